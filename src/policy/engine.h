@@ -1,0 +1,175 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine: statements in, verdicts out. It knows nothing but statements; what a document
+ * of a dialect means is said by lowering it to them (policy/lower.h).
+ *
+ *   decide:  candidates = statements indexed under the query's subjects, their wildcards and
+ *                         "*", that can match the action and the resource
+ *            deny  if a deny statement matches          -> the verdict names it
+ *            allow if an allow statement matches        -> the verdict names it
+ *            deny  otherwise
+ *
+ * Matching (Connhex IAM, of which the other dialects use a part):
+ *   subject   equal; "*" matches every subject; a stored "p:*" matches every subject that
+ *             starts with "p:" (at any depth, but not "p" itself). Nothing else is special.
+ *   action    equal; "*"; and, when the asked action has exactly three sections a:b:c, also
+ *             "a:*", "a:b:*", "a:*:c" and "*:c".
+ *   resource  equal; "*"; a stored "p:*" matches everything that starts with "p:".
+ *             A stored resource that contains "${": every "${a2:username}" is replaced by <name>
+ *             of each query subject of the form user:<any>:<name> (exactly three sections) and
+ *             the result matched as above; with no such subject it matches nothing. Other names
+ *             stay literal.
+ *   tenants   a statement applies in all tenants or in those it lists; one that lists none is
+ *             inert, except in the tenant-blind scope.
+ *
+ * Conditions have three values. A false condition does not match. An unknown one (an error, missing
+ * data) does not match in an allow and DOES match in a deny:
+ *
+ *               true     unknown   false
+ *     allow     match    -         -
+ *     deny      match    match     -
+ *
+ * Pure: no clock, no I/O, no locks, no globals. An engine value is one immutable version;
+ * changes go through a struct edit and leave other versions as they are. Any number of
+ * threads may decide on one version.
+ */
+#include "base/arena.h"
+#include "base/pmap.h"
+#include "base/pvec.h"
+
+enum effect { EFFECT_NONE, EFFECT_ALLOW, EFFECT_DENY };
+enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
+
+struct str_list {
+	const struct str *items;
+	size_t n;
+};
+
+struct query;
+
+/*
+ * A condition of a statement: one heap block, first member of the kind's own struct; owned by the engine once
+ * put (released by free()). `eval` must be pure, bounded and thread-safe.
+ */
+struct condition {
+	enum truth (*eval)(const struct condition *self, const struct query *query);
+};
+
+/* What a statement says. Borrowed by engine_put(), which copies what it keeps. */
+struct statement {
+	enum effect effect; /* never EFFECT_NONE */
+	struct str_list actions;
+	struct str_list resources;
+	bool all_tenants;
+	struct str_list tenants;           /* ids; ignored when all_tenants */
+	int64_t valid_from_ms;             /* first ms in which it counts; INT64_MIN: always */
+	int64_t valid_until_ms;            /* first ms in which it no longer counts; INT64_MAX: never */
+	const struct condition *condition; /* NULL: none. The statement set owns it until put */
+};
+
+/* All statements of one document, with the subjects they are about. */
+struct statement_set {
+	uint32_t kind; /* of the document; the engine only hands it back */
+	struct str id; /* of the document */
+	struct str_list subjects;
+	const struct statement *statements;
+	size_t n_statements;
+};
+
+/* One version of the index. A zeroed struct plus a seed is the empty engine. */
+struct engine {
+	uint64_t seed;             /* of the hashes; random per process, fixed in tests */
+	struct pmap subjects;      /* subject pattern -> postings */
+	struct pmap sets;          /* (kind, id) -> compiled set */
+	struct pmap tenants_by_id; /* tenant id -> its number */
+	struct pvec tenants;       /* number -> tenant */
+	uint64_t n_tenant_numbers; /* numbers are never used twice in one lineage */
+	uint64_t n_statements;
+	uint64_t n_bytes; /* held by the compiled sets */
+};
+
+void engine_init(struct engine *g, uint64_t seed);
+/* Replaces all that the document (kind, id) had. Cost: the subjects and statements of the two sets, not the size of the
+ * engine. */
+void engine_put(struct engine *g, struct edit *e, const struct statement_set *set);
+/* Removes the document's statements; nothing when it has none. */
+void engine_remove(struct engine *g, struct edit *e, uint32_t kind, struct str id);
+/* Makes a tenant known (live), or no longer. The pseudo tenant "(unassigned)" is always known. */
+void engine_add_tenant(struct engine *g, struct edit *e, struct str id);
+void engine_remove_tenant(struct engine *g, struct edit *e, struct str id);
+/* Retires every node and block of this version (a snapshot that nobody shares is freed so). */
+void engine_retire_all(struct engine *g, struct edit *e);
+
+/* One of the query's subjects: a concrete string such as "user:local:alice", never a pattern. */
+struct subject {
+	struct str text;
+	struct str tenant; /* absent: counts everywhere; else only in this tenant (a role held in one tenant) */
+};
+
+enum tenant_scope {
+	SCOPE_LISTED, /* the tenants of the query; unknown ids are asked about too and come back under an all-tenants
+	                 allow */
+	SCOPE_ALL,    /* every live tenant and "(unassigned)" */
+	SCOPE_BLIND,  /* tenants play no part: allow if any allow matches and no deny does */
+};
+
+struct query {
+	const struct subject *subjects;
+	size_t n_subjects;
+	struct str action;
+	struct str resource;
+	enum tenant_scope scope;
+	struct str_list tenants; /* SCOPE_LISTED only; duplicates collapse */
+	int64_t now_ms;
+	const void *attributes; /* handed to conditions; the engine does not look inside */
+};
+
+/* Zeroed memory denies. */
+struct verdict {
+	enum effect
+	    effect; /* EFFECT_ALLOW only if allowed; EFFECT_DENY: a deny statement decided; NONE: nothing allowed it */
+	uint32_t kind; /* the deciding document; valid while the version lives */
+	struct str document;
+	uint32_t statement; /* its position in the set */
+};
+
+static inline bool verdict_allows(struct verdict v)
+{
+	return v.effect == EFFECT_ALLOW;
+}
+
+/*
+ * Decides. With `ret_tenants` (may be NULL) also the authorized tenants, allocated in `a`, without duplicates: in the
+ * order of the query (SCOPE_LISTED), or live tenants in the order they were added, then "(unassigned)" (SCOPE_ALL);
+ * none for SCOPE_BLIND. The verdict allows exactly when at least one tenant is authorized (or, blind, when allowed).
+ * `a` is scratch; a decision with few subjects and no tenant list takes nothing from it.
+ */
+struct verdict engine_decide(const struct engine *g, const struct query *q, struct arena *a,
+                             struct str_list *ret_tenants);
+
+/*
+ * An observer of the same evaluator: called for every statement that was a candidate, in the order looked at. With an
+ * observer the evaluation does not stop early. The result of the decision is the same.
+ */
+struct observed {
+	uint32_t kind;
+	struct str document;
+	uint32_t statement;
+	enum effect effect;
+	bool action_matches, resource_matches, tenant_matches, is_valid_now;
+	enum truth condition;
+};
+struct observer {
+	void (*statement)(struct observer *self, const struct observed *what);
+};
+struct verdict engine_explain(const struct engine *g, const struct query *q, struct arena *a,
+                              struct str_list *ret_tenants, struct observer *observer);
+
+/*
+ * The union of the tenants named by allow statements whose subjects match, whatever their actions and resources,
+ * without those of the documents for which `skip` (may be NULL) is true. `*ret_all` is set when one of them applies in
+ * all tenants.
+ */
+struct str_list engine_tenants_of(const struct engine *g, const struct subject *subjects, size_t n_subjects,
+                                  struct arena *a, bool (*skip)(uint32_t kind, struct str document), bool *ret_all);
