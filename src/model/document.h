@@ -53,6 +53,9 @@ struct str document_kind_name(enum document_kind kind);
 /* DOC_NONE when unknown. */
 enum document_kind document_kind_of(struct str name);
 
+/* sizeof the kind's struct. */
+size_t document_kind_size(enum document_kind kind);
+
 /* Appends the stored body (JSON object). Field order is fixed, absent and empty values are left out. */
 void document_encode(const struct document *doc, struct buf *out);
 /*
