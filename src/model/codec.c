@@ -47,8 +47,8 @@ static const struct field user_fields[] = {
     FIELD(user, manager, "manager", FIELD_STR),
     FIELD(user, attributes, "attributes", FIELD_JSON),
 };
-static const struct field service_fields[] = {
-    FIELD(service, display_name, "display_name", FIELD_STR),
+static const struct field service_account_fields[] = {
+    FIELD(service_account, display_name, "display_name", FIELD_STR),
 };
 static const struct field group_fields[] = {
     FIELD(group, type, "type", FIELD_STR),

@@ -106,7 +106,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:
-	case DOC_SERVICE:
+	case DOC_SERVICE_ACCOUNT:
 	case DOC_N_KINDS:
 		break;
 	}

@@ -18,7 +18,7 @@
 	X(ORGANIZATION, organization)                                                                                  \
 	X(TENANT, tenant)                                                                                              \
 	X(USER, user)                                                                                                  \
-	X(SERVICE, service)                                                                                            \
+	X(SERVICE_ACCOUNT, service_account)                                                                            \
 	X(GROUP, group)                                                                                                \
 	X(GROUP_MEMBER, group_member)                                                                                  \
 	X(ROLE, role)                                                                                                  \

@@ -71,7 +71,7 @@ static void add_principal(const struct snapshot *s, struct subjects *l, struct s
 		if ((doc = snapshot_find_any(s, DOC_USER, id)))
 			add_user(s, l, as_user(doc));
 	} else if (str_eq(type, STR("service"))) {
-		if ((doc = snapshot_find_any(s, DOC_SERVICE, id))) {
+		if ((doc = snapshot_find_any(s, DOC_SERVICE_ACCOUNT, id))) {
 			add(l, arena_concat(l->arena, STR(SUBJECT_SERVICE), doc->id), STR_NONE);
 			add_roles(s, l, type, doc->id);
 		}

@@ -16,7 +16,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:
-	case DOC_SERVICE:
+	case DOC_SERVICE_ACCOUNT:
 	case DOC_GROUP:
 	case DOC_GROUP_MEMBER:
 	case DOC_ROLE_MEMBER:
