@@ -136,7 +136,7 @@ bool cli_call(struct cli_session *s, const struct cli_call *call, struct arena *
 		return false;
 	}
 	if (parsed != JSON_OK) {
-		cli_fail(s, "%s: this is not an answer of Doorward: %s", s->options->url, err.text);
+		cli_fail(s, "%s: this is not an answer of Doorward", s->options->url);
 		return false;
 	}
 	*ret = (struct cli_answer){.status = status, .body = body};
