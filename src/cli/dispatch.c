@@ -41,7 +41,7 @@ static int run(struct cli_session *s)
 	case CLI_SERVE:
 		break;
 	}
-	assert(!"serve is run by main");
+	assert(false && "serve is run by main");
 	return CLI_EXIT_ERROR;
 }
 

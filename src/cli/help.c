@@ -13,16 +13,21 @@ static void write_spaces(struct buf *out, size_t n)
 
 static void write_usage(struct buf *out, const struct cli_command_def *def)
 {
+	bool has_options = false;
+
 	buf_addf(out, "usage: doorward %s", def->words);
 	for (size_t i = 0; i < cli_n_options; i++) {
 		const struct cli_option_def *option = &cli_options_table[i];
 
-		if (cli_option_is_for(option, def->id) && option->is_required)
+		if (!cli_option_is_for(option, def->id))
+			continue;
+		has_options = true;
+		if (option->is_required)
 			buf_addf(out, " --%s %s", option->name, option->argument);
 	}
 	if (def->n_operands > 0)
 		buf_addf(out, " %s", def->operands);
-	buf_add(out, STR(" [options]\n"));
+	buf_add(out, has_options ? STR(" [options]\n") : STR("\n"));
 }
 
 static void write_option(struct buf *out, const struct cli_option_def *def)

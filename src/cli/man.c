@@ -58,8 +58,7 @@ void cli_write_man(struct buf *out)
 	                 "doorward \\- self\\-hosted access control\n"
 	                 ".SH SYNOPSIS\n"));
 	for (size_t i = 0; i < cli_n_commands; i++)
-		buf_addf(out, ".B doorward %s\n%s%s[options]\n.br\n", cli_commands[i].words, cli_commands[i].operands,
-		         cli_commands[i].n_operands > 0 ? " " : "");
+		buf_addf(out, ".B doorward %s\n%s [options]\n.br\n", cli_commands[i].words, cli_commands[i].operands);
 	buf_add(out, STR(".SH DESCRIPTION\n"
 	                 "Keeps access policies and grants, answers whether a subject may do an action on a\n"
 	                 "resource, and records who changed what.\n"

@@ -94,7 +94,7 @@ static int apply(const struct cli_option_def *def, const char *text, const char 
 		*(const char **)place = text;
 		return 0;
 	}
-	assert(!"an option type without a case");
+	assert(false && "an option type without a case");
 	return CLI_USAGE;
 }
 

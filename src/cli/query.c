@@ -92,7 +92,7 @@ static void write_resource(struct json_writer *w, const struct typed_id *resourc
 int cli_write_query(struct buf *out, const struct cli_options *options, struct error *err)
 {
 	struct json_writer w = JSON_WRITER(out);
-	struct typed_id subject, resource;
+	struct typed_id subject = {0}, resource = {0};
 	int rc;
 
 	rc = parse_subject(str_of(options->operands[0]), &subject, err);
