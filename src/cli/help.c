@@ -13,21 +13,16 @@ static void write_spaces(struct buf *out, size_t n)
 
 static void write_usage(struct buf *out, const struct cli_command_def *def)
 {
-	bool has_options = false;
-
 	buf_addf(out, "usage: doorward %s", def->words);
 	for (size_t i = 0; i < cli_n_options; i++) {
 		const struct cli_option_def *option = &cli_options_table[i];
 
-		if (!cli_option_is_for(option, def->id))
-			continue;
-		has_options = true;
-		if (option->is_required)
+		if (cli_option_is_for(option, def->id) && option->is_required)
 			buf_addf(out, " --%s %s", option->name, option->argument);
 	}
 	if (def->n_operands > 0)
 		buf_addf(out, " %s", def->operands);
-	buf_add(out, has_options ? STR(" [options]\n") : STR("\n"));
+	buf_add(out, cli_command_has_options(def) ? STR(" [options]\n") : STR("\n"));
 }
 
 static void write_option(struct buf *out, const struct cli_option_def *def)
@@ -44,17 +39,13 @@ static void write_option(struct buf *out, const struct cli_option_def *def)
 
 static void write_one(struct buf *out, const struct cli_command_def *def)
 {
-	bool has_options = false;
-
 	write_usage(out, def);
 	buf_addf(out, "\n%s", def->description);
+	if (cli_command_has_options(def))
+		buf_add(out, STR("\nOptions, each with its environment variable:\n"));
 	for (size_t i = 0; i < cli_n_options; i++) {
-		if (!cli_option_is_for(&cli_options_table[i], def->id))
-			continue;
-		if (!has_options)
-			buf_add(out, STR("\nOptions, each with its environment variable:\n"));
-		has_options = true;
-		write_option(out, &cli_options_table[i]);
+		if (cli_option_is_for(&cli_options_table[i], def->id))
+			write_option(out, &cli_options_table[i]);
 	}
 }
 

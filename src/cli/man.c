@@ -51,6 +51,16 @@ static void write_command(struct buf *out, const struct cli_command_def *def)
 	}
 }
 
+static void write_synopsis(struct buf *out, const struct cli_command_def *def)
+{
+	buf_addf(out, ".B doorward %s\n", def->words);
+	if (def->n_operands > 0)
+		buf_addf(out, "%s\n", def->operands);
+	if (cli_command_has_options(def))
+		buf_add(out, STR("[options]\n"));
+	buf_add(out, STR(".br\n"));
+}
+
 void cli_write_man(struct buf *out)
 {
 	buf_add(out, STR(".TH DOORWARD 1 \"\" Doorward \"User Commands\"\n"
@@ -58,7 +68,7 @@ void cli_write_man(struct buf *out)
 	                 "doorward \\- self\\-hosted access control\n"
 	                 ".SH SYNOPSIS\n"));
 	for (size_t i = 0; i < cli_n_commands; i++)
-		buf_addf(out, ".B doorward %s\n%s [options]\n.br\n", cli_commands[i].words, cli_commands[i].operands);
+		write_synopsis(out, &cli_commands[i]);
 	buf_add(out, STR(".SH DESCRIPTION\n"
 	                 "Keeps access policies and grants, answers whether a subject may do an action on a\n"
 	                 "resource, and records who changed what.\n"

@@ -100,3 +100,12 @@ bool cli_topic_covers(const char *topic, const struct cli_command_def *def)
 
 	return n == 0 || (strncmp(def->words, topic, n) == 0 && (def->words[n] == '\0' || def->words[n] == ' '));
 }
+
+bool cli_command_has_options(const struct cli_command_def *def)
+{
+	for (size_t i = 0; i < cli_n_options; i++) {
+		if (cli_option_is_for(&cli_options_table[i], def->id))
+			return true;
+	}
+	return false;
+}

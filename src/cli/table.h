@@ -51,5 +51,6 @@ static inline bool cli_option_is_for(const struct cli_option_def *def, enum cli_
 {
 	return (def->commands & CLI_BIT(command)) != 0;
 }
+bool cli_command_has_options(const struct cli_command_def *def);
 /* Whether the command's words are `topic` or begin with it ("key" covers "key create"); "" covers all. */
 bool cli_topic_covers(const char *topic, const struct cli_command_def *def);
