@@ -20,8 +20,8 @@ lint: ## clang-tidy over every source
 fuzz: ## build the libFuzzer targets: build-fuzz/test/fuzz/fuzz-*
 	test -d build-fuzz || CC=clang CXX=clang++ meson setup build-fuzz -Dfuzz=true -Dwerror=false -Db_sanitize=address,undefined -Db_lundef=false
 	ninja -C build-fuzz
-bench: all ## benchmarks; see bench/README.md
-	bench/run
+bench: ## the benchmarks that need no server
+	tools/bench
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 clean: ## remove what was built, not the data in var/

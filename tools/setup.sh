@@ -53,12 +53,25 @@ setup_node()
 	setup_packages "${PACKAGES_NODE[@]}"
 }
 
-# setup_build DIR [meson options]: configures a build directory once.
+# Whether a folder or a build file has changed since the build directory was configured: Meson itself notices changed
+# build files, but not a folder or file that a build file looks for.
+is_stale()
+{
+	local changed
+	changed=$(find meson.build meson_options.txt src include test bench -name node_modules -prune -o \
+		\( -type d -o -name 'meson.build' \) -newer "$1/build.ninja" -print -quit)
+	[ -n "$changed" ]
+}
+
+# setup_build DIR [meson options]: configures a build directory, once and when something came or went.
 setup_build()
 {
 	local dir=$1
 	shift
-	[ -f "$dir/build.ninja" ] && return
-	rm -rf "$dir"
-	meson setup "$dir" "$@"
+	if [ ! -f "$dir/build.ninja" ]; then
+		rm -rf "$dir"
+		meson setup "$dir" "$@"
+	elif is_stale "$dir"; then
+		meson setup --reconfigure "$dir" "$@"
+	fi
 }
