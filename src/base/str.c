@@ -133,3 +133,11 @@ bool str_eq_const_time(struct str a, struct str b)
 		diff |= (unsigned char)(a.ptr[i] ^ b.ptr[i]);
 	return diff == 0;
 }
+
+bool str_list_has(struct str_list list, struct str s)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (str_eq(list.items[i], s))
+			return true;
+	return false;
+}

@@ -12,6 +12,12 @@ struct str {
 	size_t len;
 };
 
+/* A borrowed run of strings; zeroed is the empty list. */
+struct str_list {
+	const struct str *items;
+	size_t n;
+};
+
 /* A str of a string literal; usable in static initialisers as STR_INIT. */
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 #define STR_INIT(literal)                                                                                              \
@@ -60,3 +66,5 @@ int str_qsort(const void *a, const void *b);
 char *str_dup_cstr(struct str s);
 /* Compare in time that depends on the lengths alone (secrets). */
 bool str_eq_const_time(struct str a, struct str b);
+/* True when the list holds a string equal to `s`. */
+bool str_list_has(struct str_list list, struct str s);

@@ -41,11 +41,6 @@
 enum effect { EFFECT_NONE, EFFECT_ALLOW, EFFECT_DENY };
 enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
 
-struct str_list {
-	const struct str *items;
-	size_t n;
-};
-
 struct query;
 
 /*

@@ -1,0 +1,135 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where HTTP and the service meet. A dialect is a table of routes, a way to say errors, and
+ * conversions between its JSON and the service's calls; this module does the rest for all of them:
+ * finds the dialect by path, the route, the caller; asks the engine for the route's permission; parses
+ * the body; runs a read on the current snapshot and a write on the writer thread; counts and logs.
+ *
+ * A handler is ordinary sequential code: it looks at the call, and either answers (api_json_begin() … api_json_end())
+ * or fails (api_fail()). It runs twice at most never: once.
+ */
+#include "http/http.h"
+#include "http/router.h"
+#include "json/json.h"
+#include "service/result.h"
+#include "service/service.h"
+
+struct api;
+struct api_call;
+struct api_dialect;
+
+enum api_mode {
+	API_READ,  /* on an HTTP thread, in a read section; call->txn is NULL */
+	API_WRITE, /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
+};
+enum api_body {
+	API_NO_BODY,   /* ignored if sent */
+	API_JSON_BODY, /* must be a JSON object; call->body is it */
+};
+
+struct api_route {
+	enum http_method method;
+	const char *path; /* template, see http/router.h */
+	enum api_mode mode;
+	enum api_body body;
+	const char *
+	    action; /* permission needed, three sections, e.g. "iam:policies:get"; NULL: only a valid key; "": no key */
+	const char *resource; /* what it is needed on: "iam:policies:{id}", parameters by name as in path */
+	void (*handle)(struct api_call *call);
+};
+
+struct api_dialect {
+	const char *name; /* for logs, metrics and the audit trail ("via") */
+	const char *const
+	    *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash belongs too */
+	const struct api_route *routes;
+	size_t n_routes;
+	/* Writes the dialect's error body and sets the status. `allow` is present for a wrong method. */
+	void (*error)(struct api_call *call, enum service_result result, unsigned status, struct str text);
+	/*
+	 * The key as this dialect's clients send it, beside "Authorization: Bearer" and "X-API-Key", which all accept;
+	 * NULL: nothing more.
+	 */
+	struct str (*key_of)(const struct http_exchange *x);
+	/*
+	 * Decides the route's permission; false after api_fail(). NULL: api_authorize(). Connhex narrows it to tenants
+	 * here. Runs before the body is looked at, and again on the writer thread.
+	 */
+	bool (*authorize)(struct api_call *call, struct str action, struct str resource);
+	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
+	unsigned wrong_method_status;
+	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
+};
+
+struct api_call {
+	struct http_exchange *x;
+	struct api *api;
+	struct service *service;
+	const struct api_dialect *dialect;
+	const struct api_route *route; /* NULL when none matched */
+	const struct router_match *match;
+	const struct json *body;         /* API_JSON_BODY: the object */
+	struct arena *arena;             /* the exchange's */
+	const struct snapshot *snapshot; /* what to look at: current (read) or pending (write) */
+	struct txn *txn;                 /* writes only */
+	struct caller caller;
+	int64_t now_ms;
+	/* set by authorize: where the permission holds */
+	struct str_list tenants; /* authorized tenants, when not everywhere */
+	bool everywhere;
+	bool failed;          /* api_fail() was called */
+	bool denied;          /* ... for want of permission: audited */
+	uint64_t revision;    /* for the Doorward-Revision header */
+	struct str allow;     /* for a wrong method */
+	struct cascade_note { /* what a delete took with it, for the audit trail's target */
+		size_t n_denies_lost;
+	} widened;
+};
+
+/* The decoded path parameter by its name in the template; asserts that it exists. */
+struct str api_param(const struct api_call *call, const char *name);
+
+/* Fails with the dialect's body and the usual status of the result (see api.c's table), or with `status` when not 0. */
+void api_fail(struct api_call *call, enum service_result result, unsigned status, const char *fmt, ...)
+    ATTR_PRINTF(4, 5);
+/* Starts a JSON answer with this status; write to the writer, then api_json_end(). `?pretty` indents. */
+struct json_writer api_json_begin(struct api_call *call, unsigned status);
+void api_json_end(struct api_call *call, struct json_writer *w);
+/* An empty answer (204). */
+void api_no_content(struct api_call *call);
+/* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */
+bool api_authorize(struct api_call *call, struct str action, struct str resource);
+/* For checks inside a handler; does not fail the call. */
+bool api_may(struct api_call *call, struct str action, struct str resource);
+
+/* ---- reading bodies: each fails the call (SERVICE_INVALID) and returns false on a wrong type ---------------- */
+
+/* A string member; absent or null gives STR_NONE. */
+bool api_get_str(struct api_call *call, const struct json *object, const char *name, struct str *ret);
+bool api_get_bool(struct api_call *call, const struct json *object, const char *name,
+                  bool *ret); /* absent or null: unchanged */
+/* An array of strings; absent or null gives the empty list. */
+bool api_get_strs(struct api_call *call, const struct json *object, const char *name, struct str_list *ret);
+/* An RFC 3339 time; absent or null gives 0. */
+bool api_get_time(struct api_call *call, const struct json *object, const char *name, int64_t *ret_ms);
+
+/* ---- the server's own ----------------------------------------------------------------------------- */
+
+extern const struct api_dialect api_connhex, api_authzen, api_native;
+
+struct api_options {
+	struct service *service; /* borrowed */
+	struct str public_url;   /* without trailing slash, e.g. "https://pdp.example.com" */
+};
+struct api *api_new(const struct api_options *options);
+void api_free(struct api *api);
+struct http_app *api_http_app(struct api *api);
+struct str api_public_url(const struct api *api);
+/* From now on /readyz says no (shutdown has begun). */
+void api_set_draining(struct api *api);
+/* Lets /metrics report the HTTP server's own counters; call once it runs. */
+void api_set_http_server(struct api *api, const struct http_server *server);
+
+/* Decisions are counted by effect for /metrics. Any thread. */
+void api_count_decision(struct api *api, bool allowed);

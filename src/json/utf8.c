@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json/utf8.h"
+
+/* Length of the valid sequence at s[at], or 0 (RFC 3629, table of section 4). */
+static size_t sequence_at(struct str s, size_t at)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr + at;
+	size_t left = s.len - at;
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	if (n == 0 || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+bool utf8_is_valid(struct str s)
+{
+	for (size_t at = 0; at < s.len;) {
+		size_t n = sequence_at(s, at);
+		if (n == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+size_t utf8_length(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static const char base64url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void base64url_encode(struct buf *out, struct str bytes)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		acc = (acc << 8) | (unsigned char)bytes.ptr[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			buf_add_char(out, base64url_digits[(acc >> (bits - 6)) & 63]);
+	}
+	if (bits)
+		buf_add_char(out, base64url_digits[(acc << (6 - bits)) & 63]);
+}
+
+bool base64url_decode(struct buf *out, struct str text)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0;
+
+	if (text.len % 4 == 1)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		const char *p = text.ptr[i] ? strchr(base64url_digits, text.ptr[i]) : NULL;
+		if (!p)
+			return false;
+		acc = (acc << 6) | (uint32_t)(p - base64url_digits);
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			buf_add_char(out, (char)((acc >> bits) & 255));
+		}
+	}
+	return (acc & ((1u << bits) - 1)) == 0;
+}

@@ -1,0 +1,43 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A question as people and AuthZEN put it (user alice, action, resource type and id) turned into a query
+ * of the engine on one snapshot: who alice is there, which groups and roles she brings, and which tenants are meant.
+ *
+ *   subjects  user     user:local:<id>, team:local:<g> of each group, role:<r> of each role held by her or her groups
+ *                      (only in its tenant where the role is held in one); unregistered: nothing of her own
+ *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
+ *             external only the raw subjects
+ *   tenants   listed; else the one named; else that of the registered resource; else the tenant whose id is the
+ * resource's id; else none: then all tenants and "(unassigned)" are asked about, and any one is enough An action with a
+ * '*' in it names no action: denied.
+ */
+#include "policy/snapshot.h"
+
+struct ask {
+	struct str subject_type;
+	struct str subject_id;
+	struct str_list raw_subjects; /* vouched for by the asker; valid by iam_valid_query_subject() */
+	struct str action;
+	struct str resource_type;
+	struct str resource_id; /* empty: the type alone */
+	bool lists_tenants;
+	struct str_list tenants; /* when lists_tenants */
+	struct str tenant;       /* else, when present */
+	bool is_bound;           /* the asker may only ask about bound_tenants */
+	struct str_list bound_tenants;
+	int64_t now_ms;
+	const void *attributes;
+};
+
+struct answer {
+	struct verdict verdict;
+	struct str_list tenants; /* authorized ones, when the question listed tenants */
+};
+
+/* Answers; allocations and results in `a`, the verdict's strings in the snapshot. `observer` may be NULL. */
+struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer);
+
+/* The engine subjects of a registered (or not) principal, in `a`; see above. */
+void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
+                       const struct subject **ret_subjects, size_t *ret_n);

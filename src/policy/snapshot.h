@@ -1,0 +1,55 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A snapshot: all documents of one organization at one revision, with the engine compiled
+ * from them. Immutable once sealed; readers need no lock. A fork is a snapshot being changed: it shares all that
+ * it does not change, and costs nothing until then. Preview is a fork that is never sealed.
+ *
+ * Ownership: the creator of a fork seals it (and frees the retired blocks of its base once no
+ * reader can hold an older version) or drops it. Pure: no locks, no clock.
+ */
+#include "model/kinds.h"
+#include "policy/engine.h"
+
+struct snapshot {
+	uint64_t revision;
+	struct str org; /* borrowed from the creator */
+	struct engine engine;
+	struct pmap docs;               /* (kind, id) */
+	struct pmap aliases;            /* (kind, alias) */
+	struct pmap links;              /* (kind, link) -> link set */
+	struct pvec order[DOC_N_KINDS]; /* by ordinal: creation order */
+	uint64_t n_docs[DOC_N_KINDS];
+	uint64_t next_ordinal[DOC_N_KINDS];
+	struct edit edit; /* of a fork; zeroed once sealed */
+};
+
+/* An empty fork of nothing, at revision 0. */
+struct snapshot *snapshot_new(struct str org, uint64_t seed);
+struct snapshot *snapshot_fork(const struct snapshot *base);
+/* Adds or replaces a document; takes it over (a heap block of document_decode(), seq and times set). Creation order is
+ * the order of first puts. */
+void snapshot_put(struct snapshot *fork, struct document *doc);
+/* Removes; false when there is none. */
+bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str id);
+/* From now on immutable. What the base had and this one has not goes to `*ret_retired`, owned by the caller. */
+void snapshot_seal(struct snapshot *fork, struct edit_blocks *ret_retired);
+/* Frees the struct of a sealed snapshot that has a successor (its blocks live on there or in the retired list). */
+void snapshot_free_shell(struct snapshot *s);
+/* Drops a fork: its base is untouched. Accepts NULL. */
+void snapshot_drop(struct snapshot *fork);
+/* Frees a sealed snapshot and everything in it; nothing else may share it. Accepts NULL. */
+void snapshot_free_all(struct snapshot *s);
+
+/* By canonical id; NULL when there is none. Borrowed from the snapshot, as all below. */
+const struct document *snapshot_find(const struct snapshot *s, enum document_kind kind, struct str id);
+/* By canonical id, else by alias (for users also the e-mail address). */
+const struct document *snapshot_find_any(const struct snapshot *s, enum document_kind kind, struct str name);
+/* The next document of the kind in creation order, from `*ordinal` (0: the first) on; sets it to behind the one
+ * returned. NULL at the end. */
+const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);
+/* The documents of the kind with this link, in creation order; the array lives in `a`. */
+size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                       const struct document *const **ret_docs);
+
+#define FIND(s, lower, upper, id) as_##lower(snapshot_find((s), DOC_##upper, (id)))

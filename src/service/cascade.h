@@ -1,0 +1,34 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes with an object when it is deleted, in the same change set. The rules are those of Connhex IAM's ancestor; a
+ * deny statement that vanishes widens access, so each function says how many did, for the audit trail and the answer.
+ *
+ * All of them put or delete documents in `t`, once each, seen from t->snapshot. They do not delete the object itself.
+ * Several may be called in one transaction only if they touch different documents; service/cascade.c merges where it
+ * must.
+ */
+#include "service/service.h"
+
+struct cascade_effect {
+	size_t n_policies_changed, n_policies_deleted;
+	size_t n_denies_lost; /* deny statements that no longer exist or apply to less */
+};
+
+/*
+ * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
+ * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members
+ * go.
+ */
+struct cascade_effect cascade_role(struct txn *t, struct str role);
+/*
+ * A tenant goes: it is removed from statements (one left with no tenant is removed, a policy without statements is
+ * deleted), from the tenant lists of policies, roles and groups; role members held in it go; keys bound to it lose it
+ * (a key left with none is deleted); resources lose it.
+ */
+struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
+/* A group goes: its memberships and roles go, and its subject string from the members of all policies. Wildcards stay.
+ */
+struct cascade_effect cascade_group(struct txn *t, struct str group);
+/* A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. */
+struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id);

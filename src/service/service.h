@@ -1,0 +1,158 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The service: all organizations of one store, who is calling, what they may do, and the one
+ * writer. It knows no HTTP.
+ *
+ * Reading: service_read_begin() … service_read_end() is an RCU read section: snapshots found in it stay whole until it
+ * ends. It must not be nested or block for long.
+ *
+ * Writing: a job is handed to the writer thread, which runs the jobs of a batch one after the other, each against the
+ * snapshot that the earlier ones of the batch left. What a job puts into its transaction is applied when the job
+ * accepts it, committed with the whole batch in one durable store transaction, published, and only then is the job
+ * told (finish). When the commit fails, nothing of the batch was stored or published and every job that had accepted is
+ * told so.
+ */
+#include "policy/ask.h"
+#include "policy/snapshot.h"
+#include "store/store.h"
+
+struct service;
+struct org; /* one organization and its current snapshot */
+
+struct service_options {
+	struct store *store; /* borrowed; must outlive the service */
+	struct str org;      /* made, with its owner key, when the store does not have it */
+	bool connhex_strict; /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
+	unsigned max_batch;  /* jobs in one commit; 0: 256 */
+	unsigned max_queue;  /* jobs waiting before new ones are refused as overload; 0: 10000 */
+};
+
+/*
+ * Loads every organization. On first use of `options->org` also makes it, and puts the owner key (shown once, never
+ * stored) into
+ * `*ret_owner_key` (owned by the caller; wipe with buf_wipe); otherwise that stays empty. 0 or -errno.
+ */
+int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
+                 struct error *err) MUST_USE;
+/* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
+void service_close(struct service *svc);
+const struct service_options *service_options(const struct service *svc);
+
+void service_read_begin(void);
+void service_read_end(void);
+/* The organization by name, or NULL. Organizations live as long as the service. */
+struct org *service_org(struct service *svc, struct str name);
+/* The default one (options.org). */
+struct org *service_default_org(struct service *svc);
+/* Inside a read section (or on the writer thread between jobs): the current snapshot. */
+const struct snapshot *org_snapshot(const struct org *org);
+
+/* ---- who is calling -------------------------------------------------------------------------- */
+
+struct caller {
+	struct org *org;
+	const struct key *key; /* borrowed from the snapshot it was found in */
+	struct str type;       /* "user" or "service" */
+	struct str id;
+	struct str actor; /* "user:owner", for the audit trail */
+	const struct subject *subjects;
+	size_t n_subjects;
+};
+
+enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
+/*
+ * The principal of an API key as sent ("dw_…"). Constant time in the secret. AUTH_BAD for a key that is malformed,
+ * unknown, expired or revoked, or whose user or service is gone: they cannot be told apart. `pending` (may be NULL):
+ * look there instead of in the current snapshot of its organization (writer thread). Results live in `a` and the
+ * snapshot.
+ */
+enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
+                                      int64_t now_ms, struct arena *a, struct caller *ret_caller);
+/*
+ * May the caller do `action` (three sections) on `resource`, and in which of the tenants? `requested` NULL: all tenants
+ * and
+ * "(unassigned)". The tenants of a bound key limit both. `*ret_authorized` (may be NULL) in `a`; `*ret_everywhere` (may
+ * be NULL) is true when nothing was requested and every tenant and "(unassigned)" came back.
+ */
+struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
+                                 struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,
+                                 struct str_list *ret_authorized, bool *ret_everywhere);
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+/* What the audit trail says of an attempt; strings live at least as long as the job. */
+struct audit_note {
+	struct str actor, via, operation, target, remote, request_id;
+	unsigned status;
+};
+
+/* The change set being made by a job. Lives on the writer thread, in the job's arena. */
+struct txn {
+	const struct snapshot *snapshot; /* the state the job sees; its own puts are not in it */
+	struct service *service;
+	struct org *org;
+	struct arena *arena; /* the job's */
+	int64_t now_ms;
+	struct audit_note note; /* for the job to fill */
+	struct store_change *changes;
+	size_t n_changes, cap_changes;
+};
+
+/*
+ * Creates or replaces a document: `doc` is the kind's struct with kind and id set; seq and times are taken from the
+ * present version or made. Asserts that id and kind are set and the id not too long. Its strings need to live only
+ * during the call.
+ */
+void txn_put(struct txn *t, const struct document *doc);
+/* Deletes; nothing when there is none. */
+void txn_delete(struct txn *t, enum document_kind kind, struct str id);
+
+enum write_verdict {
+	WRITE_REFUSE,         /* drop what was put; nothing is recorded (malformed, not found, …) */
+	WRITE_REFUSE_AUDITED, /* the same, and the audit trail gets a refused attempt (permission) */
+	WRITE_ACCEPT,         /* commit (no changes: an audit row without revision) */
+};
+
+struct write_job {
+	struct org *org;
+	struct arena *arena; /* borrowed, at least until finish */
+	/* On the writer thread. Must not block. */
+	enum write_verdict (*run)(struct write_job *job, struct txn *t);
+	/*
+	 * On the writer thread, once, after publication (or refusal). `result`: 0, or a negative errno or positive
+	 * store_result when an accepted job could not be committed. `revision`: the one it became, else the
+	 * organization's current one.
+	 */
+	void (*finish)(struct write_job *job, int result, uint64_t revision);
+	/* private */
+	struct write_job *next;
+	struct txn txn;
+	enum write_verdict verdict;
+	uint64_t revision;
+};
+
+/* Hands the job over. False: overloaded or closing; the job was not taken. Any thread. */
+bool service_submit(struct service *svc, struct write_job *job) MUST_USE;
+/* Records a refused attempt without waiting for it; dropped (and counted) when the queue is full. The note is copied.
+ */
+void service_audit_refused(struct service *svc, struct org *org, const struct audit_note *note);
+
+/* ---- looking ---------------------------------------------------------------------------------- */
+
+/* The audit trail of the caller's organization, as store_each_audit(). */
+int service_each_audit(struct service *svc, struct org *org, struct store_audit_filter *filter,
+                       int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
+/* The documents a revision touched: kind, id and what happened, as rows of store_each_change(). */
+int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
+                        struct error *err) MUST_USE;
+
+struct service_stats {
+	uint64_t n_orgs, n_statements, snapshot_bytes, n_documents;
+	uint64_t revision; /* of the default organization */
+	uint64_t n_queued, n_dropped_audit;
+	uint64_t publish_ns; /* time from durable to published, all told */
+	struct store_stats store;
+	bool is_writable; /* the last commit did not fail */
+};
+struct service_stats service_stats(struct service *svc);
