@@ -216,7 +216,7 @@ static struct str_list generate_tenants(struct choices *c, const struct shape *s
 static struct str_list generate_patterns(struct choices *c, struct str (*generate)(struct choices *, struct arena *),
                                          struct arena *a)
 {
-	uint32_t n = choose_rarely(c, 12) ? 0 : 1 + choose(c, 3);
+	uint32_t n = choose_rarely(c, 16) ? 0 : 1 + choose(c, 3);
 	struct str *items = ARENA_ARRAY(a, struct str, n);
 
 	for (uint32_t i = 0; i < n; i++)
@@ -226,7 +226,7 @@ static struct str_list generate_patterns(struct choices *c, struct str (*generat
 
 static struct str_list generate_subject_patterns(struct choices *c, const struct shape *shape, struct arena *a)
 {
-	uint32_t n = choose(c, shape->n_subjects + 1);
+	uint32_t n = choose_rarely(c, 10) ? 0 : 1 + choose(c, shape->n_subjects);
 	bool is_about_common = shape->n_same_subject && choose(c, shape->n_same_subject) == 0;
 	struct str *items = ARENA_ARRAY(a, struct str, n + 1);
 
@@ -243,7 +243,7 @@ static int64_t generate_time(struct choices *c, int64_t usual)
 {
 	static const int64_t times[] = {NOW_MS, NOW_MS - 1, NOW_MS + 1, INT64_MIN, INT64_MAX, 0, -NOW_MS};
 
-	return choose_rarely(c, 5) ? CHOOSE_FROM(c, times) : usual;
+	return choose_rarely(c, 8) ? CHOOSE_FROM(c, times) : usual;
 }
 
 /*
@@ -254,21 +254,21 @@ static struct statement generate_statement(struct choices *c, const struct shape
 {
 	struct statement st = {0};
 
-	st.effect = choose_rarely(c, 4) ? EFFECT_DENY : EFFECT_ALLOW;
+	st.effect = choose_rarely(c, 3) ? EFFECT_DENY : EFFECT_ALLOW;
 	st.actions = generate_patterns(c, generate_action_pattern, a);
 	st.resources = generate_patterns(c, generate_resource_pattern, a);
 	st.all_tenants = choose_rarely(c, 4);
 	st.tenants = generate_tenants(c, shape, 4, a);
 	st.valid_from_ms = generate_time(c, INT64_MIN);
 	st.valid_until_ms = generate_time(c, INT64_MAX);
-	if (choose_rarely(c, 4))
+	if (choose_rarely(c, 5))
 		st.condition = twin_condition(a, choose(c, TWIN_N_TRUTHS));
 	return st;
 }
 
 struct statement_set generate_set(struct choices *c, const struct shape *shape, struct arena *a)
 {
-	uint32_t n = choose(c, shape->n_statements + 1);
+	uint32_t n = choose_rarely(c, 20) ? 0 : 1 + choose(c, shape->n_statements);
 	struct statement *statements = ARENA_ARRAY(a, struct statement, n);
 	struct statement_set set = {.statements = statements, .n_statements = n};
 
@@ -323,11 +323,57 @@ static struct twin_truths *generate_truths(struct choices *c, struct arena *a)
 	return choose_rarely(c, 10) ? NULL : table;
 }
 
-struct query generate_query(struct choices *c, const struct shape *shape, struct arena *a)
+/* A concrete string that the stored pattern is likely to match: stars and variables filled in. */
+static struct str fill_in(struct choices *c, struct str pattern, struct arena *a)
+{
+	static const struct str fillings[] = {STR_INIT("a"), STR_INIT("b"), STR_INIT("a:b"), STR_INIT("*")};
+	const struct str variable = STR("${a2:username}");
+	struct str text = STR("");
+
+	while (pattern.len) {
+		size_t n = str_starts_with(pattern, variable) ? variable.len : 1;
+		bool is_hole = n > 1 || pattern.ptr[0] == '*';
+
+		text = arena_concat(a, text, is_hole ? CHOOSE_FROM(c, fillings) : str_slice(pattern, 0, n));
+		pattern = str_slice(pattern, n, pattern.len);
+	}
+	return text;
+}
+
+/* One of the list, filled in, or `otherwise` when the list is empty and now and then in any case. */
+static struct str aim_at(struct choices *c, struct str_list list, struct str otherwise, struct arena *a)
+{
+	if (list.n == 0 || choose_rarely(c, 8))
+		return otherwise;
+	return fill_in(c, list.items[choose(c, (uint32_t)list.n)], a);
+}
+
+/* Most pairs of a random store and a random query have nothing to do with each other: turn the query to a statement. */
+static void aim_query(struct choices *c, const struct oracle *o, struct query *q, struct arena *a)
+{
+	const struct statement_set *set = &o->sets[choose(c, (uint32_t)o->n_sets)];
+	struct subject *subjects = ARENA_ARRAY(a, struct subject, q->n_subjects);
+	const struct statement *st;
+
+	for (size_t i = 0; i < q->n_subjects; i++)
+		subjects[i] = q->subjects[i];
+	if (q->n_subjects)
+		subjects[0] = (struct subject){.text = aim_at(c, set->subjects, subjects[0].text, a)};
+	q->subjects = subjects;
+	if (set->n_statements == 0)
+		return;
+	st = &set->statements[choose(c, (uint32_t)set->n_statements)];
+	q->action = aim_at(c, st->actions, q->action, a);
+	q->resource = aim_at(c, st->resources, q->resource, a);
+	if (choose(c, 2))
+		q->tenants = st->tenants;
+}
+
+struct query generate_query(struct choices *c, const struct shape *shape, const struct oracle *o, struct arena *a)
 {
 	static const enum tenant_scope scopes[] = {SCOPE_LISTED, SCOPE_ALL, SCOPE_BLIND};
 	uint32_t max_subjects = choose_rarely(c, 20) ? 40 : 4;
-	uint32_t n_subjects = choose_rarely(c, 15) ? 0 : 1 + choose(c, max_subjects);
+	uint32_t n_subjects = choose_rarely(c, 25) ? 0 : 1 + choose(c, max_subjects);
 	struct subject *subjects = ARENA_ARRAY(a, struct subject, n_subjects);
 	struct query q = {.subjects = subjects, .n_subjects = n_subjects};
 
@@ -339,5 +385,7 @@ struct query generate_query(struct choices *c, const struct shape *shape, struct
 	q.tenants = generate_tenants(c, shape, 6, a);
 	q.now_ms = generate_time(c, NOW_MS);
 	q.attributes = generate_truths(c, a);
+	if (o->n_sets && choose(c, 8))
+		aim_query(c, o, &q, a);
 	return q;
 }

@@ -33,4 +33,5 @@ struct shape {
 
 struct statement_set generate_set(struct choices *c, const struct shape *shape, struct arena *a);
 struct change generate_change(struct choices *c, const struct shape *shape, struct arena *a);
-struct query generate_query(struct choices *c, const struct shape *shape, struct arena *a);
+/* Often turned to one of the oracle's statements, so that something matches. */
+struct query generate_query(struct choices *c, const struct shape *shape, const struct oracle *o, struct arena *a);

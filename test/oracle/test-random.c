@@ -143,7 +143,8 @@ static void print_message(struct str message)
 	struct str line;
 
 	while (str_split(&message, '\n', &line))
-		printf("# " STR_FMT "\n", STR_ARG(line));
+		if (line.len)
+			printf("# " STR_FMT "\n", STR_ARG(line));
 }
 
 /* ---- one store ---- */
@@ -161,7 +162,7 @@ static void count_outcome(struct tally *tally, const struct twin_version *v, con
 
 static bool ask(struct trial *t, const struct twin_version *v, size_t version)
 {
-	struct query q = generate_query(&t->choices, &t->profile->shape, &t->arena);
+	struct query q = generate_query(&t->choices, &t->profile->shape, &v->oracle, &t->arena);
 
 	count_outcome(t->tally, v, &q);
 	if (twin_check(v, &q, &t->message))
@@ -200,7 +201,7 @@ static bool try_dropped_fork(struct trial *t)
 		twin_apply(&fork, &e, &c);
 	}
 	for (int i = 0; is_good && i < 2; i++) {
-		struct query q = generate_query(&t->choices, &t->profile->shape, &t->arena);
+		struct query q = generate_query(&t->choices, &t->profile->shape, &fork.oracle, &t->arena);
 
 		count_outcome(t->tally, &fork, &q);
 		is_good = twin_check(&fork, &q, &t->message);
