@@ -82,9 +82,10 @@ struct api_call {
 	bool denied;          /* ... for want of permission: audited */
 	uint64_t revision;    /* for the Doorward-Revision header */
 	struct str allow;     /* for a wrong method */
-	struct cascade_note { /* what a delete took with it, for the audit trail's target */
-		size_t n_denies_lost;
-	} widened;
+	size_t n_denies_lost; /* deny statements that a delete took with it: said in a Doorward-Warning header and the
+	                         log */
+	struct str operation; /* permission asked for, for the audit trail */
+	struct str target;    /* what it was asked for */
 };
 
 /* The decoded path parameter by its name in the template; asserts that it exists. */

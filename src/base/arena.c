@@ -29,6 +29,14 @@ void arena_init(struct arena *a)
 	*a = ARENA_INIT;
 }
 
+void arena_init_fixed(struct arena *a, void *mem, size_t size)
+{
+	*a = ARENA_INIT;
+	a->next = mem;
+	a->end = a->next + size;
+	a->is_fixed = true;
+}
+
 void arena_release(struct arena *a)
 {
 	struct arena_chunk *c = a->chunks;
@@ -83,9 +91,11 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		abort();
-	if (!ARENA_ONE_BLOCK_EACH)
+	if (!ARENA_ONE_BLOCK_EACH || a->is_fixed)
 		size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
-	if (ARENA_ONE_BLOCK_EACH || (size_t)(a->end - a->next) < size || !a->next)
+	if (a->is_fixed)
+		assert((size_t)(a->end - a->next) >= size);
+	else if (ARENA_ONE_BLOCK_EACH || (size_t)(a->end - a->next) < size || !a->next)
 		add_chunk(a, size);
 	p = a->next;
 	a->next += size;

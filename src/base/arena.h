@@ -17,11 +17,17 @@ struct arena {
 	char *next;                 /* free space in the newest chunk */
 	char *end;
 	size_t used_bytes; /* sum of what was asked for, with alignment */
+	bool is_fixed;     /* lives in memory of the caller's, see arena_init_fixed() */
 };
 
 #define ARENA_INIT ((struct arena){0})
 
 void arena_init(struct arena *a);
+/*
+ * An arena in `size` bytes of the caller's (16-byte aligned), which stay the caller's: for building one block whose
+ * size was measured before with an ordinary arena's used_bytes. Asserts when it does not fit. Not to be released.
+ */
+void arena_init_fixed(struct arena *a, void *mem, size_t size);
 /* Frees everything; the arena is ready for use again. Accepts a zeroed arena. */
 void arena_release(struct arena *a);
 /* Forgets everything but keeps one chunk for the next round (hot loops). */

@@ -23,6 +23,16 @@ typedef bool pmap_eq(const void *value, const void *key);
 
 /* The value, or NULL. */
 void *pmap_get(const struct pmap *m, uint64_t hash, pmap_eq *eq, const void *key);
+/*
+ * The same for many keys: sets each probe's value. The probes walk the trie in step, so that their memory latencies
+ * overlap; `key` is handed to `eq`.
+ */
+struct pmap_probe {
+	uint64_t hash;
+	const void *key;
+	void *value;
+};
+void pmap_get_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq);
 /* Adds or replaces; returns the value that was replaced, or NULL. The caller retires what it owns. */
 void *pmap_put(struct pmap *m, struct edit *e, uint64_t hash, pmap_eq *eq, const void *key, void *value);
 /* Removes; returns the value that was there, or NULL. */

@@ -18,7 +18,7 @@
 	X(ORGANIZATION, organization)                                                                                  \
 	X(TENANT, tenant)                                                                                              \
 	X(USER, user)                                                                                                  \
-	X(SERVICE, service)                                                                                            \
+	X(SERVICE_ACCOUNT, service_account)                                                                            \
 	X(GROUP, group)                                                                                                \
 	X(GROUP_MEMBER, group_member)                                                                                  \
 	X(ROLE, role)                                                                                                  \
@@ -52,6 +52,9 @@ struct document {
 struct str document_kind_name(enum document_kind kind);
 /* DOC_NONE when unknown. */
 enum document_kind document_kind_of(struct str name);
+
+/* sizeof the kind's struct. */
+size_t document_kind_size(enum document_kind kind);
 
 /* Appends the stored body (JSON object). Field order is fixed, absent and empty values are left out. */
 void document_encode(const struct document *doc, struct buf *out);

@@ -33,7 +33,8 @@ struct user {
 	const struct json *attributes; /* object, or NULL */
 };
 
-struct service {
+/* A service as a principal (type "service"); the name leaves struct service to the service layer. */
+struct service_account {
 	struct document doc;
 	struct str display_name;
 };

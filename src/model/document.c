@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What documents are found by, beside their id: unique keys and links.
+ */
+#include "model/kinds.h"
+
+struct str document_unique_key(const struct document *doc, struct arena *a)
+{
+	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
+		return arena_concat(a, STR("email:"), as_user(doc)->email);
+	return STR_NONE;
+}
+
+/* A list under construction, without duplicates. */
+struct links {
+	struct arena *arena;
+	struct str *items;
+	size_t n, cap;
+};
+
+static void add_text(struct links *l, struct str text)
+{
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? l->cap * 2 : 8;
+		struct str *items = ARENA_ARRAY(l->arena, struct str, cap);
+
+		if (l->n)
+			memcpy(items, l->items, l->n * sizeof(*items));
+		l->items = items;
+		l->cap = cap;
+	}
+	l->items[l->n++] = text;
+}
+
+static void add(struct links *l, struct str relation, struct str id)
+{
+	if (!str_is_empty(id))
+		add_text(l, arena_concat(l->arena, relation, id));
+}
+
+static void add_tenants(struct links *l, struct str_list tenants)
+{
+	for (size_t i = 0; i < tenants.n; i++)
+		add(l, STR("tenant:"), tenants.items[i]);
+}
+
+static void add_principal(struct links *l, struct str type, struct str id)
+{
+	add_text(l, arena_concat3(l->arena, STR("principal:"), arena_concat(l->arena, type, STR(":")), id));
+}
+
+static void add_policy(struct links *l, const struct statement_policy *p)
+{
+	add_tenants(l, p->tenants);
+	for (size_t i = 0; i < p->n_statements; i++) {
+		add(l, STR("role:"), p->statements[i].role);
+		add_tenants(l, p->statements[i].tenants);
+	}
+}
+
+/* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
+static struct str_list without_duplicates(struct links *l)
+{
+	size_t kept = 0;
+
+	if (l->n > 1)
+		qsort(l->items, l->n, sizeof(*l->items), str_qsort);
+	for (size_t i = 0; i < l->n; i++)
+		if (kept == 0 || !str_eq(l->items[kept - 1], l->items[i]))
+			l->items[kept++] = l->items[i];
+	return (struct str_list){l->items, kept};
+}
+
+struct str_list document_links(const struct document *doc, struct arena *a)
+{
+	struct links l = {.arena = a};
+
+	switch (doc->kind) {
+	case DOC_GROUP:
+		add_tenants(&l, as_group(doc)->tenants);
+		add(&l, STR("parent:"), as_group(doc)->parent);
+		break;
+	case DOC_GROUP_MEMBER:
+		add(&l, STR("group:"), as_group_member(doc)->group);
+		add_principal(&l, STR("user"), as_group_member(doc)->member);
+		break;
+	case DOC_ROLE:
+		add_tenants(&l, as_role(doc)->tenants);
+		break;
+	case DOC_ROLE_MEMBER:
+		add(&l, STR("role:"), as_role_member(doc)->role);
+		add(&l, STR("tenant:"), as_role_member(doc)->tenant);
+		add_principal(&l, as_role_member(doc)->principal_type, as_role_member(doc)->principal_id);
+		break;
+	case DOC_RESOURCE:
+		add(&l, STR("tenant:"), as_resource(doc)->tenant);
+		break;
+	case DOC_KEY:
+		add_tenants(&l, as_key(doc)->tenants);
+		add_principal(&l, as_key(doc)->principal_type, as_key(doc)->principal_id);
+		break;
+	case DOC_STATEMENT_POLICY:
+		add_policy(&l, as_statement_policy(doc));
+		break;
+	case DOC_NONE:
+	case DOC_ORGANIZATION:
+	case DOC_TENANT:
+	case DOC_USER:
+	case DOC_SERVICE_ACCOUNT:
+	case DOC_N_KINDS:
+		break;
+	}
+	return without_duplicates(&l);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lower.h"
+
+bool lower_document(const struct snapshot *s, const struct document *doc, struct arena *a,
+                    struct statement_set *ret_set)
+{
+	*ret_set = (struct statement_set){.kind = (uint32_t)doc->kind, .id = doc->id};
+	switch (doc->kind) {
+	case DOC_STATEMENT_POLICY:
+		lower_statement_policy(s, as_statement_policy(doc), a, ret_set);
+		return true;
+	case DOC_ROLE:
+		lower_role(as_role(doc), a, ret_set);
+		return true;
+	case DOC_NONE:
+	case DOC_ORGANIZATION:
+	case DOC_TENANT:
+	case DOC_USER:
+	case DOC_SERVICE_ACCOUNT:
+	case DOC_GROUP:
+	case DOC_GROUP_MEMBER:
+	case DOC_ROLE_MEMBER:
+	case DOC_RESOURCE:
+	case DOC_KEY:
+	case DOC_N_KINDS:
+		break;
+	}
+	return false;
+}

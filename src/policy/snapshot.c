@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The catalog: documents by id, by alias, by link and in creation order, and the engine kept in step with them.
+ */
+#include "policy/snapshot.h"
+
+#include "base/hash.h"
+#include "policy/lower.h"
+
+/* What the maps are asked for: a kind and a string. */
+struct name_key {
+	enum document_kind kind;
+	struct str text;
+};
+
+/* An alias: one heap block, the text behind the struct. */
+struct alias {
+	struct name_key key;
+	const struct document *doc;
+};
+
+/* The documents that share a link: one heap block; replaced as a whole when a member comes or goes. */
+struct link_set {
+	struct name_key key;
+	struct pmap docs; /* by seq and id */
+};
+
+static uint64_t name_hash(const struct snapshot *s, enum document_kind kind, struct str text)
+{
+	return hash_str(s->engine.seed + (uint64_t)kind, text);
+}
+
+static bool doc_eq(const void *value, const void *key)
+{
+	const struct document *d = value;
+	const struct name_key *k = key;
+	return d->kind == k->kind && str_eq(d->id, k->text);
+}
+
+static bool alias_eq(const void *value, const void *key)
+{
+	const struct alias *al = value;
+	const struct name_key *k = key;
+	return al->key.kind == k->kind && str_eq(al->key.text, k->text);
+}
+
+static bool link_eq(const void *value, const void *key)
+{
+	const struct link_set *set = value;
+	const struct name_key *k = key;
+	return set->key.kind == k->kind && str_eq(set->key.text, k->text);
+}
+
+struct snapshot *snapshot_new(struct str org, uint64_t seed)
+{
+	struct snapshot *s = mem_calloc(1, sizeof(*s));
+
+	s->org = org;
+	engine_init(&s->engine, seed);
+	edit_init(&s->edit);
+	return s;
+}
+
+struct snapshot *snapshot_fork(const struct snapshot *base)
+{
+	struct snapshot *s = mem_alloc(sizeof(*s));
+
+	*s = *base;
+	memset(&s->edit, 0, sizeof(s->edit));
+	edit_init(&s->edit);
+	return s;
+}
+
+/* ---- links and aliases ------------------------------------------------------------------------------ */
+
+static void link_add(struct snapshot *s, struct str text, struct document *doc)
+{
+	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
+	uint64_t hash = name_hash(s, doc->kind, text);
+	struct link_set *old = pmap_get(&s->links, hash, link_eq, &key);
+	struct link_set *set = edit_alloc(&s->edit, sizeof(*set) + text.len);
+	char *copy = (char *)(set + 1);
+
+	if (text.len)
+		memcpy(copy, text.ptr, text.len);
+	set->key = (struct name_key){doc->kind, {copy, text.len}};
+	set->docs = old ? old->docs : (struct pmap){0};
+	(void)pmap_put(&set->docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own, doc);
+	(void)pmap_put(&s->links, &s->edit, hash, link_eq, &key, set);
+	edit_retire(&s->edit, old);
+}
+
+static void link_remove(struct snapshot *s, struct str text, const struct document *doc)
+{
+	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
+	uint64_t hash = name_hash(s, doc->kind, text);
+	struct link_set *old = pmap_get(&s->links, hash, link_eq, &key);
+
+	if (!old)
+		return;
+	struct pmap docs = old->docs;
+	(void)pmap_remove(&docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own);
+	if (docs.n == 0) {
+		(void)pmap_remove(&s->links, &s->edit, hash, link_eq, &key);
+	} else {
+		struct link_set *set = edit_alloc(&s->edit, sizeof(*set) + text.len);
+		char *copy = (char *)(set + 1);
+
+		memcpy(copy, text.ptr, text.len);
+		set->key = (struct name_key){doc->kind, {copy, text.len}};
+		set->docs = docs;
+		(void)pmap_put(&s->links, &s->edit, hash, link_eq, &key, set);
+	}
+	edit_retire(&s->edit, old);
+}
+
+/* The names beside the id: aliases, and for users the e-mail address. Allocated in `a`. */
+static struct str_list names_of(const struct document *doc, struct arena *a)
+{
+	struct str email = doc->kind == DOC_USER ? as_user(doc)->email : STR_NONE;
+	struct str *items;
+
+	if (str_is_absent(email))
+		return doc->aliases;
+	items = ARENA_ARRAY(a, struct str, doc->aliases.n + 1);
+	if (doc->aliases.n)
+		memcpy(items, doc->aliases.items, doc->aliases.n * sizeof(*items));
+	items[doc->aliases.n] = email;
+	return (struct str_list){items, doc->aliases.n + 1};
+}
+
+static void alias_add(struct snapshot *s, struct str text, const struct document *doc)
+{
+	struct name_key key = {doc->kind, text};
+	struct alias *al = edit_alloc(&s->edit, sizeof(*al) + text.len);
+	char *copy = (char *)(al + 1);
+
+	if (text.len)
+		memcpy(copy, text.ptr, text.len);
+	al->key = (struct name_key){doc->kind, {copy, text.len}};
+	al->doc = doc;
+	edit_retire(&s->edit, pmap_put(&s->aliases, &s->edit, name_hash(s, doc->kind, text), alias_eq, &key, al));
+}
+
+/* Only if the alias is still this document's: another may have taken it in the same change. */
+static void alias_remove(struct snapshot *s, struct str text, const struct document *doc)
+{
+	struct name_key key = {doc->kind, text};
+	uint64_t hash = name_hash(s, doc->kind, text);
+	struct alias *al = pmap_get(&s->aliases, hash, alias_eq, &key);
+
+	if (al && al->doc == doc)
+		edit_retire(&s->edit, pmap_remove(&s->aliases, &s->edit, hash, alias_eq, &key));
+}
+
+static void index_names(struct snapshot *s, struct document *doc, struct arena *a)
+{
+	struct str_list links = document_links(doc, a), names = names_of(doc, a);
+
+	for (size_t i = 0; i < links.n; i++)
+		link_add(s, links.items[i], doc);
+	for (size_t i = 0; i < names.n; i++)
+		alias_add(s, names.items[i], doc);
+}
+
+static void unindex_names(struct snapshot *s, const struct document *doc, const struct document *successor,
+                          struct arena *a)
+{
+	struct str_list links = document_links(doc, a), names = names_of(doc, a);
+	struct str_list kept = successor ? document_links(successor, a) : (struct str_list){0};
+	size_t k = 0;
+
+	/* Both lists are sorted; a link that the successor has too is overwritten by link_add(). */
+	for (size_t i = 0; i < links.n; i++) {
+		while (k < kept.n && str_cmp(kept.items[k], links.items[i]) < 0)
+			k++;
+		if (k == kept.n || !str_eq(kept.items[k], links.items[i]))
+			link_remove(s, links.items[i], doc);
+	}
+	for (size_t i = 0; i < names.n; i++)
+		alias_remove(s, names.items[i], doc);
+}
+
+/* ---- the engine in step ----------------------------------------------------------------------------- */
+
+static void lower_one(struct snapshot *s, const struct document *doc, struct arena *a)
+{
+	struct statement_set set;
+
+	if (doc->kind == DOC_TENANT)
+		engine_add_tenant(&s->engine, &s->edit, doc->id);
+	else if (lower_document(s, doc, a, &set))
+		engine_put(&s->engine, &s->edit, &set);
+}
+
+/* Statements name roles; what a role means has changed, so the policies that name it are lowered again. */
+static void lower_dependents(struct snapshot *s, struct str role, struct arena *a)
+{
+	const struct document *const *docs;
+	size_t n = snapshot_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), role), a, &docs);
+
+	for (size_t i = 0; i < n; i++)
+		lower_one(s, docs[i], a);
+}
+
+void snapshot_put(struct snapshot *fork, struct document *doc)
+{
+	struct name_key key = {doc->kind, doc->id};
+	struct document *old;
+	struct arena a = ARENA_INIT;
+
+	edit_adopt(&fork->edit, doc);
+	old = pmap_put(&fork->docs, &fork->edit, name_hash(fork, doc->kind, doc->id), doc_eq, &key, doc);
+	doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
+	fork->n_docs[doc->kind] += old ? 0 : 1;
+	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
+	if (old)
+		unindex_names(fork, old, doc, &a);
+	index_names(fork, doc, &a);
+	lower_one(fork, doc, &a);
+	if (doc->kind == DOC_ROLE)
+		lower_dependents(fork, doc->id, &a);
+	edit_retire(&fork->edit, old);
+	arena_release(&a);
+}
+
+bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str id)
+{
+	struct name_key key = {kind, id};
+	struct document *old = pmap_remove(&fork->docs, &fork->edit, name_hash(fork, kind, id), doc_eq, &key);
+	struct arena a = ARENA_INIT;
+
+	if (!old)
+		return false;
+	(void)pvec_set(&fork->order[kind], &fork->edit, old->ordinal, NULL);
+	fork->n_docs[kind]--;
+	unindex_names(fork, old, NULL, &a);
+	if (kind == DOC_TENANT)
+		engine_remove_tenant(&fork->engine, &fork->edit, old->id);
+	else
+		engine_remove(&fork->engine, &fork->edit, (uint32_t)kind, old->id);
+	if (kind == DOC_ROLE)
+		lower_dependents(fork, old->id, &a);
+	edit_retire(&fork->edit, old);
+	arena_release(&a);
+	return true;
+}
+
+/* ---- life --------------------------------------------------------------------------------------------- */
+
+void snapshot_seal(struct snapshot *fork, struct edit_blocks *ret_retired)
+{
+	edit_seal(&fork->edit, ret_retired);
+}
+
+void snapshot_free_shell(struct snapshot *s)
+{
+	free(s);
+}
+
+void snapshot_drop(struct snapshot *fork)
+{
+	if (!fork)
+		return;
+	edit_drop(&fork->edit);
+	free(fork);
+}
+
+void snapshot_free_all(struct snapshot *s)
+{
+	struct edit_blocks retired = {0};
+	struct pmap_iter it;
+	struct alias *al;
+	struct link_set *set;
+	struct edit e;
+
+	if (!s)
+		return;
+	edit_init(&e);
+	engine_retire_all(&s->engine, &e);
+	pmap_iter_init(&it, &s->aliases);
+	while ((al = pmap_iter_next(&it)))
+		edit_retire(&e, al);
+	pmap_iter_init(&it, &s->links);
+	while ((set = pmap_iter_next(&it))) {
+		struct pmap docs = set->docs;
+		pmap_retire_all(&docs, &e);
+		edit_retire(&e, set);
+	}
+	for (int kind = 0; kind < DOC_N_KINDS; kind++) {
+		uint64_t i = 0;
+		for (void *doc = pvec_next(&s->order[kind], &i); doc; i++, doc = pvec_next(&s->order[kind], &i))
+			edit_retire(&e, doc);
+		pvec_retire_all(&s->order[kind], &e);
+	}
+	pmap_retire_all(&s->links, &e);
+	pmap_retire_all(&s->aliases, &e);
+	pmap_retire_all(&s->docs, &e);
+	edit_seal(&e, &retired);
+	edit_blocks_free_all(&retired);
+	free(s);
+}
+
+/* ---- looking ------------------------------------------------------------------------------------------ */
+
+const struct document *snapshot_find(const struct snapshot *s, enum document_kind kind, struct str id)
+{
+	struct name_key key = {kind, id};
+
+	return pmap_get(&s->docs, name_hash(s, kind, id), doc_eq, &key);
+}
+
+const struct document *snapshot_find_any(const struct snapshot *s, enum document_kind kind, struct str name)
+{
+	struct name_key key = {kind, name};
+	const struct document *doc = snapshot_find(s, kind, name);
+	const struct alias *al;
+
+	if (doc || s->aliases.n == 0)
+		return doc;
+	al = pmap_get(&s->aliases, name_hash(s, kind, name), alias_eq, &key);
+	return al ? al->doc : NULL;
+}
+
+const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)
+{
+	const struct document *doc = pvec_next(&s->order[kind], ordinal);
+
+	if (doc)
+		(*ordinal)++;
+	return doc;
+}
+
+static int by_ordinal(const void *a, const void *b)
+{
+	const struct document *x = *(const struct document *const *)a, *y = *(const struct document *const *)b;
+
+	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+}
+
+size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                       const struct document *const **ret_docs)
+{
+	struct name_key key = {kind, link};
+	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
+	const struct document **docs;
+	struct pmap_iter it;
+	size_t n = 0;
+
+	*ret_docs = NULL;
+	if (!set)
+		return 0;
+	docs = arena_calloc(a, set->docs.n, sizeof(struct document *));
+	pmap_iter_init(&it, &set->docs);
+	for (const struct document *d; (d = pmap_iter_next(&it));)
+		docs[n++] = d;
+	if (n > 1)
+		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
+	*ret_docs = docs;
+	return n;
+}

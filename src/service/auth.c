@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/internal.h"
+
+/* The key document and the organization it is in; `pending` stands in for its own organization's snapshot. */
+static const struct key *find_key(struct service *svc, struct str id, const struct snapshot *pending,
+                                  const struct snapshot **ret_snapshot, struct org **ret_org)
+{
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		struct org *org = svc->orgs[i];
+		const struct snapshot *s = org_snapshot(org);
+
+		if (pending && str_eq(pending->org, str_of(org->name)))
+			s = pending;
+		const struct key *key = FIND(s, key, KEY, id);
+		if (key) {
+			*ret_snapshot = s;
+			*ret_org = org;
+			return key;
+		}
+	}
+	return NULL;
+}
+
+static bool principal_exists(const struct snapshot *s, const struct key *key)
+{
+	if (str_eq(key->principal_type, STR("user")))
+		return snapshot_find(s, DOC_USER, key->principal_id);
+	return str_eq(key->principal_type, STR("service")) && snapshot_find(s, DOC_SERVICE_ACCOUNT, key->principal_id);
+}
+
+enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
+                                      int64_t now_ms, struct arena *a, struct caller *ret_caller)
+{
+	const struct snapshot *s;
+	const struct key *key;
+	struct str id, secret;
+	struct org *org;
+
+	if (str_is_empty(key_text))
+		return AUTH_MISSING;
+	if (!key_split(key_text, &id, &secret))
+		return AUTH_BAD;
+	key = find_key(svc, id, pending, &s, &org);
+	if (!key || !key_hash_equals(service_pepper(svc), id, secret, key->hash) || !key_is_live(key, now_ms) ||
+	    !principal_exists(s, key))
+		return AUTH_BAD;
+	*ret_caller = (struct caller){
+	    .org = org,
+	    .key = key,
+	    .type = key->principal_type,
+	    .id = key->principal_id,
+	    .actor = arena_concat3(a, key->principal_type, STR(":"), key->principal_id),
+	};
+	snapshot_subjects(s, key->principal_type, key->principal_id, a, &ret_caller->subjects, &ret_caller->n_subjects);
+	return AUTH_OK;
+}
+
+/* The tenants to ask about: those requested (or those the key is bound to), as far as the key may. */
+static struct str_list narrowed(const struct caller *c, const struct str_list *requested, struct arena *a)
+{
+	struct str_list bound = c->key->tenants;
+	struct str *items;
+	size_t n = 0;
+
+	if (!c->key->is_bound)
+		return *requested;
+	if (!requested)
+		return bound;
+	items = ARENA_ARRAY(a, struct str, requested->n);
+	for (size_t i = 0; i < requested->n; i++)
+		if (str_list_has(bound, requested->items[i]))
+			items[n++] = requested->items[i];
+	return (struct str_list){items, n};
+}
+
+struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
+                                 struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,
+                                 struct str_list *ret_authorized, bool *ret_everywhere)
+{
+	bool asks_all = !requested && !c->key->is_bound;
+	struct str_list authorized = {0};
+	struct query q = {
+	    .subjects = c->subjects,
+	    .n_subjects = c->n_subjects,
+	    .action = action,
+	    .resource = resource,
+	    .scope = asks_all ? SCOPE_ALL : SCOPE_LISTED,
+	    .now_ms = now_ms,
+	};
+
+	if (!asks_all)
+		q.tenants = narrowed(c, requested, a);
+	struct verdict v = engine_decide(&s->engine, &q, a, ret_authorized || ret_everywhere ? &authorized : NULL);
+	if (ret_authorized)
+		*ret_authorized = authorized;
+	if (ret_everywhere)
+		*ret_everywhere = asks_all && authorized.n == s->n_docs[DOC_TENANT] + 1;
+	return v;
+}

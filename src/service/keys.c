@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/keys.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/random.h"
+
+#define KEY_PREFIX "dw_"
+#define MAC_BYTES  32u
+
+static_assert(KEY_TEXT_CHARS == sizeof(KEY_PREFIX) - 1 + KEY_ID_CHARS + 1 + KEY_SECRET_CHARS, "the form in the header");
+static_assert(KEY_HASH_CHARS == (MAC_BYTES * 8 + 5) / 6, "base64url without padding");
+
+static bool is_alnum_text(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		bool ok = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static void base64url(const uint8_t in[MAC_BYTES], char out[KEY_HASH_CHARS + 1])
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t at = 0;
+	for (size_t i = 0; i < MAC_BYTES; i++) {
+		bits = (bits << 8) | in[i];
+		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
+			out[at++] = alphabet[(bits >> (n_bits - 6)) & 63u];
+	}
+	if (n_bits > 0)
+		out[at++] = alphabet[(bits << (6 - n_bits)) & 63u];
+	assert(at == KEY_HASH_CHARS);
+	out[at] = '\0';
+}
+
+void key_hash(struct str pepper, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1])
+{
+	assert(pepper.len == KEY_PEPPER_BYTES && id.len == KEY_ID_CHARS && secret.len == KEY_SECRET_CHARS);
+	unsigned char text[KEY_ID_CHARS + 1 + KEY_SECRET_CHARS];
+	memcpy(text, id.ptr, KEY_ID_CHARS);
+	text[KEY_ID_CHARS] = '_';
+	memcpy(text + KEY_ID_CHARS + 1, secret.ptr, KEY_SECRET_CHARS);
+
+	uint8_t mac[MAC_BYTES];
+	unsigned mac_len = 0;
+	const unsigned char *done =
+	    HMAC(EVP_sha256(), pepper.ptr, (int)KEY_PEPPER_BYTES, text, sizeof(text), mac, &mac_len);
+	explicit_bzero(text, sizeof(text));
+	/* HMAC over bytes in memory fails only without memory or without SHA-256: neither can be gone on from. */
+	assert(done && mac_len == MAC_BYTES);
+	base64url(mac, out);
+}
+
+bool key_hash_equals(struct str pepper, struct str id, struct str secret, struct str hash)
+{
+	char made[KEY_HASH_CHARS + 1];
+	key_hash(pepper, id, secret, made);
+	bool same = str_eq_const_time((struct str){made, KEY_HASH_CHARS}, hash);
+	explicit_bzero(made, sizeof(made));
+	return same;
+}
+
+struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1])
+{
+	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
+	char id[KEY_ID_CHARS + 1], secret[KEY_SECRET_CHARS + 1], hash[KEY_HASH_CHARS + 1];
+	random_alnum(id, KEY_ID_CHARS);
+	random_alnum(secret, KEY_SECRET_CHARS);
+
+	memcpy(ret_text, KEY_PREFIX, id_at);
+	memcpy(ret_text + id_at, id, KEY_ID_CHARS);
+	ret_text[id_at + KEY_ID_CHARS] = '_';
+	memcpy(ret_text + secret_at, secret, KEY_SECRET_CHARS);
+	ret_text[KEY_TEXT_CHARS] = '\0';
+
+	struct str secret_text = {secret, KEY_SECRET_CHARS};
+	key_hash(pepper, (struct str){id, KEY_ID_CHARS}, secret_text, hash);
+	struct key_parts parts = {
+	    .id = arena_str(a, (struct str){id, KEY_ID_CHARS}),
+	    .hash = arena_str(a, (struct str){hash, KEY_HASH_CHARS}),
+	    .hint = arena_str(a, str_slice(secret_text, KEY_SECRET_CHARS - KEY_HINT_CHARS, KEY_SECRET_CHARS)),
+	};
+	explicit_bzero(secret, sizeof(secret));
+	return parts;
+}
+
+bool key_split(struct str text, struct str *ret_id, struct str *ret_secret)
+{
+	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
+	if (text.len != KEY_TEXT_CHARS || !str_starts_with(text, STR(KEY_PREFIX)) || text.ptr[secret_at - 1] != '_')
+		return false;
+	struct str id = str_slice(text, id_at, secret_at - 1), secret = str_slice(text, secret_at, text.len);
+	if (!is_alnum_text(id) || !is_alnum_text(secret))
+		return false;
+	*ret_id = id;
+	*ret_secret = secret;
+	return true;
+}
+
+bool key_is_live(const struct key *key, int64_t now_ms)
+{
+	return !key->is_revoked && (key->expires_at_ms == 0 || now_ms < key->expires_at_ms);
+}

@@ -1,0 +1,49 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * API keys as text: making, taking apart, comparing.
+ *
+ *   dw_<id>_<secret>   id: 12 of [A-Za-z0-9], the id of the key document, not secret
+ *                      secret: 40 of [A-Za-z0-9] (238 bits)
+ *
+ * The store keeps base64url(HMAC-SHA-256(pepper, id "_" secret)) and the last four characters as a
+ * hint. The pepper is the installation's: a stolen database without it cannot even be used to test guesses,
+ * and a hash moved to another key's row does not match there. Pure: no globals; any thread.
+ */
+#include "base/arena.h"
+#include "model/kinds.h"
+
+#define KEY_PEPPER_BYTES 32u
+#define KEY_ID_CHARS     12u
+#define KEY_SECRET_CHARS 40u
+#define KEY_HASH_CHARS   43u /* base64url of 32 bytes, no padding */
+#define KEY_HINT_CHARS   4u
+#define KEY_TEXT_CHARS   (3u + KEY_ID_CHARS + 1u + KEY_SECRET_CHARS)
+
+/* The key document's parts that follow from its secret; strings in the arena given to key_make(). */
+struct key_parts {
+	struct str id;
+	struct str hash;
+	struct str hint;
+};
+
+/*
+ * A new random key. Its text goes to `ret_text` (NUL-terminated), which the caller shows once and then wipes with
+ * explicit_bzero(); nothing else keeps the secret.
+ */
+struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1]);
+
+/*
+ * Takes a text apart: `*ret_id` and `*ret_secret` borrow from it. False when it is not of the form above. Says nothing
+ * about whether such a key exists.
+ */
+bool key_split(struct str text, struct str *ret_id, struct str *ret_secret);
+
+/* The hash of a key into `out`, which gets KEY_HASH_CHARS characters and a NUL. */
+void key_hash(struct str pepper, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1]);
+
+/* True when `hash` is the stored hash of that key. Takes the same time for any `hash` of the right length. */
+bool key_hash_equals(struct str pepper, struct str id, struct str secret, struct str hash);
+
+/* Neither revoked nor past its expiry. */
+bool key_is_live(const struct key *key, int64_t now_ms);

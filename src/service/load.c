@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the store to snapshots at start, and the making of an organization.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "json/utf8.h"
+#include "service/builtin.h"
+#include "service/internal.h"
+
+#define OWNER_USER   "owner"
+#define OWNER_ROLE   "owner"
+#define ADMINS_GROUP "admins"
+
+/* ---- the pepper ----------------------------------------------------------------------------------------- */
+
+int pepper_load(struct service *svc, struct error *err)
+{
+	CLEANUP(buf_releasep) struct buf text = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct store *store = svc->options.store;
+	struct arena a = ARENA_INIT;
+	struct str stored;
+	int r = store_meta_get(store, STR("key_pepper"), &a, &stored, err);
+
+	if (r == STORE_OK) {
+		if (!base64url_decode(&text, stored) || text.len != KEY_PEPPER_BYTES)
+			r = error_set(err, -EUCLEAN, "the stored key pepper is damaged");
+		else
+			memcpy(svc->pepper, text.ptr, KEY_PEPPER_BYTES);
+	} else if (r == STORE_NOT_FOUND) {
+		random_bytes(svc->pepper, KEY_PEPPER_BYTES);
+		base64url_encode(&text, (struct str){svc->pepper, KEY_PEPPER_BYTES});
+		r = store_meta_put(store, STR("key_pepper"), buf_str(&text), err);
+	}
+	if (text.ptr)
+		explicit_bzero(text.ptr, text.cap);
+	arena_release(&a);
+	return r;
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------- */
+
+struct loading {
+	struct snapshot *snapshot;
+	struct error *err;
+};
+
+static int load_document(void *ctx, const struct store_document *row)
+{
+	struct loading *l = ctx;
+	enum document_kind kind = document_kind_of(row->kind);
+	struct document *doc;
+	int r;
+
+	/* Missing data must not widen access: a document we do not understand stops the start. */
+	if (kind == DOC_NONE)
+		return error_set(l->err, -EUCLEAN, "the store holds a document of the unknown kind \"" STR_FMT "\"",
+		                 STR_ARG(row->kind));
+	r = document_decode(kind, row->id, row->body, &doc, l->err);
+	if (r != 0)
+		return r;
+	doc->seq = row->seq;
+	doc->rev = row->rev_from;
+	snapshot_put(l->snapshot, doc);
+	return 0;
+}
+
+/* Documents that are part of the program; they go through the same codec as stored ones. */
+static void put_builtin(struct snapshot *s)
+{
+	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	const struct statement_policy *policies;
+	size_t n = builtin_system_policies(&policies);
+
+	for (size_t i = 0; i < n; i++) {
+		struct document *doc;
+
+		buf_clear(&body);
+		document_encode(&policies[i].doc, &body);
+		int r = document_decode(DOC_STATEMENT_POLICY, policies[i].doc.id, buf_str(&body), &doc, NULL);
+		assert(r == 0);
+		snapshot_put(s, doc);
+	}
+}
+
+int org_load(struct org *org, struct error *err)
+{
+	struct store *store = org->service->options.store;
+	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
+	struct loading l = {.snapshot = s, .err = err};
+	struct edit_blocks retired;
+	int r;
+
+	put_builtin(s);
+	r = store_revision(store, str_of(org->name), &s->revision, err);
+	if (r == 0)
+		r = store_each_document(store, str_of(org->name), 0, load_document, &l, err);
+	if (r != 0) {
+		snapshot_drop(s);
+		return r;
+	}
+	/* Nobody has seen any earlier version: what loading replaced can go at once. */
+	snapshot_seal(s, &retired);
+	edit_blocks_free_all(&retired);
+	atomic_store(&org->current, s);
+	return 0;
+}
+
+/* ---- making an organization --------------------------------------------------------------------------------- */
+
+static void put_owner(struct txn *t, struct str pepper, char key_text[KEY_TEXT_CHARS + 1])
+{
+	struct key_parts parts = key_make(pepper, t->arena, key_text);
+
+	txn_put(t,
+	        &(struct user){
+	            .doc = {.kind = DOC_USER, .id = STR(OWNER_USER)},
+	            .display_name = STR("Owner"),
+	        }
+	             .doc);
+	txn_put(t,
+	        &(struct group_member){
+	            .doc = {.kind = DOC_GROUP_MEMBER, .id = STR(ADMINS_GROUP "/" OWNER_USER)},
+	            .group = STR(ADMINS_GROUP),
+	            .member = STR(OWNER_USER),
+	        }
+	             .doc);
+	/* Also by role, so that taking admins out of administrator-access does not lock the owner out. */
+	txn_put(t,
+	        &(struct role_member){
+	            .doc = {.kind = DOC_ROLE_MEMBER, .id = STR(OWNER_ROLE "/user/" OWNER_USER "/")},
+	            .role = STR(OWNER_ROLE),
+	            .principal_type = STR("user"),
+	            .principal_id = STR(OWNER_USER),
+	        }
+	             .doc);
+	txn_put(t,
+	        &(struct key){
+	            .doc = {.kind = DOC_KEY, .id = parts.id},
+	            .name = STR("owner key"),
+	            .principal_type = STR("user"),
+	            .principal_id = STR(OWNER_USER),
+	            .hash = parts.hash,
+	            .hint = parts.hint,
+	            .created_by = STR("bootstrap"),
+	        }
+	             .doc);
+}
+
+int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
+{
+	struct service *svc = org->service;
+	struct arena a = ARENA_INIT;
+	char key_text[KEY_TEXT_CHARS + 1];
+	struct snapshot *fork = snapshot_fork(atomic_load(&org->current));
+	struct txn t = {
+	    .snapshot = fork,
+	    .service = svc,
+	    .org = org,
+	    .arena = &a,
+	    .now_ms = clock_now_ms(),
+	    .note = {.actor = STR(""),
+	             .via = STR("bootstrap"),
+	             .operation = STR("doorward:organizations:create"),
+	             .target = str_of(org->name),
+	             .remote = STR(""),
+	             .request_id = STR(""),
+	             .status = 201},
+	};
+	int r;
+
+	txn_put(&t,
+	        &(struct organization){
+	            .doc = {.kind = DOC_ORGANIZATION, .id = str_of(org->name)},
+	            .display_name = str_of(org->name),
+	        }
+	             .doc);
+	builtin_org_defaults(&t);
+	put_owner(&t, service_pepper(svc), key_text);
+	struct store_set set = txn_store_set(&t, fork->revision, AUDIT_DONE);
+	r = store_commit(svc->options.store, &set, 1, err);
+	if (r == 0) {
+		txn_apply(&t, fork);
+		org_publish(org, TAKE(fork));
+		buf_add(ret_key, str_of(key_text));
+	}
+	snapshot_drop(fork);
+	explicit_bzero(key_text, sizeof(key_text));
+	arena_release(&a);
+	return r;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/random.h"
+#include "service/internal.h"
+
+static struct org *add_org(struct service *svc, struct str name)
+{
+	struct org *org = mem_calloc(1, sizeof(*org));
+
+	org->service = svc;
+	org->name = str_dup_cstr(name);
+	org->seed = random_u64();
+	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
+	svc->orgs[svc->n_orgs++] = org;
+	return org;
+}
+
+static int add_stored_org(void *ctx, struct str name, uint64_t revision)
+{
+	(void)revision;
+	(void)add_org(ctx, name);
+	return 0;
+}
+
+static int load_orgs(struct service *svc, struct buf *ret_owner_key, struct error *err)
+{
+	struct org *own;
+	int r = store_each_org(svc->options.store, add_stored_org, svc, err);
+
+	for (size_t i = 0; r == 0 && i < svc->n_orgs; i++)
+		r = org_load(svc->orgs[i], err);
+	if (r != 0 || service_default_org(svc))
+		return r;
+	own = add_org(svc, svc->options.org);
+	r = org_load(own, err);
+	return r == 0 ? org_bootstrap(own, ret_owner_key, err) : r;
+}
+
+int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
+                 struct error *err)
+{
+	struct service *svc = mem_calloc(1, sizeof(*svc));
+	int r;
+
+	svc->options = *options;
+	svc->default_org_name = str_dup_cstr(options->org);
+	svc->options.org = str_of(svc->default_org_name);
+	svc->options.max_batch = options->max_batch ? options->max_batch : 256;
+	svc->options.max_queue = options->max_queue ? options->max_queue : 10000;
+	atomic_store(&svc->is_writable, true);
+	(void)pthread_mutex_init(&svc->lock, NULL);
+	(void)pthread_cond_init(&svc->wake, NULL);
+	r = pepper_load(svc, err);
+	if (r == 0)
+		r = load_orgs(svc, ret_owner_key, err);
+	if (r == 0) {
+		r = writer_start(svc);
+		if (r != 0)
+			(void)error_set(err, r, "cannot start the writer thread: %s", strerror(-r));
+	}
+	if (r != 0) {
+		service_close(svc);
+		/* What the store calls an expected outcome is a failure here. */
+		return r < 0 ? r : -EUCLEAN;
+	}
+	*ret_service = svc;
+	return 0;
+}
+
+void service_close(struct service *svc)
+{
+	if (!svc)
+		return;
+	writer_stop(svc);
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
+		free(svc->orgs[i]->name);
+		free(svc->orgs[i]);
+	}
+	free(svc->orgs);
+	free(svc->default_org_name);
+	explicit_bzero(svc->pepper, sizeof(svc->pepper));
+	(void)pthread_mutex_destroy(&svc->lock);
+	(void)pthread_cond_destroy(&svc->wake);
+	free(svc);
+}
+
+const struct service_options *service_options(const struct service *svc)
+{
+	return &svc->options;
+}
+
+struct str service_pepper(const struct service *svc)
+{
+	return (struct str){svc->pepper, sizeof(svc->pepper)};
+}
+
+struct org *service_org(struct service *svc, struct str name)
+{
+	for (size_t i = 0; i < svc->n_orgs; i++)
+		if (str_eq(str_of(svc->orgs[i]->name), name))
+			return svc->orgs[i];
+	return NULL;
+}
+
+struct org *service_default_org(struct service *svc)
+{
+	return service_org(svc, svc->options.org);
+}
+
+const struct snapshot *org_snapshot(const struct org *org)
+{
+	return atomic_load_explicit(&org->current, memory_order_acquire);
+}
+
+int service_each_audit(struct service *svc, struct org *org, struct store_audit_filter *filter,
+                       int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err)
+{
+	filter->org = str_of(org->name);
+	return store_each_audit(svc->options.store, filter, fn, ctx, err);
+}
+
+int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
+                        struct error *err)
+{
+	return store_each_change(svc->options.store, str_of(org->name), revision - 1, revision, fn, ctx, err);
+}
+
+struct service_stats service_stats(struct service *svc)
+{
+	struct service_stats st = {.n_orgs = svc->n_orgs};
+
+	service_read_begin();
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		const struct snapshot *s = org_snapshot(svc->orgs[i]);
+
+		st.n_statements += s->engine.n_statements;
+		st.snapshot_bytes += s->engine.n_bytes;
+		st.n_documents += s->docs.n;
+	}
+	st.revision = org_snapshot(service_default_org(svc))->revision;
+	service_read_end();
+	(void)pthread_mutex_lock(&svc->lock);
+	st.n_queued = svc->n_queued;
+	(void)pthread_mutex_unlock(&svc->lock);
+	st.n_dropped_audit = atomic_load(&svc->n_dropped_audit);
+	st.publish_ns = atomic_load(&svc->publish_ns);
+	st.store = store_stats(svc->options.store);
+	st.is_writable = atomic_load(&svc->is_writable);
+	return st;
+}

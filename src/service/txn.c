@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/internal.h"
+
+#include "base/clock.h"
+
+/* Creation order within a revision: at most this many documents in one change set. */
+#define SEQ_POSITION_BITS 20u
+
+static struct store_change *new_change(struct txn *t)
+{
+	assert(t->n_changes < (size_t)1 << SEQ_POSITION_BITS);
+	if (t->n_changes == t->cap_changes) {
+		size_t cap = t->cap_changes ? t->cap_changes * 2 : 8;
+		struct store_change *changes = ARENA_ARRAY(t->arena, struct store_change, cap);
+
+		if (t->n_changes)
+			memcpy(changes, t->changes, t->n_changes * sizeof(*changes));
+		t->changes = changes;
+		t->cap_changes = cap;
+	}
+	return &t->changes[t->n_changes++];
+}
+
+void txn_put(struct txn *t, const struct document *doc)
+{
+	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	const struct document *old = snapshot_find(t->snapshot, doc->kind, doc->id);
+	size_t size = document_kind_size(doc->kind);
+	struct document *copy = arena_alloc(t->arena, size);
+	size_t position = t->n_changes;
+	struct store_change *c = new_change(t);
+
+	assert(doc->id.len > 0 && doc->id.len <= DOCUMENT_MAX_ID_BYTES);
+	memcpy(copy, doc, size);
+	copy->created_at_ms = old ? old->created_at_ms : t->now_ms;
+	copy->updated_at_ms = t->now_ms;
+	document_encode(copy, &body);
+	assert(!body.overflowed);
+	*c = (struct store_change){
+	    .kind = document_kind_name(doc->kind),
+	    .id = arena_str(t->arena, doc->id),
+	    .unique_key = document_unique_key(doc, t->arena),
+	    .seq = old && old->seq ? old->seq : ((t->snapshot->revision + 1) << SEQ_POSITION_BITS) + position,
+	    .body = arena_str(t->arena, buf_str(&body)),
+	};
+}
+
+void txn_delete(struct txn *t, enum document_kind kind, struct str id)
+{
+	const struct document *old = snapshot_find(t->snapshot, kind, id);
+
+	/* Built-in documents (seq 0) are not in the store and cannot be deleted. */
+	if (!old || old->seq == 0)
+		return;
+	*new_change(t) = (struct store_change){
+	    .kind = document_kind_name(kind),
+	    .id = arena_str(t->arena, id),
+	    .seq = old->seq,
+	};
+}
+
+void txn_apply(const struct txn *t, struct snapshot *fork)
+{
+	uint64_t revision = fork->revision + 1;
+
+	for (size_t i = 0; i < t->n_changes; i++) {
+		const struct store_change *c = &t->changes[i];
+		enum document_kind kind = document_kind_of(c->kind);
+		struct document *doc;
+
+		if (str_is_absent(c->body)) {
+			(void)snapshot_remove(fork, kind, c->id);
+			continue;
+		}
+		/* The same way back as at the next start: what cannot be read again is a bug found now. */
+		int r = document_decode(kind, c->id, c->body, &doc, NULL);
+		assert(r == 0);
+		doc->seq = c->seq;
+		doc->rev = revision;
+		snapshot_put(fork, doc);
+	}
+	fork->revision = revision;
+}
+
+struct store_set txn_store_set(const struct txn *t, uint64_t base_revision, enum audit_outcome outcome)
+{
+	return (struct store_set){
+	    .org = str_of(t->org->name),
+	    .base_revision = base_revision,
+	    .at_ms = t->now_ms,
+	    .actor = t->note.actor,
+	    .via = t->note.via,
+	    .operation = t->note.operation,
+	    .target = t->note.target,
+	    .remote = t->note.remote,
+	    .request_id = t->note.request_id,
+	    .outcome = outcome,
+	    .status = t->note.status,
+	    .changes = outcome == AUDIT_DONE ? t->changes : NULL,
+	    .n_changes = outcome == AUDIT_DONE ? t->n_changes : 0,
+	};
+}
