@@ -43,8 +43,7 @@ bool iam_is_visible(struct str_list object_tenants, bool everywhere, struct str_
  */
 struct str_list iam_tenants_to_authorize(bool is_update, struct str_list old, struct str_list new, struct arena *a);
 /* Checks a top-level tenant list as a change of `old` (update) or as that of a new object. */
-enum service_result iam_check_assignment(struct iam_call *c, bool is_update, struct str_list old,
-                                         struct str_list new);
+enum service_result iam_check_assignment(struct iam_call *c, bool is_update, struct str_list old, struct str_list new);
 
 /* ---- checks shared by the use cases (iam_check.c) ---------------------------------------------------- */
 
@@ -68,6 +67,8 @@ struct str_list iam_sorted(struct str_list list, struct arena *a);
 bool iam_sorted_has(struct str_list sorted, struct str s);
 /* `list` without what is in `remove`, in its order. */
 struct str_list iam_difference(struct str_list list, struct str_list remove, struct arena *a);
+/* Each item once, where it stands first. */
+struct str_list iam_without_repeats(struct str_list list, struct arena *a);
 /* `x`, then what `y` has beyond it. */
 struct str_list iam_union(struct str_list x, struct str_list y, struct arena *a);
 

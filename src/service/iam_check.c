@@ -65,7 +65,8 @@ static enum service_result check_list(struct iam_call *c, const char *field, str
 	for (size_t i = 0; i < list.n; i++)
 		if (!valid(list.items[i]))
 			return iam_fail(c, SERVICE_INVALID,
-			                "invalid %s[%zu]: value does not match regex pattern \"%s\"", field, i, pattern);
+			                "invalid %s[%zu]: value does not match regex pattern \"%s\"", field, i,
+			                pattern);
 	return iam_check_unique(c, field, list);
 }
 
@@ -94,7 +95,8 @@ enum service_result iam_check_top_tenants(struct iam_call *c, const char *field,
 		if (!iam_valid_name(tenants.items[i]))
 			return iam_fail(
 			    c, SERVICE_INVALID,
-			    "invalid %s[%zu]: a project id must contain at least one non-whitespace character", field, i);
+			    "invalid %s[%zu]: a project id must contain at least one non-whitespace character", field,
+			    i);
 	}
 	return iam_check_unique(c, field, tenants);
 }
@@ -139,4 +141,23 @@ struct str_list iam_union(struct str_list x, struct str_list y, struct arena *a)
 	if (more.n)
 		memcpy(items + x.n, more.items, more.n * sizeof(*items));
 	return (struct str_list){items, x.n + more.n};
+}
+
+struct str_list iam_without_repeats(struct str_list list, struct arena *a)
+{
+	struct str_list sorted = iam_sorted(list, a);
+	bool *seen = ARENA_ARRAY(a, bool, list.n);
+	struct str *items = ARENA_ARRAY(a, struct str, list.n);
+	size_t n = 0;
+
+	for (size_t i = 0; i < list.n; i++) {
+		/* Of equal items bsearch() finds some one, but the same one each time. */
+		const struct str *hit = bsearch(&list.items[i], sorted.items, sorted.n, sizeof(struct str), str_qsort);
+		size_t place = (size_t)(hit - sorted.items);
+
+		if (!seen[place])
+			items[n++] = list.items[i];
+		seen[place] = true;
+	}
+	return (struct str_list){items, n};
 }

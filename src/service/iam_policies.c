@@ -3,6 +3,7 @@
  * Statement policies and their members. That a managed policy cannot be changed is no rule here: a hidden deny
  * statement says so to the engine, which decided before (see builtin.c).
  */
+#include "base/buf.h"
 #include "service/builtin.h"
 #include "service/iam.h"
 
@@ -64,15 +65,39 @@ enum service_result iam_policy_get(struct iam_call *c, struct str id, const stru
 
 /* ---- what a deny statement says, and when less of it is left ------------------------------------------- */
 
-static bool same_list(struct str_list x, struct str_list y, struct arena *a)
+static void add_sorted(struct buf *key, struct str_list list, struct arena *a)
 {
-	return iam_difference(x, y, a).n == 0 && iam_difference(y, x, a).n == 0;
+	struct str_list sorted = iam_sorted(list, a);
+
+	for (size_t i = 0; i < sorted.n; i++) {
+		buf_add(key, sorted.items[i]);
+		buf_add_char(key, '\0');
+	}
+	buf_add_char(key, '\0');
 }
 
-static bool same_statement(const struct policy_statement *x, const struct policy_statement *y, struct arena *a)
+/* The same text for statements that say the same; no string holds NUL. */
+static struct str statement_key(const struct policy_statement *s, struct arena *a)
 {
-	return x->deny == y->deny && str_eq(x->role, y->role) && same_list(x->actions, y->actions, a) &&
-	       same_list(x->resources, y->resources, a) && same_list(x->tenants, y->tenants, a);
+	CLEANUP(buf_releasep) struct buf key = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+
+	buf_add(&key, s->role);
+	buf_add_char(&key, '\0');
+	add_sorted(&key, s->actions, a);
+	add_sorted(&key, s->resources, a);
+	add_sorted(&key, s->tenants, a);
+	return arena_str(a, buf_str(&key));
+}
+
+static struct str_list deny_keys(const struct statement_policy *p, struct arena *a)
+{
+	struct str *keys = ARENA_ARRAY(a, struct str, p->n_statements);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_statements; i++)
+		if (p->statements[i].deny)
+			keys[n++] = statement_key(&p->statements[i], a);
+	return (struct str_list){keys, n};
 }
 
 static size_t count_denies(const struct statement_policy *p)
@@ -84,25 +109,12 @@ static size_t count_denies(const struct statement_policy *p)
 	return n;
 }
 
-/*
- * Deny statements of `old` that `new` does not have. Compared in place first, as most updates leave them; one that
- * moved counts as kept when it stands anywhere.
- */
+/* Deny statements of `old` that `new` does not have, or not for all their members. */
 static size_t denies_lost(const struct statement_policy *old, const struct statement_policy *new, struct arena *a)
 {
-	size_t lost = 0;
-
 	if (iam_difference(old->members, new->members, a).n)
 		return count_denies(old);
-	for (size_t i = 0; i < old->n_statements; i++) {
-		const struct policy_statement *s = &old->statements[i];
-		bool kept = i < new->n_statements && same_statement(s, &new->statements[i], a);
-
-		for (size_t k = 0; s->deny && !kept && k < new->n_statements; k++)
-			kept = new->statements[k].deny && same_statement(s, &new->statements[k], a);
-		lost += s->deny && !kept;
-	}
-	return lost;
+	return iam_difference(deny_keys(old, a), deny_keys(new, a), a).n;
 }
 
 /* ---- checking what is to be written ---------------------------------------------------------------------- */
@@ -114,7 +126,8 @@ static enum service_result check_form(struct iam_call *c, const char *message, c
 	enum service_result r = iam_check_members(c, arena_strf(a, "%s.Members", message).ptr, in->members);
 
 	if (r == SERVICE_OK && in->n_statements == 0)
-		r = iam_fail(c, SERVICE_INVALID, "invalid %s.Statements: value must contain at least 1 item(s)", message);
+		r = iam_fail(c, SERVICE_INVALID, "invalid %s.Statements: value must contain at least 1 item(s)",
+		             message);
 	for (size_t i = 0; r == SERVICE_OK && i < in->n_statements; i++) {
 		const struct policy_statement *s = &in->statements[i];
 		struct str at = arena_strf(a, "%s.Statements[%zu]", message, i);
@@ -143,8 +156,8 @@ static enum service_result check_meaning(struct iam_call *c, struct str prefix, 
 			                STR_ARG(prefix));
 		if (str_is_empty(s->role) && s->actions.n == 0)
 			return iam_fail(c, SERVICE_INVALID,
-			                STR_FMT
-			                ": unsupported statement variant: you must pass a role, a non-empty array of actions, or both",
+			                STR_FMT ": unsupported statement variant: you must pass a role, a non-empty "
+			                        "array of actions, or both",
 			                STR_ARG(prefix));
 	}
 	return SERVICE_OK;
@@ -280,7 +293,8 @@ static enum service_result check_member_change(struct iam_call *c, struct str id
 	enum service_result r = iam_check_path_id(c, "policy", id);
 
 	if (r == SERVICE_OK && change != IAM_MEMBERS_REPLACE && members.n == 0)
-		return iam_fail(c, SERVICE_INVALID, "invalid %s: value must contain at least 1 item(s)", fields[change]);
+		return iam_fail(c, SERVICE_INVALID, "invalid %s: value must contain at least 1 item(s)",
+		                fields[change]);
 	if (r == SERVICE_OK)
 		r = iam_check_members(c, fields[change], members);
 	/* The one guard that is no policy: administrators cannot lock themselves out by this call. */

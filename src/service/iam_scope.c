@@ -103,7 +103,8 @@ static enum service_result fail_assignment(struct iam_call *c, struct str_list d
 	struct str_list listed = {subjects.items, subjects.n > MAX_LISTED_SUBJECTS ? MAX_LISTED_SUBJECTS : subjects.n};
 
 	return iam_fail(c, SERVICE_DENIED,
-	                "Projects cannot be modified because the " STR_FMT " %s missing iam:projects:assign on %s: " STR_FMT,
+	                "Projects cannot be modified because the " STR_FMT
+	                " %s missing iam:projects:assign on %s: " STR_FMT,
 	                STR_ARG(quoted_list(listed, c->arena)), are, denied.n > 1 ? "these projects" : "this project",
 	                STR_ARG(quoted_list(denied, c->arena)));
 }
@@ -116,8 +117,8 @@ enum service_result iam_check_assignment(struct iam_call *c, bool is_update, str
 	if (r != SERVICE_OK || wanted.n == 0)
 		return r;
 	/* Only a statement on every resource grants it: the question is about the literal "*". */
-	(void)service_authorize(c->snapshot, c->caller, STR("iam:tenants:assign"), STR("*"), &wanted, c->now_ms, c->arena,
-	                        &authorized, NULL);
+	(void)service_authorize(c->snapshot, c->caller, STR("iam:tenants:assign"), STR("*"), &wanted, c->now_ms,
+	                        c->arena, &authorized, NULL);
 	denied = iam_difference(wanted, authorized, c->arena);
 	return denied.n ? fail_assignment(c, denied) : SERVICE_OK;
 }
