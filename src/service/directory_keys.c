@@ -12,9 +12,8 @@ static const struct {
     {STR_INIT("doorward:groupMembers:update"), STR_INIT("doorward:groups:admins")},
     {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
     {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
-    {STR_INIT("iam:policies:update"), STR_INIT("iam:policies:administrator-access")},
     {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access")},
-    {STR_INIT("iam:roles:update"), STR_INIT("iam:roles:owner")},
+    {STR_INIT("iam:teamUsers:create"), STR_INIT("iam:teams:admins")},
 };
 
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id)

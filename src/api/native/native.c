@@ -75,7 +75,7 @@ static const struct problem {
     {500, STR_INIT("urn:doorward:problem:internal"), STR_INIT("Internal error")}, /* last: stands for any other */
 };
 
-static void write_error(struct api_call *call, enum service_result result, unsigned status, struct str text)
+static void write_error(struct api_call *call, enum service_result result UNUSED, unsigned status, struct str text)
 {
 	struct http_exchange *x = call->x;
 	const struct problem *p = problems;
@@ -93,8 +93,6 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 	json_end_object(&w);
 	x->content_type = STR("application/problem+json");
 	x->status = status;
-	if (result == SERVICE_UNAUTHENTICATED)
-		http_answer_header(x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\""));
 }
 
 void native_fail(struct api_call *call, enum service_result result, const struct error *err)

@@ -97,6 +97,6 @@ void object_delete(struct api_call *call)
 		native_fail(call, r, &err);
 		return;
 	}
-	call->widened.n_denies_lost = effect.n_denies_lost;
+	call->n_denies_lost = effect.n_denies_lost;
 	api_no_content(call);
 }
