@@ -82,9 +82,10 @@ struct api_call {
 	bool denied;          /* ... for want of permission: audited */
 	uint64_t revision;    /* for the Doorward-Revision header */
 	struct str allow;     /* for a wrong method */
-	struct cascade_note { /* what a delete took with it, for the audit trail's target */
-		size_t n_denies_lost;
-	} widened;
+	size_t n_denies_lost; /* deny statements that a delete took with it: said in a Doorward-Warning header and the
+	                         log */
+	struct str operation; /* permission asked for, for the audit trail */
+	struct str target;    /* what it was asked for */
 };
 
 /* The decoded path parameter by its name in the template; asserts that it exists. */
@@ -125,6 +126,11 @@ struct api_options {
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);
 struct http_app *api_http_app(struct api *api);
+/*
+ * The URL by which clients reach the server, without trailing slash, e.g. "https://pdp.example.com"; empty until set.
+ * Set it once, when the port is known.
+ */
+void api_set_public_url(struct api *api, struct str url);
 struct str api_public_url(const struct api *api);
 /* From now on /readyz says no (shutdown has begun). */
 void api_set_draining(struct api *api);

@@ -4,7 +4,7 @@
  * The grammar of names: which strings may be an id, a member, an action … All checks are linear, by hand,
  * on bytes with a length. Sources: Chef Automate IAM v2 (the ancestor of Connhex IAM) where marked IAM.
  */
-#include "base/str.h"
+#include "base/arena.h"
 
 /* Canonical ids of native objects: 1..128 of [A-Za-z0-9_.@+-], not starting with '.'. */
 bool valid_native_id(struct str s);
@@ -32,3 +32,6 @@ bool iam_valid_membership_id(struct str s);
 bool iam_valid_query_subject(struct str s);
 bool iam_valid_query_resource(struct str s);
 bool iam_valid_query_action(struct str s);
+
+/* The first item that stands before already (textually), or SIZE_MAX: lists are sets. `a` is scratch. */
+size_t iam_first_duplicate(struct str_list list, struct arena *a);

@@ -17,9 +17,8 @@ static bool is_alnum_text(struct str s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 		bool ok = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		if (!ok) {
+		if (!ok)
 			return false;
-		}
 	}
 	return true;
 }
@@ -32,13 +31,11 @@ static void base64url(const uint8_t in[MAC_BYTES], char out[KEY_HASH_CHARS + 1])
 	size_t at = 0;
 	for (size_t i = 0; i < MAC_BYTES; i++) {
 		bits = (bits << 8) | in[i];
-		for (n_bits += 8; n_bits >= 6; n_bits -= 6) {
+		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
 			out[at++] = alphabet[(bits >> (n_bits - 6)) & 63u];
-		}
 	}
-	if (n_bits > 0) {
+	if (n_bits > 0)
 		out[at++] = alphabet[(bits << (6 - n_bits)) & 63u];
-	}
 	assert(at == KEY_HASH_CHARS);
 	out[at] = '\0';
 }
@@ -97,13 +94,11 @@ struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_
 bool key_split(struct str text, struct str *ret_id, struct str *ret_secret)
 {
 	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
-	if (text.len != KEY_TEXT_CHARS || !str_starts_with(text, STR(KEY_PREFIX)) || text.ptr[secret_at - 1] != '_') {
+	if (text.len != KEY_TEXT_CHARS || !str_starts_with(text, STR(KEY_PREFIX)) || text.ptr[secret_at - 1] != '_')
 		return false;
-	}
 	struct str id = str_slice(text, id_at, secret_at - 1), secret = str_slice(text, secret_at, text.len);
-	if (!is_alnum_text(id) || !is_alnum_text(secret)) {
+	if (!is_alnum_text(id) || !is_alnum_text(secret))
 		return false;
-	}
 	*ret_id = id;
 	*ret_secret = secret;
 	return true;

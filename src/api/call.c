@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What handlers call: parameters, answers, failures, members of bodies.
+ */
+#include <stdarg.h>
+
+#include "api/internal.h"
+#include "base/clock.h"
+
+static const unsigned status_of[] = {
+    [SERVICE_OK] = 200,
+    [SERVICE_INVALID] = 400,
+    [SERVICE_UNAUTHENTICATED] = 401,
+    [SERVICE_DENIED] = 403,
+    [SERVICE_NOT_FOUND] = 404,
+    [SERVICE_CONFLICT] = 409,
+    [SERVICE_FAILED_PRECONDITION] = 400,
+    [SERVICE_UNAVAILABLE] = 503,
+    [SERVICE_INTERNAL] = 500,
+};
+
+struct str api_param(const struct api_call *call, const char *name)
+{
+	struct str rest = str_of(call->route->path), segment;
+	size_t n = 0;
+
+	while (str_split(&rest, '/', &segment)) {
+		if (segment.len < 3 || segment.ptr[0] != '{')
+			continue;
+		if (str_eq(str_slice(segment, 1, segment.len - 1), str_of(name)))
+			return call->match->params[n];
+		n++;
+	}
+	assert(!"a route names a parameter that its path has not");
+	return STR_NONE;
+}
+
+void api_fail(struct api_call *call, enum service_result result, unsigned status, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (n < 0)
+		n = 0;
+	if ((size_t)n >= sizeof(text))
+		n = (int)sizeof(text) - 1;
+	/* A multi-byte character cut in two must not make the answer invalid UTF-8. */
+	while (n > 0 && (size_t)n == sizeof(text) - 1 && ((unsigned char)text[n - 1] & 0x80))
+		n--;
+	call->failed = true;
+	call->denied = result == SERVICE_DENIED;
+	buf_clear(&call->x->out);
+	call->x->content_type = STR("application/json");
+	call->x->status = status ? status : status_of[result];
+	call->dialect->error(call, result, call->x->status, arena_str(call->arena, (struct str){text, (size_t)n}));
+}
+
+struct json_writer api_json_begin(struct api_call *call, unsigned status)
+{
+	struct json_writer w = JSON_WRITER(&call->x->out);
+	struct str pretty;
+
+	buf_clear(&call->x->out);
+	call->x->status = status;
+	call->x->content_type = STR("application/json");
+	if (call->x->query.len && http_query_get(call->x, STR("pretty"), &pretty) && !str_is_absent(pretty) &&
+	    !str_eq(pretty, STR("false")))
+		w.indent = 2;
+	return w;
+}
+
+void api_json_end(struct api_call *call, struct json_writer *w)
+{
+	assert(w->depth == 0);
+	if (w->indent)
+		buf_add_char(&call->x->out, '\n');
+}
+
+void api_no_content(struct api_call *call)
+{
+	buf_clear(&call->x->out);
+	call->x->status = 204;
+}
+
+bool api_authorize(struct api_call *call, struct str action, struct str resource)
+{
+	struct verdict v = service_authorize(call->snapshot, &call->caller, action, resource, NULL, call->now_ms,
+	                                     call->arena, &call->tenants, &call->everywhere);
+
+	if (verdict_allows(v))
+		return true;
+	api_fail(call, SERVICE_DENIED, 0, "Permission Denied");
+	return false;
+}
+
+bool api_may(struct api_call *call, struct str action, struct str resource)
+{
+	return verdict_allows(service_authorize(call->snapshot, &call->caller, action, resource, NULL, call->now_ms,
+	                                        call->arena, NULL, NULL));
+}
+
+/* ---- members of bodies ------------------------------------------------------------------------------------ */
+
+/* The member, or NULL when it is absent or null. */
+static const struct json *member(const struct json *object, const char *name)
+{
+	const struct json *j = json_get(object, str_of(name));
+
+	return json_is(j, JSON_NULL) ? NULL : j;
+}
+
+static bool wrong_type(struct api_call *call, const char *name, const char *wanted)
+{
+	api_fail(call, SERVICE_INVALID, 0, "\"%s\" must be %s", name, wanted);
+	return false;
+}
+
+bool api_get_str(struct api_call *call, const struct json *object, const char *name, struct str *ret)
+{
+	const struct json *j = member(object, name);
+
+	if (j && j->type != JSON_STRING)
+		return wrong_type(call, name, "a string");
+	/* NUL is legal in JSON and has no place in any name of ours. */
+	if (j && str_find(j->s, '\0', 0) != SIZE_MAX)
+		return wrong_type(call, name, "a string without NUL characters");
+	*ret = json_str(j);
+	return true;
+}
+
+bool api_get_bool(struct api_call *call, const struct json *object, const char *name, bool *ret)
+{
+	const struct json *j = member(object, name);
+
+	if (j && j->type != JSON_BOOL)
+		return wrong_type(call, name, "true or false");
+	if (j)
+		*ret = j->b;
+	return true;
+}
+
+bool api_get_strs(struct api_call *call, const struct json *object, const char *name, struct str_list *ret)
+{
+	const struct json *j = member(object, name);
+	struct str *items;
+
+	*ret = (struct str_list){0};
+	if (!j)
+		return true;
+	if (j->type != JSON_ARRAY)
+		return wrong_type(call, name, "an array of strings");
+	items = ARENA_ARRAY(call->arena, struct str, j->n);
+	for (uint32_t i = 0; i < j->n; i++) {
+		if (j->items[i].type != JSON_STRING || str_find(j->items[i].s, '\0', 0) != SIZE_MAX)
+			return wrong_type(call, name, "an array of strings without NUL characters");
+		items[i] = j->items[i].s;
+	}
+	*ret = (struct str_list){items, j->n};
+	return true;
+}
+
+bool api_get_time(struct api_call *call, const struct json *object, const char *name, int64_t *ret_ms)
+{
+	const struct json *j = member(object, name);
+
+	*ret_ms = 0;
+	if (j && (j->type != JSON_STRING || !time_parse_rfc3339(j->s, ret_ms)))
+		return wrong_type(call, name, "an RFC 3339 time");
+	return true;
+}
+
+void api_count_decision(struct api *api, bool allowed)
+{
+	atomic_fetch_add_explicit(allowed ? &api->n_allowed : &api->n_denied, 1, memory_order_relaxed);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From an exchange to a dialect's handler and back, for all dialects.
+ */
+#include <errno.h>
+
+#include "api/internal.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static struct api *api_of(struct http_app *app)
+{
+	return CONTAINER_OF(app, struct api, app);
+}
+
+/* ---- which dialect --------------------------------------------------------------------------------- */
+
+static bool has_prefix(struct str path, struct str prefix)
+{
+	/* "/iam/" also owns "/iam", so that even that gets the dialect's own 404. */
+	return str_starts_with(path, prefix) ||
+	       (str_ends_with(prefix, STR("/")) && str_eq(path, str_slice(prefix, 0, prefix.len - 1)));
+}
+
+/* The dialect whose paths these are; the native one for what belongs to nobody. */
+static struct mounted_dialect *find_dialect(struct api *api, struct str path)
+{
+	struct mounted_dialect *fallback = NULL;
+
+	for (size_t i = 0; i < api->n_dialects; i++) {
+		struct mounted_dialect *m = &api->dialects[i];
+
+		for (const char *const *p = m->dialect->prefixes; *p; p++)
+			if (has_prefix(path, str_of(*p)))
+				return m;
+		if (m->dialect == &api_native)
+			fallback = m;
+	}
+	return fallback;
+}
+
+static struct api_call *new_call(struct api *api, struct http_exchange *x)
+{
+	struct api_call *call = ARENA_NEW(&x->arena, struct api_call);
+
+	call->x = x;
+	call->api = api;
+	call->service = api->service;
+	call->arena = &x->arena;
+	call->dialect = find_dialect(api, x->path)->dialect;
+	call->now_ms = clock_now_ms();
+	x->app = call;
+	return call;
+}
+
+/* Finds the route; false after failing the call. */
+static bool find_route(struct api *api, struct api_call *call)
+{
+	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
+	struct mounted_dialect *m = find_dialect(api, call->x->path);
+
+	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
+	case ROUTE_FOUND:
+		call->match = match;
+		call->route = match->route->target;
+		call->x->route = str_of(call->route->path);
+		return true;
+	case ROUTE_METHOD_NOT_ALLOWED:
+		call->allow = match->allow;
+		http_answer_header(call->x, STR("Allow"), match->allow);
+		api_fail(call, SERVICE_INVALID,
+		         call->dialect->wrong_method_status ? call->dialect->wrong_method_status : 405,
+		         "Method Not Allowed");
+		return false;
+	case ROUTE_BAD_PATH:
+		api_fail(call, SERVICE_INVALID, 0, "the path is not valid percent-encoded UTF-8");
+		return false;
+	case ROUTE_NOT_FOUND:
+		break;
+	}
+	api_fail(call, SERVICE_NOT_FOUND, 0, "Not Found");
+	return false;
+}
+
+/* ---- who, and may they -------------------------------------------------------------------------------- */
+
+static struct str key_text_of(const struct api_call *call)
+{
+	static const struct str bearer = STR_INIT("bearer ");
+	struct str auth = http_header_get(call->x, STR("Authorization"));
+	struct str key;
+
+	if (auth.len > bearer.len && str_eq_nocase(str_slice(auth, 0, bearer.len), bearer))
+		return str_trim(str_slice(auth, bearer.len, auth.len));
+	key = http_header_get(call->x, STR("X-API-Key"));
+	if (str_is_empty(key) && call->dialect->key_of)
+		key = call->dialect->key_of(call->x);
+	return str_is_empty(key) ? STR_NONE : key;
+}
+
+static bool authenticate(struct api_call *call, const struct snapshot *pending)
+{
+	switch (
+	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller)) {
+	case AUTH_OK:
+		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
+		return true;
+	case AUTH_MISSING:
+		http_answer_header(call->x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\""));
+		api_fail(call, SERVICE_UNAUTHENTICATED, 0, "no API key was sent");
+		return false;
+	case AUTH_BAD:
+		break;
+	}
+	http_answer_header(call->x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\", error=\"invalid_token\""));
+	api_fail(call, SERVICE_UNAUTHENTICATED, 0, "the API key is not valid");
+	return false;
+}
+
+/* The route's resource with the path's parameters in their places. */
+static struct str expand_resource(struct api_call *call)
+{
+	CLEANUP(buf_releasep) struct buf b = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct str rest = str_of(call->route->resource);
+
+	for (size_t open; (open = str_find(rest, '{', 0)) != SIZE_MAX;) {
+		size_t close = str_find(rest, '}', open);
+		char name[32];
+
+		assert(close != SIZE_MAX && close - open < sizeof(name));
+		memcpy(name, rest.ptr + open + 1, close - open - 1);
+		name[close - open - 1] = '\0';
+		buf_add(&b, str_slice(rest, 0, open));
+		buf_add(&b, api_param(call, name));
+		rest = str_slice(rest, close + 1, rest.len);
+	}
+	buf_add(&b, rest);
+	return arena_str(call->arena, buf_str(&b));
+}
+
+static bool authorize(struct api_call *call)
+{
+	if (!call->route->action)
+		return true;
+	call->operation = str_of(call->route->action);
+	call->target = expand_resource(call);
+	return call->dialect->authorize ? call->dialect->authorize(call, call->operation, call->target)
+	                                : api_authorize(call, call->operation, call->target);
+}
+
+/* Key and permission; false after failing the call. */
+static bool admit(struct api_call *call, const struct snapshot *pending)
+{
+	if (call->route->action && call->route->action[0] == '\0')
+		return true;
+	return authenticate(call, pending) && authorize(call);
+}
+
+/* ---- the body ----------------------------------------------------------------------------------------- */
+
+static bool is_json_content_type(const struct http_exchange *x)
+{
+	struct str type = http_header_get(x, STR("Content-Type"));
+	struct str media;
+
+	return str_split(&type, ';', &media) && str_eq_nocase(str_trim(media), STR("application/json"));
+}
+
+static bool read_body(struct api_call *call)
+{
+	struct error err = {0};
+
+	if (call->route->body != API_JSON_BODY)
+		return true;
+	if (call->dialect->wrong_content_type_status && !is_json_content_type(call->x)) {
+		api_fail(call, SERVICE_INVALID, call->dialect->wrong_content_type_status,
+		         "the Content-Type must be application/json");
+		return false;
+	}
+	if (json_parse(call->x->body, call->arena, &call->body, &err) != JSON_OK) {
+		api_fail(call, SERVICE_INVALID, 0, "the body is not valid JSON: %s", err.text);
+		return false;
+	}
+	if (call->body->type != JSON_OBJECT) {
+		api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON object");
+		return false;
+	}
+	return true;
+}
+
+/* ---- the answer --------------------------------------------------------------------------------------- */
+
+static void finish_answer(struct api_call *call)
+{
+	struct http_exchange *x = call->x;
+
+	if (x->out.overflowed)
+		api_fail(call, SERVICE_INTERNAL, 0, "the answer is too large");
+	if (call->revision)
+		http_answer_header(x, STR("Doorward-Revision"),
+		                   arena_strf(call->arena, "%llu", (unsigned long long)call->revision));
+	if (call->n_denies_lost && !call->failed)
+		http_answer_header(x, STR("Doorward-Warning"),
+		                   arena_strf(call->arena, "%zu deny statements went with it: access may have widened",
+		                              call->n_denies_lost));
+}
+
+static struct audit_note note_of(const struct api_call *call)
+{
+	return (struct audit_note){
+	    .actor = call->caller.actor.ptr ? call->caller.actor : STR(""),
+	    .via = str_of(call->dialect->name),
+	    .operation = call->operation.ptr ? call->operation : STR(""),
+	    .target = call->target.ptr ? call->target : STR(""),
+	    .remote = call->x->remote.ptr ? call->x->remote : STR(""),
+	    .request_id = call->x->request_id,
+	    .status = call->x->status,
+	};
+}
+
+/* ---- reads and writes ------------------------------------------------------------------------------------ */
+
+static enum http_action run_read(struct api_call *call)
+{
+	service_read_begin();
+	if (admit(call, NULL) && read_body(call)) {
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
+		call->route->handle(call);
+	}
+	service_read_end();
+	finish_answer(call);
+	return HTTP_ANSWERED;
+}
+
+struct api_write {
+	struct write_job job;
+	struct api_call *call;
+};
+
+static enum write_verdict write_run(struct write_job *job, struct txn *t)
+{
+	struct api_call *call = CONTAINER_OF(job, struct api_write, job)->call;
+
+	/* Once more, on the state that the change will be made to: the key or the permission may just have gone. */
+	call->txn = t;
+	call->now_ms = t->now_ms;
+	if (admit(call, t->snapshot)) {
+		call->snapshot = t->snapshot;
+		call->route->handle(call);
+	}
+	t->note = note_of(call);
+	if (!call->failed)
+		return WRITE_ACCEPT;
+	return call->denied ? WRITE_REFUSE_AUDITED : WRITE_REFUSE;
+}
+
+static void write_finish(struct write_job *job, int result, uint64_t revision)
+{
+	struct api_call *call = CONTAINER_OF(job, struct api_write, job)->call;
+
+	call->revision = revision;
+	if (result != 0) {
+		const char *why = result == -ENOSPC  ? "the disk is full"
+		                  : result == -EBUSY ? "the database is locked"
+		                                     : "the store failed";
+		http_answer_header(call->x, STR("Retry-After"), STR("1"));
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "not stored: %s; nothing was changed", why);
+	} else if (call->n_denies_lost && !call->failed) {
+		log_msg(LOG_WARN, "%.*s %.*s took %zu deny statements with it: access may have widened",
+		        STR_ARG(call->operation), STR_ARG(call->target), call->n_denies_lost);
+	}
+	finish_answer(call);
+	http_finish(call->x);
+}
+
+static enum http_action run_write(struct api_call *call)
+{
+	struct api_write *w = ARENA_NEW(call->arena, struct api_write);
+	struct org *org = NULL;
+	bool admitted;
+
+	service_read_begin();
+	admitted = admit(call, NULL);
+	if (call->caller.org)
+		org = call->caller.org;
+	if (!admitted && call->denied) {
+		struct audit_note note = note_of(call);
+		service_audit_refused(call->service, org, &note);
+	}
+	service_read_end();
+	if (!admitted || !read_body(call)) {
+		finish_answer(call);
+		return HTTP_ANSWERED;
+	}
+	/* What was found in that snapshot must not be touched again: the writer finds it anew. */
+	call->caller = (struct caller){0};
+	call->snapshot = NULL;
+	w->call = call;
+	w->job = (struct write_job){.org = org, .arena = call->arena, .run = write_run, .finish = write_finish};
+	if (service_submit(call->service, &w->job))
+		return HTTP_PENDING;
+	http_answer_header(call->x, STR("Retry-After"), STR("1"));
+	api_fail(call, SERVICE_UNAVAILABLE, 0, "too many changes are waiting");
+	finish_answer(call);
+	return HTTP_ANSWERED;
+}
+
+static enum http_action handle(struct http_app *app, struct http_exchange *x)
+{
+	struct api *api = api_of(app);
+	struct api_call *call = new_call(api, x);
+
+	if (!find_route(api, call)) {
+		finish_answer(call);
+		return HTTP_ANSWERED;
+	}
+	return call->route->mode == API_WRITE ? run_write(call) : run_read(call);
+}
+
+static void refuse(struct http_app *app, struct http_exchange *x, enum http_refusal why, const char *text)
+{
+	struct api_call *call = new_call(api_of(app), x);
+
+	api_fail(call, why == HTTP_REFUSE_UNAVAILABLE ? SERVICE_UNAVAILABLE : SERVICE_INVALID, (unsigned)why, "%s",
+	         text);
+	finish_answer(call);
+}
+
+static void done(struct http_app *app, struct http_exchange *x, bool sent)
+{
+	struct api *api = api_of(app);
+	const struct api_call *call = x->app;
+	uint64_t duration = clock_monotonic_ns() - x->started_ns;
+
+	/* The peer went away before there was a request. */
+	if (!call)
+		return;
+	metrics_count(api_metrics_of(api, call), x->status, duration);
+	if (log_is_enabled(LOG_INFO))
+		access_log(call, x, duration, sent);
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------- */
+
+static void mount(struct api *api, const struct api_dialect *dialect)
+{
+	struct mounted_dialect *m = &api->dialects[api->n_dialects++];
+
+	assert(api->n_dialects <= API_MAX_DIALECTS);
+	m->dialect = dialect;
+	m->routes = mem_calloc(dialect->n_routes, sizeof(*m->routes));
+	for (size_t i = 0; i < dialect->n_routes; i++)
+		m->routes[i] = (struct route){dialect->routes[i].method, dialect->routes[i].path, &dialect->routes[i]};
+	m->router = router_new(m->routes, dialect->n_routes);
+	m->metrics = mem_calloc(dialect->n_routes + 1, sizeof(*m->metrics));
+}
+
+struct api *api_new(const struct api_options *options)
+{
+	struct api *api = mem_calloc(1, sizeof(*api));
+
+	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
+	api->service = options->service;
+	mount(api, &api_authzen);
+	mount(api, &api_connhex);
+	mount(api, &api_native);
+	mount(api, &api_ops);
+	return api;
+}
+
+void api_free(struct api *api)
+{
+	if (!api)
+		return;
+	for (size_t i = 0; i < api->n_dialects; i++) {
+		router_free(api->dialects[i].router);
+		free(api->dialects[i].routes);
+		free(api->dialects[i].metrics);
+	}
+	free(atomic_load(&api->public_url));
+	free(api);
+}
+
+struct http_app *api_http_app(struct api *api)
+{
+	return &api->app;
+}
+
+struct str api_public_url(const struct api *api)
+{
+	const char *url = atomic_load(&api->public_url);
+
+	return url ? str_of(url) : STR("");
+}
+
+void api_set_public_url(struct api *api, struct str url)
+{
+	assert(!atomic_load(&api->public_url));
+	atomic_store(&api->public_url, str_dup_cstr(url));
+}
+
+void api_set_draining(struct api *api)
+{
+	atomic_store(&api->is_draining, true);
+}
+
+void api_set_http_server(struct api *api, const struct http_server *server)
+{
+	atomic_store(&api->http_server, server);
+}
+
+struct route_metrics *api_metrics_of(struct api *api, const struct api_call *call)
+{
+	for (size_t i = 0; i < api->n_dialects; i++) {
+		struct mounted_dialect *m = &api->dialects[i];
+
+		if (m->dialect == call->dialect)
+			return &m->metrics[call->route ? (size_t)(call->route - m->dialect->routes)
+			                               : m->dialect->n_routes];
+	}
+	return &api->dialects[0].metrics[api->dialects[0].dialect->n_routes];
+}

@@ -1,0 +1,47 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by the dispatcher's own files (dispatch.c, call.c, metrics.c, ops.c), not by the dialects.
+ */
+#include <stdatomic.h>
+
+#include "api/api.h"
+
+#define API_MAX_DIALECTS 8u
+
+/* One route's figures; written by all threads, relaxed. */
+#define METRIC_STATUSES 18u
+#define METRIC_BUCKETS  16u
+struct route_metrics {
+	_Atomic uint64_t by_status[METRIC_STATUSES];
+	_Atomic uint64_t buckets[METRIC_BUCKETS]; /* not cumulative */
+	_Atomic uint64_t sum_ns;
+};
+
+struct mounted_dialect {
+	const struct api_dialect *dialect;
+	struct router *router;
+	struct route *routes;          /* what the router was compiled from; target = the api_route */
+	struct route_metrics *metrics; /* one a route, and one more for what matched none */
+};
+
+struct api {
+	struct http_app app; /* first: the HTTP layer's handle is this one */
+	struct service *service;
+	_Atomic(char *) public_url; /* set once */
+	struct mounted_dialect dialects[API_MAX_DIALECTS];
+	size_t n_dialects;
+	_Atomic uint64_t n_allowed, n_denied;
+	_Atomic bool is_draining;
+	_Atomic(const struct http_server *) http_server;
+};
+
+extern const struct api_dialect api_ops; /* /healthz, /readyz, /metrics */
+
+/* The figures of the exchange's route, for metrics_count(). */
+struct route_metrics *api_metrics_of(struct api *api, const struct api_call *call);
+void metrics_count(struct route_metrics *m, unsigned status, uint64_t duration_ns);
+/* Prometheus text format 0.0.4. */
+void metrics_write(struct api *api, struct buf *out);
+/* One JSON line about an exchange that is over. */
+void access_log(const struct api_call *call, const struct http_exchange *x, uint64_t duration_ns, bool sent);

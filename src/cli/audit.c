@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/session.h"
+
+#define PAGE      "200"
+#define TAIL      "10"
+#define FOLLOW_MS 1000u
+
+/* A page to ask for. */
+struct page {
+	bool ascending;
+	bool since; /* the time of --since plays a part */
+	struct str cursor;
+	const char *limit;
+};
+
+/* What came: the items, and the cursor for the page behind it, empty when there is none. */
+struct trail {
+	const struct json *items;
+	struct str next;
+};
+
+static void print_field(FILE *out, struct str text)
+{
+	cli_print(out, str_is_empty(text) ? STR("-") : text);
+	(void)fputs("  ", out);
+}
+
+static void print_item(struct cli_session *s, const struct json *item, struct arena *a)
+{
+	struct str revision = cli_text_of(json_get(item, STR("revision")), a);
+
+	if (s->options->json) {
+		cli_print_json(s->out, item);
+		return;
+	}
+	print_field(s->out, json_get_str(item, STR("at")));
+	print_field(s->out, json_get_str(item, STR("actor")));
+	print_field(s->out, json_get_str(item, STR("via")));
+	print_field(s->out, json_get_str(item, STR("operation")));
+	print_field(s->out, json_get_str(item, STR("target")));
+	cli_print(s->out, json_get_str(item, STR("outcome")));
+	(void)fputc(' ', s->out);
+	print_field(s->out, cli_text_of(json_get(item, STR("status")), a));
+	if (!str_is_empty(revision) && !str_eq(revision, STR("0"))) {
+		(void)fputs("revision ", s->out);
+		print_field(s->out, revision);
+	}
+	print_field(s->out, json_get_str(item, STR("remote")));
+	cli_print(s->out, json_get_str(item, STR("request_id")));
+	(void)fputc('\n', s->out);
+}
+
+static bool fetch(struct cli_session *s, const struct page *page, struct arena *a, struct trail *ret)
+{
+	CLEANUP(buf_releasep) struct buf path = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct cli_answer answer;
+
+	buf_addf(&path, "/doorward/v1/audit?limit=%s", page->limit);
+	if (page->ascending)
+		buf_add(&path, STR("&order=asc"));
+	if (page->since && s->options->since) {
+		buf_add(&path, STR("&since="));
+		cli_percent_encode(&path, str_of(s->options->since));
+	}
+	if (!str_is_empty(page->cursor)) {
+		buf_add(&path, STR("&cursor="));
+		cli_percent_encode(&path, page->cursor);
+	}
+	if (!cli_call(s, &(struct cli_call){.method = HTTP_GET, .path = buf_str(&path)}, a, &answer))
+		return false;
+	ret->items = json_get(answer.body, STR("items"));
+	ret->next = cli_text_of(json_get(answer.body, STR("next_cursor")), a);
+	if (json_is(ret->items, JSON_ARRAY))
+		return true;
+	cli_fail(s, "%s: the answer holds no audit trail", s->options->url);
+	return false;
+}
+
+/* Replaces the text of `kept`, which outlives the page's arena. */
+static void keep(struct buf *kept, struct str text)
+{
+	buf_clear(kept);
+	buf_add(kept, text);
+}
+
+static struct str id_of(const struct json *item, struct arena *a)
+{
+	return cli_text_of(json_get(item, STR("id")), a);
+}
+
+static int list(struct cli_session *s)
+{
+	CLEANUP(buf_releasep) struct buf cursor = BUF_INIT(BUF_MAX_LINE_BYTES);
+
+	do {
+		CLEANUP(arena_release) struct arena a = ARENA_INIT;
+		struct trail trail;
+
+		if (!fetch(s, &(struct page){.since = true, .cursor = buf_str(&cursor), .limit = PAGE}, &a, &trail))
+			return CLI_EXIT_ERROR;
+		for (uint32_t i = 0; i < trail.items->n; i++)
+			print_item(s, &trail.items->items[i], &a);
+		keep(&cursor, trail.next);
+	} while (cursor.len > 0);
+	return CLI_EXIT_OK;
+}
+
+/* The newest few, oldest of them first; `cursor` becomes the newest. */
+static bool print_tail(struct cli_session *s, struct buf *cursor)
+{
+	CLEANUP(arena_release) struct arena a = ARENA_INIT;
+	struct trail trail;
+
+	if (!fetch(s, &(struct page){.limit = TAIL}, &a, &trail))
+		return false;
+	for (uint32_t i = trail.items->n; i > 0; i--)
+		print_item(s, &trail.items->items[i - 1], &a);
+	if (trail.items->n > 0)
+		keep(cursor, id_of(&trail.items->items[0], &a));
+	return true;
+}
+
+/* Prints what came after `cursor` and moves it; `*ret_n` is how many lines that was. */
+static bool print_new(struct cli_session *s, struct buf *cursor, uint32_t *ret_n)
+{
+	CLEANUP(arena_release) struct arena a = ARENA_INIT;
+	struct page page = {.ascending = true, .since = true, .cursor = buf_str(cursor), .limit = PAGE};
+	struct trail trail;
+
+	if (!fetch(s, &page, &a, &trail))
+		return false;
+	for (uint32_t i = 0; i < trail.items->n; i++)
+		print_item(s, &trail.items->items[i], &a);
+	if (trail.items->n > 0)
+		keep(cursor, id_of(&trail.items->items[trail.items->n - 1], &a));
+	*ret_n = trail.items->n;
+	return true;
+}
+
+static int follow(struct cli_session *s)
+{
+	CLEANUP(buf_releasep) struct buf cursor = BUF_INIT(BUF_MAX_LINE_BYTES);
+
+	if (!s->options->since && !print_tail(s, &cursor))
+		return CLI_EXIT_ERROR;
+	for (;;) {
+		uint32_t n;
+
+		if (!print_new(s, &cursor, &n))
+			return CLI_EXIT_ERROR;
+		/* More may wait already: ask until a page comes back empty. */
+		if (n > 0 && cursor.len > 0)
+			continue;
+		if (fflush(s->out) != 0 || !s->pause(s, FOLLOW_MS))
+			return CLI_EXIT_OK;
+	}
+}
+
+int cli_audit(struct cli_session *s)
+{
+	return s->options->follow ? follow(s) : list(s);
+}

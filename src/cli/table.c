@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table.h"
+
+/* clang-format off */
+const struct cli_command_def cli_commands[] = {
+	{CLI_SERVE, "serve", "", 0, "run the server",
+	 "Opens the store, answers HTTP on the address given, and prints one line\n"
+	 "`listening on URL` on standard output when it is ready. An empty store gets its\n"
+	 "organization and an owner key, which is shown once on standard error, or written\n"
+	 "to the owner key file and nowhere else. SIGTERM and SIGINT stop it cleanly.\n"},
+	{CLI_CHECK, "check", "SUBJECT ACTION RESOURCE", 3, "ask for one decision",
+	 "Asks the server whether SUBJECT may do ACTION on RESOURCE.\n"
+	 "\n"
+	 "SUBJECT is `alice` or `user:alice`, `service:ci`, `group:devs`, `role:x`, or a raw\n"
+	 "Connhex subject such as `user:local:alice` or `team:ldap:devs`. RESOURCE is\n"
+	 "`type/id`, a Connhex resource such as `infra:nodes:n1`, or a type alone.\n"
+	 "\n"
+	 "The exit status is 0 for allow, 1 for deny, 2 when there is no answer.\n"},
+	{CLI_KEY_CREATE, "key create", "", 0, "make an API key for a user",
+	 "Prints the key on standard output, and nothing else there; it cannot be shown\n"
+	 "again. Its id, which revokes it, goes to standard error.\n"},
+	{CLI_KEY_LIST, "key list", "", 0, "list the API keys",
+	 "One line a key: id, whose it is, when it expires, its name. Keys themselves are\n"
+	 "stored only as hashes and cannot be listed.\n"},
+	{CLI_KEY_REVOKE, "key revoke", "ID", 1, "revoke an API key",
+	 "The key of this id stops working at once.\n"},
+	{CLI_AUDIT, "audit", "", 0, "show the audit trail",
+	 "One line an attempt, newest first: what was changed, and what was refused.\n"
+	 "With --follow, oldest first and then whatever comes: the last ten lines to begin\n"
+	 "with, or all since the time of --since.\n"},
+	{CLI_VERSION, "version", "", 0, "show the version", "Prints the name and version of the program.\n"},
+};
+
+#define SERVE   CLI_BIT(CLI_SERVE)
+#define CHECK   CLI_BIT(CLI_CHECK)
+#define CREATE  CLI_BIT(CLI_KEY_CREATE)
+#define LIST    CLI_BIT(CLI_KEY_LIST)
+#define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
+#define AUDIT   CLI_BIT(CLI_AUDIT)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT)
+#define AT(member) .offset = offsetof(struct cli_options, member)
+
+const struct cli_option_def cli_options_table[] = {
+	{"store", "URL", "sqlite:doorward.db", "where the data is kept: sqlite:PATH or memory:", SERVE, CLI_TEXT, AT(store)},
+	{"listen", "ADDR:PORT", "127.0.0.1:8080", "address to answer on; port 0 picks a free one", SERVE, CLI_TEXT,
+	 AT(listen)},
+	{"org", "ID", "default", "the organization made in an empty store", SERVE, CLI_TEXT, AT(org)},
+	{"owner-key-file", "FILE", NULL, "write a new owner key here (mode 0600) instead of showing it", SERVE, CLI_TEXT,
+	 AT(owner_key_file)},
+	{"log-level", "LEVEL", "info", "off, error, warn, info or debug", SERVE, CLI_LEVEL, AT(log_level)},
+	{"tls-cert", "FILE", NULL, "certificate chain (PEM); needs --tls-key", SERVE, CLI_TEXT, AT(tls_cert)},
+	{"tls-key", "FILE", NULL, "private key (PEM); needs --tls-cert", SERVE, CLI_TEXT, AT(tls_key)},
+	{"public-url", "URL", NULL, "how clients reach the server, if not by its address", SERVE, CLI_TEXT, AT(public_url)},
+	{"max-body-bytes", "N", "1048576", "largest request body", SERVE, CLI_COUNT, AT(max_body_bytes),
+	 .min = 1024, .max = UINT64_C(64) << 20},
+	{"max-connections", "N", "4096", "connections open at the same time", SERVE, CLI_COUNT, AT(max_connections),
+	 .min = 1, .max = 65536},
+	{"idle-timeout", "SECONDS", "30", "close a connection that says nothing for so long", SERVE, CLI_COUNT,
+	 AT(idle_timeout_s), .min = 1, .max = 3600},
+	{"threads", "N", "0", "threads that answer; 0: as many as processors", SERVE, CLI_COUNT, AT(n_threads),
+	 .min = 0, .max = 256},
+	{"connhex-strict", NULL, NULL, "refuse unknown members in Connhex bodies instead of ignoring them", SERVE, CLI_FLAG,
+	 AT(connhex_strict)},
+
+	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS, CLI_TEXT, AT(url)},
+	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,
+	 .is_required = true, AT(key)},
+	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS, CLI_FLAG, AT(insecure_tls)},
+	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
+	 .is_required = false},
+	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
+	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
+	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
+	{"expires", "TIME", NULL, "when the key stops working, such as 2027-01-31T00:00:00Z", CREATE, CLI_TIME, AT(expires)},
+	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT, CLI_TIME,
+	 AT(since)},
+	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT, CLI_FLAG, AT(json)},
+};
+/* clang-format on */
+
+const size_t cli_n_commands = N_ELEMENTS(cli_commands);
+const size_t cli_n_options = N_ELEMENTS(cli_options_table);
+static_assert(N_ELEMENTS(cli_options_table) <= CLI_MAX_OPTIONS, "raise CLI_MAX_OPTIONS");
+
+void cli_env_name(struct buf *out, const struct cli_option_def *def)
+{
+	buf_add(out, STR("DOORWARD_"));
+	for (const char *c = def->name; *c; c++) {
+		if (*c == '-')
+			buf_add_char(out, '_');
+		else
+			buf_add_char(out, (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c));
+	}
+}
+
+bool cli_topic_covers(const char *topic, const struct cli_command_def *def)
+{
+	size_t n = strlen(topic);
+
+	return n == 0 || (strncmp(def->words, topic, n) == 0 && (def->words[n] == '\0' || def->words[n] == ' '));
+}
+
+bool cli_command_has_options(const struct cli_command_def *def)
+{
+	for (size_t i = 0; i < cli_n_options; i++) {
+		if (cli_option_is_for(&cli_options_table[i], def->id))
+			return true;
+	}
+	return false;
+}

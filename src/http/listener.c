@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One thread that accepts connections and enforces the deadline of requests. It hands each connection to the library
+ * (MHD_add_connection), rather than lending it the listening socket: so the limit leaves what comes above it in the
+ * kernel's queue, and draining need not call MHD_quiesce_daemon(), which in 0.9.75 can abort the process when a worker
+ * takes the socket out of its epoll set at the same moment.
+ *
+ * The deadline: the library tells when a request line is complete, not when its first byte came. Until then the kernel
+ * is asked, at each sweep, how many bytes a connection has received; more than before means that a request has begun.
+ */
+#include "http/internal.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define NS_PER_S         UINT64_C(1000000000)
+#define NS_PER_MS        UINT64_C(1000000)
+#define SWEEPS_PER_LIMIT 8u
+#define MAX_SWEEP_NS     NS_PER_S
+#define ACCEPTS_A_ROUND  64u
+#define PAUSE_MS         20 /* when the process is out of descriptors */
+
+static uint64_t bytes_received(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received : 0;
+}
+
+/* When the request that is being read began, or 0. */
+static uint64_t reading_since(struct connection *c, uint64_t now)
+{
+	uint64_t since = atomic_load_explicit(&c->reading_since_ns, memory_order_acquire);
+	uint64_t n = atomic_load_explicit(&c->n_exchanges, memory_order_relaxed), bytes;
+
+	if (since == READING_DONE)
+		return 0;
+	if (n != c->sweep.n_exchanges) {
+		c->sweep.n_exchanges = n;
+		c->sweep.begun_ns = 0;
+		c->sweep.bytes = bytes_received(c->fd);
+	} else if (since == READING_NOTHING && c->sweep.begun_ns == 0) {
+		bytes = bytes_received(c->fd);
+		if (bytes != c->sweep.bytes)
+			c->sweep.begun_ns = now;
+	}
+	return c->sweep.begun_ns ? c->sweep.begun_ns : since;
+}
+
+static void sweep(struct http_server *s, uint64_t now)
+{
+	uint64_t limit = s->opt.request_deadline_s * NS_PER_S;
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (struct connection *c = s->connections; c; c = c->next) {
+		uint64_t since = reading_since(c, now);
+
+		/* The library's thread wakes up to an end of file, and closes. */
+		if (since && now > since && now - since > limit)
+			(void)shutdown(c->fd, SHUT_RDWR);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static bool has_room(struct http_server *s)
+{
+	if (atomic_load(&s->n_connections) < s->opt.max_connections)
+		return true;
+	atomic_store(&s->waits_for_room, true);
+	/* Looked at again, because one may have been closed before the flag was up. */
+	return atomic_load(&s->n_connections) < s->opt.max_connections;
+}
+
+/* False when accepting should pause. */
+static bool accept_one(struct http_server *s)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int fd = accept4(s->listen_fd, (struct sockaddr *)&addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			(void)poll(NULL, 0, PAUSE_MS);
+		return false;
+	}
+	(void)atomic_fetch_add(&s->n_connections, 1);
+	/* Closes the socket itself when it refuses (the limit per address). */
+	if (MHD_add_connection(s->mhd, fd, (struct sockaddr *)&addr, len) != MHD_YES)
+		(void)atomic_fetch_sub(&s->n_connections, 1);
+	return true;
+}
+
+static void *listen_loop(void *arg)
+{
+	struct http_server *s = arg;
+	uint64_t period = s->opt.request_deadline_s * NS_PER_S / SWEEPS_PER_LIMIT, now, next_sweep, woken;
+
+	if (period > MAX_SWEEP_NS)
+		period = MAX_SWEEP_NS;
+	next_sweep = clock_monotonic_ns() + period;
+	while (!atomic_load(&s->draining)) {
+		struct pollfd fds[] = {{.fd = s->wake_fd, .events = POLLIN},
+		                       {.fd = has_room(s) ? s->listen_fd : -1, .events = POLLIN}};
+
+		now = clock_monotonic_ns();
+		(void)poll(fds, N_ELEMENTS(fds), now < next_sweep ? (int)((next_sweep - now) / NS_PER_MS) + 1 : 0);
+		if (fds[0].revents)
+			(void)!read(s->wake_fd, &woken, sizeof(woken));
+		for (unsigned n = 0; fds[1].revents && n < ACCEPTS_A_ROUND; n++)
+			if (!has_room(s) || !accept_one(s))
+				break;
+		now = clock_monotonic_ns();
+		if (now < next_sweep)
+			continue;
+		sweep(s, now);
+		next_sweep = now + period;
+	}
+	return NULL;
+}
+
+int listener_start(struct http_server *s)
+{
+	int r = pthread_create(&s->listener, NULL, listen_loop, s);
+
+	s->listening = r == 0;
+	return -r;
+}
+
+void listener_wake(struct http_server *s)
+{
+	uint64_t one = 1;
+
+	/* Fails only when the counter is full, and then it wakes as well. */
+	(void)!write(s->wake_fd, &one, sizeof(one));
+}
+
+void listener_stop(struct http_server *s)
+{
+	if (!s->listening)
+		return;
+	listener_wake(s);
+	(void)pthread_join(s->listener, NULL);
+	s->listening = false;
+	(void)close(s->listen_fd);
+	s->listen_fd = -1;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Listing the audit trail. The statement is put together from the conditions that are asked for, so that the planner
+ * sees only those and takes the index of the revision when there is one.
+ */
+#include "base/buf.h"
+#include "store/sqlite/sqlite.h"
+
+#define MAX_SQL_BYTES 1024
+
+/* Parameters have the same number whether their condition is there or not. */
+enum parameter { P_ORG = 1, P_CURSOR, P_SINCE, P_UNTIL, P_ACTOR, P_OPERATION, P_TARGET, P_REVISION, P_LIMIT };
+
+static bool has_after(const struct store_audit_filter *f)
+{
+	return f->cursor != 0 && f->ascending;
+}
+static bool has_before(const struct store_audit_filter *f)
+{
+	return f->cursor != 0 && !f->ascending;
+}
+static bool has_since(const struct store_audit_filter *f)
+{
+	return f->since_ms != INT64_MIN;
+}
+static bool has_until(const struct store_audit_filter *f)
+{
+	return f->until_ms != INT64_MAX;
+}
+static bool has_actor(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->actor);
+}
+static bool has_operation(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->operation);
+}
+static bool has_target(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->target);
+}
+static bool has_revision(const struct store_audit_filter *f)
+{
+	return f->revision != 0;
+}
+static bool is_ascending(const struct store_audit_filter *f)
+{
+	return f->ascending;
+}
+static bool is_descending(const struct store_audit_filter *f)
+{
+	return !f->ascending;
+}
+
+static const struct {
+	bool (*applies)(const struct store_audit_filter *f);
+	const char *sql;
+} parts[] = {
+    {has_after, " AND id > ?2"},          {has_before, " AND id < ?2"},    {has_since, " AND at >= ?3"},
+    {has_until, " AND at < ?4"},          {has_actor, " AND actor = ?5"},  {has_operation, " AND operation = ?6"},
+    {has_target, " AND target = ?7"},     {has_revision, " AND rev = ?8"}, {is_ascending, " ORDER BY id"},
+    {is_descending, " ORDER BY id DESC"},
+};
+
+static int prepare(struct db *db, const struct store_audit_filter *f, sqlite3_stmt **ret_stmt, struct error *err)
+{
+	CLEANUP(buf_releasep) struct buf sql = BUF_INIT(MAX_SQL_BYTES);
+	int rc;
+
+	buf_add(&sql, STR("SELECT id, at, actor, via, operation, target, remote, request_id, outcome, status, rev "
+	                  "FROM audit WHERE org = ?1"));
+	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
+		if (parts[i].applies(f))
+			buf_add(&sql, str_of(parts[i].sql));
+	buf_add(&sql, STR(" LIMIT ?9"));
+	assert(!sql.overflowed);
+	rc = sqlite3_prepare_v2(db->handle, sql.ptr, (int)sql.len, ret_stmt, NULL);
+	return rc == SQLITE_OK ? 0 : db_fail(db, rc, "prepare a statement", err);
+}
+
+static int bind(struct db *db, sqlite3_stmt *stmt, const struct store_audit_filter *f, struct error *err)
+{
+	int rc = SQLITE_OK;
+
+	/* Parameters up to ?9 exist in every statement, named or not. */
+	db_bind_text(stmt, P_ORG, f->org, &rc);
+	db_bind_u64(stmt, P_CURSOR, f->cursor, &rc);
+	db_bind_i64(stmt, P_SINCE, f->since_ms, &rc);
+	db_bind_i64(stmt, P_UNTIL, f->until_ms, &rc);
+	db_bind_str(stmt, P_ACTOR, f->actor, &rc);
+	db_bind_str(stmt, P_OPERATION, f->operation, &rc);
+	db_bind_str(stmt, P_TARGET, f->target, &rc);
+	db_bind_u64(stmt, P_REVISION, f->revision, &rc);
+	db_bind_u64(stmt, P_LIMIT, f->limit, &rc);
+	return rc == SQLITE_OK ? 0 : db_fail(db, rc, "read the audit trail", err);
+}
+
+static struct store_audit_row read_row(sqlite3_stmt *stmt, struct str org)
+{
+	return (struct store_audit_row){
+	    .id = db_column_u64(stmt, 0),
+	    .org = org,
+	    .at_ms = sqlite3_column_int64(stmt, 1),
+	    .actor = db_column_str(stmt, 2),
+	    .via = db_column_str(stmt, 3),
+	    .operation = db_column_str(stmt, 4),
+	    .target = db_column_str(stmt, 5),
+	    .remote = db_column_str(stmt, 6),
+	    .request_id = db_column_str(stmt, 7),
+	    .outcome = sqlite3_column_int(stmt, 8) ? AUDIT_DONE : AUDIT_REFUSED,
+	    .status = (unsigned)sqlite3_column_int(stmt, 9),
+	    .revision = db_column_u64(stmt, 10), /* NULL reads as 0: none */
+	};
+}
+
+static void finalizep(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
+
+static int list_audit(struct db *db, const struct store_audit_filter *f,
+                      int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+{
+	CLEANUP(finalizep) sqlite3_stmt *stmt = NULL;
+	int r = prepare(db, f, &stmt, err), rc;
+
+	if (r == 0)
+		r = bind(db, stmt, f, err);
+	if (r < 0)
+		return r;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct store_audit_row row = read_row(stmt, f->org);
+
+		r = fn(ctx, &row);
+		if (r != 0)
+			return r;
+	}
+	return rc == SQLITE_DONE ? 0 : db_fail(db, rc, "read the audit trail", err);
+}
+
+int sqlite_each_audit(struct store *base, const struct store_audit_filter *filter,
+                      int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+{
+	struct sqlite_store *s = CONTAINER_OF(base, struct sqlite_store, base);
+	struct db *db = NULL;
+	int r = sqlite_take_reader(s, &db, err);
+
+	if (r == 0)
+		r = list_audit(db, filter, fn, ctx, err);
+	sqlite_give_reader(s, db);
+	return r;
+}

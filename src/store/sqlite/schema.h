@@ -1,0 +1,12 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tables and how a database comes to have them: a list of migrations, applied in one transaction.
+ */
+#include "store/sqlite/db.h"
+
+/*
+ * Brings the database to the newest schema and sets what the file remembers (the write-ahead log). -EINVAL, with the
+ * file untouched: another program's database, or a newer schema than this program knows.
+ */
+int schema_migrate(struct db *db, struct error *err) MUST_USE;

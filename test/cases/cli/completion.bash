@@ -1,0 +1,18 @@
+# bash completion of doorward; made by `doorward --completion`
+_doorward()
+{
+	local options="" cur="${COMP_WORDS[COMP_CWORD]}"
+	case "${COMP_WORDS[*]:1:2}" in
+	"serve"*) options="--help --store --listen --org --owner-key-file --log-level --tls-cert --tls-key --public-url --max-body-bytes --max-connections --idle-timeout --threads --connhex-strict" ;;
+	"check"*) options="--help --url --key --insecure-tls --tenant --explain --json" ;;
+	"key create"*) options="--help --url --key --insecure-tls --tenant --user --name --expires --json" ;;
+	"key list"*) options="--help --url --key --insecure-tls --json" ;;
+	"key revoke"*) options="--help --url --key --insecure-tls" ;;
+	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
+	"version"*) options="--help" ;;
+	key*) options="create list revoke --help" ;;
+	*) options="serve check key audit version --help --version --man --completion" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+}
+complete -o default -F _doorward doorward
