@@ -289,20 +289,21 @@ static const struct statement_set *find_set(const struct oracle *o, uint32_t kin
 bool oracle_takes_effect(const struct oracle *o, const struct query *q, const struct statement_set *set,
                          const struct statement *st, struct arena *a)
 {
-	struct str_list asked = asked_tenants(o, q, a);
+	struct str_list asked;
 
-	if (q->scope == SCOPE_BLIND)
-		return takes_effect_in(set, st, q, NULL, a);
+	if (!takes_effect_in(set, st, q, NULL, a))
+		return false;
+	asked = asked_tenants(o, q, a);
 	for (size_t i = 0; i < asked.n; i++)
 		if (takes_effect_in(set, st, q, &asked.items[i], a))
 			return true;
-	return false;
+	return q->scope == SCOPE_BLIND;
 }
 
 bool oracle_may_decide(const struct oracle *o, const struct query *q, const struct verdict *v, struct arena *a)
 {
 	const struct statement_set *set = find_set(o, v->kind, v->document);
-	struct str_list authorized = oracle_decide(o, q, a).tenants;
+	struct str_list asked = asked_tenants(o, q, a);
 	const struct statement *st;
 
 	if (!set || v->statement >= set->n_statements || set->statements[v->statement].effect != v->effect)
@@ -310,8 +311,9 @@ bool oracle_may_decide(const struct oracle *o, const struct query *q, const stru
 	st = &set->statements[v->statement];
 	if (v->effect == EFFECT_DENY || q->scope == SCOPE_BLIND)
 		return oracle_takes_effect(o, q, set, st, a);
-	for (size_t i = 0; i < authorized.n; i++)
-		if (takes_effect_in(set, st, q, &authorized.items[i], a))
+	for (size_t i = 0; i < asked.n; i++)
+		if (takes_effect_in(set, st, q, &asked.items[i], a) &&
+		    decide_in(o, q, &asked.items[i], a) == EFFECT_ALLOW)
 			return true;
 	return false;
 }
