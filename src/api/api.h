@@ -126,6 +126,11 @@ struct api_options {
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);
 struct http_app *api_http_app(struct api *api);
+/*
+ * The URL by which clients reach the server, without trailing slash, e.g. "https://pdp.example.com"; empty until set.
+ * Set it once, when the port is known.
+ */
+void api_set_public_url(struct api *api, struct str url);
 struct str api_public_url(const struct api *api);
 /* From now on /readyz says no (shutdown has begun). */
 void api_set_draining(struct api *api);

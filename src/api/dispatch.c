@@ -361,7 +361,6 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
-	api->public_url = str_dup_cstr(options->public_url);
 	mount(api, &api_authzen);
 	mount(api, &api_connhex);
 	mount(api, &api_native);
@@ -378,7 +377,7 @@ void api_free(struct api *api)
 		free(api->dialects[i].routes);
 		free(api->dialects[i].metrics);
 	}
-	free(api->public_url);
+	free(atomic_load(&api->public_url));
 	free(api);
 }
 
@@ -389,7 +388,15 @@ struct http_app *api_http_app(struct api *api)
 
 struct str api_public_url(const struct api *api)
 {
-	return str_of(api->public_url);
+	const char *url = atomic_load(&api->public_url);
+
+	return url ? str_of(url) : STR("");
+}
+
+void api_set_public_url(struct api *api, struct str url)
+{
+	assert(!atomic_load(&api->public_url));
+	atomic_store(&api->public_url, str_dup_cstr(url));
 }
 
 void api_set_draining(struct api *api)

@@ -77,11 +77,12 @@ static int x_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 	return rc == SQLITE_OK ? real_of(f)->pMethods->xTruncate(real_of(f), size) : rc;
 }
+/* Not passed on: the machine stays up, and thousands of real syncs would take most of the test's time. */
 static int x_sync(sqlite3_file *f, int flags)
 {
-	int rc = count_change();
-
-	return rc == SQLITE_OK ? real_of(f)->pMethods->xSync(real_of(f), flags) : rc;
+	(void)f;
+	(void)flags;
+	return count_change();
 }
 static int x_file_size(sqlite3_file *f, sqlite3_int64 *ret_size)
 {

@@ -12,7 +12,7 @@
 
 #include "fault-vfs.h"
 
-enum { N_COMMITS = 6, N_DOCUMENTS = 3, MAX_FAULTS = 2000 };
+enum { N_COMMITS = 4, N_DOCUMENTS = 3, MAX_FAULTS = 2000 };
 
 struct fault_case {
 	const char *name;
@@ -31,7 +31,7 @@ static const struct fault_case cases[] = {
 /* Writes all documents anew, with `base` + 1 as their body; 0 or a negative errno. */
 static int commit_round(struct store *s, uint64_t base)
 {
-	char body[9000]; /* more than two pages */
+	char body[5000]; /* more than a page */
 	struct error err = {0};
 	struct store_set set;
 	int n, r;

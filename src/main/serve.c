@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "main/owner_key.h"
+
+/* How long a shutdown waits for what is in flight. */
+#define DRAIN_GRACE_MS 10000u
+/* Log lines below LOG_WARN wait at most this long. */
+#define LOG_FLUSH_MS 200
+
+/* Everything that runs; zeroed parts were not reached. */
+struct parts {
+	struct store *store;
+	struct service *service;
+	struct api *api;
+	struct http_server *http;
+	struct buf cert, key;
+	struct owner_key_file owner_key;
+};
+
+static int complain(const struct error *err)
+{
+	log_flush();
+	(void)fprintf(stderr, "doorward: %s\n", err->text);
+	return CLI_EXIT_ERROR;
+}
+
+static int use_test_clock(struct error *err)
+{
+	const char *path = getenv("DOORWARD_TEST_CLOCK");
+
+	if (!path || !*path)
+		return 0;
+	if (!DOORWARD_TEST_HOOKS)
+		return error_set(err, -EPERM, "DOORWARD_TEST_CLOCK is refused: this is not a debug build");
+	int r = clock_use_file(path);
+	return r == 0 ? 0 : error_set(err, r, "cannot read the test clock %s: %s", path, strerror(-r));
+}
+
+/* A whole PEM file; absent path: nothing. */
+static int read_pem(const char *path, struct buf *out, struct error *err)
+{
+	FILE *f;
+	char *p;
+	size_t n;
+
+	if (!path)
+		return 0;
+	f = fopen(path, "re");
+	if (!f)
+		return error_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+	while ((p = buf_reserve(out, 4096)) && (n = fread(p, 1, 4096, f)) > 0)
+		out->len += n;
+	(void)fclose(f);
+	if (out->overflowed)
+		return error_set(err, -EFBIG, "%s is too large for a PEM file", path);
+	return 0;
+}
+
+static int open_service(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	struct buf key = BUF_INIT(BUF_MAX_LINE_BYTES);
+	int r = store_open(str_of(o->store), &p->store, err);
+
+	/* What the store calls an expected outcome is no way to start. */
+	if (r != 0)
+		return r < 0 ? r : -EUCLEAN;
+	r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
+	if (r != 0)
+		return r;
+	r = service_open(
+	    &(struct service_options){.store = p->store, .org = str_of(o->org), .connhex_strict = o->connhex_strict},
+	    &p->service, &key, err);
+	if (r == 0 && key.len)
+		r = owner_key_file_write(&p->owner_key, str_of(o->org), buf_str(&key), err);
+	owner_key_file_close(&p->owner_key);
+	if (key.ptr)
+		explicit_bzero(key.ptr, key.cap);
+	buf_release(&key);
+	return r;
+}
+
+static void set_public_url(const struct cli_options *o, struct parts *p, char *ret_listening, size_t size)
+{
+	bool v6 = strchr(o->listen_address, ':') != NULL;
+	struct str url = str_of(o->public_url);
+
+	(void)snprintf(ret_listening, size, "%s://%s%s%s:%u", o->tls_cert ? "https" : "http", v6 ? "[" : "",
+	               o->listen_address, v6 ? "]" : "", (unsigned)http_server_port(p->http));
+	while (str_ends_with(url, STR("/")))
+		url.len--;
+	api_set_public_url(p->api, str_is_empty(url) ? str_of(ret_listening) : url);
+}
+
+static int start_http(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	int r;
+
+	p->cert = p->key = BUF_INIT(BUF_MAX_LINE_BYTES);
+	r = read_pem(o->tls_cert, &p->cert, err);
+	if (r == 0)
+		r = read_pem(o->tls_key, &p->key, err);
+	if (r != 0)
+		return r;
+	p->api = api_new(&(struct api_options){.service = p->service});
+	return http_server_start(
+	    &(struct http_options){
+	        .address = o->listen_address,
+	        .port = o->listen_port,
+	        .n_threads = (unsigned)o->n_threads,
+	        .max_connections = (unsigned)o->max_connections,
+	        .max_body_bytes = o->max_body_bytes,
+	        .idle_timeout_s = (unsigned)o->idle_timeout_s,
+	        .tls_cert_pem = p->cert.len ? buf_str(&p->cert) : STR_NONE,
+	        .tls_key_pem = p->key.len ? buf_str(&p->key) : STR_NONE,
+	    },
+	    api_http_app(p->api), &p->http, err);
+}
+
+/* SIGTERM and SIGINT are taken by sigtimedwait() alone: blocked here, before any thread exists, for all of them. */
+static void block_signals(sigset_t *ret_set)
+{
+	(void)sigemptyset(ret_set);
+	(void)sigaddset(ret_set, SIGTERM);
+	(void)sigaddset(ret_set, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_signal(const sigset_t *set)
+{
+	const struct timespec tick = {.tv_nsec = LOG_FLUSH_MS * 1000000L};
+
+	while (sigtimedwait(set, NULL, &tick) < 0)
+		log_flush();
+}
+
+static void take_down(struct parts *p)
+{
+	if (p->http) {
+		api_set_draining(p->api);
+		http_server_drain(p->http, DRAIN_GRACE_MS);
+		api_set_http_server(p->api, NULL);
+		http_server_free(p->http);
+	}
+	service_close(p->service);
+	api_free(p->api);
+	store_close(p->store);
+	if (p->key.ptr)
+		explicit_bzero(p->key.ptr, p->key.cap);
+	buf_release(&p->cert);
+	buf_release(&p->key);
+	log_flush();
+}
+
+int serve_run(const struct cli_options *options)
+{
+	struct parts p = {.owner_key = {.fd = -1}};
+	struct error err = {0};
+	char listening[160];
+	sigset_t signals;
+	int r;
+
+	block_signals(&signals);
+	log_set_level(options->log_level);
+	r = use_test_clock(&err);
+	if (r == 0)
+		r = open_service(options, &p, &err);
+	if (r == 0)
+		r = start_http(options, &p, &err);
+	if (r != 0) {
+		take_down(&p);
+		return complain(&err);
+	}
+	set_public_url(options, &p, listening, sizeof(listening));
+	api_set_http_server(p.api, p.http);
+	log_msg(LOG_INFO, "doorward " DOORWARD_VERSION " serving %s, store %s", listening, options->store);
+	(void)printf("listening on %s\n", listening);
+	(void)fflush(stdout);
+	wait_for_signal(&signals);
+	log_msg(LOG_INFO, "shutting down");
+	take_down(&p);
+	return CLI_EXIT_OK;
+}

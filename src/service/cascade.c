@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/cascade.h"
+
+#include "service/iam.h"
+
+/* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
+struct linked {
+	const struct document *const *docs;
+	size_t n;
+};
+
+static struct linked linked(struct txn *t, enum document_kind kind, struct str relation, struct str id)
+{
+	struct linked l;
+
+	l.n = snapshot_linked(t->snapshot, kind, arena_concat(t->arena, relation, id), t->arena, &l.docs);
+	return l;
+}
+
+static void delete_all(struct txn *t, struct linked l)
+{
+	for (size_t i = 0; i < l.n; i++)
+		txn_delete(t, l.docs[i]->kind, l.docs[i]->id);
+}
+
+static bool is_system(const struct statement_policy *p)
+{
+	return str_eq(p->type, STR(POLICY_TYPE_SYSTEM));
+}
+
+static struct str_list without(struct str_list list, struct str item, struct arena *a)
+{
+	return iam_difference(list, (struct str_list){&item, 1}, a);
+}
+
+/* ---- policies ---------------------------------------------------------------------------------------- */
+
+/* What is left of a statement: false when nothing is. */
+typedef bool shrink_fn(struct policy_statement *statement, struct str id, struct arena *a);
+
+static bool shrink_by_role(struct policy_statement *s, struct str role, struct arena *a UNUSED)
+{
+	if (!str_eq(s->role, role))
+		return true;
+	s->role = STR_NONE;
+	return s->actions.n != 0;
+}
+
+static bool shrink_by_tenant(struct policy_statement *s, struct str tenant, struct arena *a)
+{
+	if (!str_list_has(s->tenants, tenant))
+		return true;
+	s->tenants = without(s->tenants, tenant, a);
+	return s->tenants.n != 0;
+}
+
+static bool is_shorter(const struct policy_statement *now, const struct policy_statement *before)
+{
+	return now->tenants.n < before->tenants.n || !str_eq(now->role, before->role);
+}
+
+/* Stores the policy with what is left of its statements, or deletes it when nothing is. */
+static void shrink_policy(struct txn *t, const struct statement_policy *old, struct statement_policy *new,
+                          shrink_fn *shrink, struct str id, struct cascade_effect *effect)
+{
+	struct policy_statement *left = ARENA_ARRAY(t->arena, struct policy_statement, old->n_statements);
+	size_t n = 0;
+
+	for (size_t i = 0; i < old->n_statements; i++) {
+		const struct policy_statement *before = &old->statements[i];
+		bool stays;
+
+		left[n] = *before;
+		stays = shrink(&left[n], id, t->arena);
+		effect->n_denies_lost += before->deny && (!stays || is_shorter(&left[n], before));
+		n += stays;
+	}
+	new->statements = left;
+	new->n_statements = n;
+	if (n == 0 && !str_eq(old->type, STR(POLICY_TYPE_MANAGED))) {
+		txn_delete(t, DOC_STATEMENT_POLICY, old->doc.id);
+		effect->n_policies_deleted++;
+	} else {
+		txn_put(t, &new->doc);
+		effect->n_policies_changed++;
+	}
+}
+
+/* Takes one member out of every policy. Members are not indexed: policies are few beside what they are about. */
+static void purge_subject(struct txn *t, struct str subject, struct cascade_effect *effect)
+{
+	const struct document *doc;
+	uint64_t at = 0;
+
+	while ((doc = snapshot_next(t->snapshot, DOC_STATEMENT_POLICY, &at))) {
+		struct statement_policy p = *as_statement_policy(doc);
+
+		if (is_system(&p) || !str_list_has(p.members, subject))
+			continue;
+		p.members = without(p.members, subject, t->arena);
+		txn_put(t, &p.doc);
+		effect->n_policies_changed++;
+		for (size_t i = 0; i < p.n_statements; i++)
+			effect->n_denies_lost += p.statements[i].deny;
+	}
+}
+
+/* ---- the cascades ------------------------------------------------------------------------------------ */
+
+struct cascade_effect cascade_role(struct txn *t, struct str role)
+{
+	struct cascade_effect effect = {0};
+	struct linked policies = linked(t, DOC_STATEMENT_POLICY, STR("role:"), role);
+
+	for (size_t i = 0; i < policies.n; i++) {
+		const struct statement_policy *old = as_statement_policy(policies.docs[i]);
+		struct statement_policy new = *old;
+
+		if (!is_system(old))
+			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
+	}
+	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	return effect;
+}
+
+static void take_tenant_from_policies(struct txn *t, struct str tenant, struct cascade_effect *effect)
+{
+	struct linked policies = linked(t, DOC_STATEMENT_POLICY, STR("tenant:"), tenant);
+
+	for (size_t i = 0; i < policies.n; i++) {
+		const struct statement_policy *old = as_statement_policy(policies.docs[i]);
+		struct statement_policy new = *old;
+
+		if (is_system(old))
+			continue;
+		new.tenants = without(old->tenants, tenant, t->arena);
+		shrink_policy(t, old, &new, shrink_by_tenant, tenant, effect);
+	}
+}
+
+static void take_tenant_from_roles_and_groups(struct txn *t, struct str tenant)
+{
+	struct linked roles = linked(t, DOC_ROLE, STR("tenant:"), tenant);
+	struct linked groups = linked(t, DOC_GROUP, STR("tenant:"), tenant);
+
+	for (size_t i = 0; i < roles.n; i++) {
+		struct role role = *as_role(roles.docs[i]);
+
+		role.tenants = without(role.tenants, tenant, t->arena);
+		txn_put(t, &role.doc);
+	}
+	for (size_t i = 0; i < groups.n; i++) {
+		struct group group = *as_group(groups.docs[i]);
+
+		group.tenants = without(group.tenants, tenant, t->arena);
+		txn_put(t, &group.doc);
+	}
+}
+
+static void take_tenant_from_keys(struct txn *t, struct str tenant)
+{
+	struct linked keys = linked(t, DOC_KEY, STR("tenant:"), tenant);
+
+	for (size_t i = 0; i < keys.n; i++) {
+		struct key key = *as_key(keys.docs[i]);
+
+		key.tenants = without(key.tenants, tenant, t->arena);
+		/* A bound key without tenants could do nothing: it goes. */
+		if (key.tenants.n == 0)
+			txn_delete(t, DOC_KEY, key.doc.id);
+		else
+			txn_put(t, &key.doc);
+	}
+}
+
+static void take_tenant_from_resources(struct txn *t, struct str tenant)
+{
+	struct linked resources = linked(t, DOC_RESOURCE, STR("tenant:"), tenant);
+
+	for (size_t i = 0; i < resources.n; i++) {
+		struct resource resource = *as_resource(resources.docs[i]);
+
+		resource.tenant = STR_NONE;
+		txn_put(t, &resource.doc);
+	}
+}
+
+struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
+{
+	struct cascade_effect effect = {0};
+
+	take_tenant_from_policies(t, tenant, &effect);
+	take_tenant_from_roles_and_groups(t, tenant);
+	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
+	take_tenant_from_keys(t, tenant);
+	take_tenant_from_resources(t, tenant);
+	return effect;
+}
+
+struct cascade_effect cascade_group(struct txn *t, struct str group)
+{
+	struct cascade_effect effect = {0};
+	struct linked children = linked(t, DOC_GROUP, STR("parent:"), group);
+
+	delete_all(t, linked(t, DOC_GROUP_MEMBER, STR("group:"), group));
+	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:group:"), group));
+	for (size_t i = 0; i < children.n; i++) {
+		struct group child = *as_group(children.docs[i]);
+
+		child.parent = STR_NONE;
+		/* A group that is its own parent goes itself. */
+		if (!str_eq(child.doc.id, group))
+			txn_put(t, &child.doc);
+	}
+	purge_subject(t, arena_concat(t->arena, STR(SUBJECT_GROUP), group), &effect);
+	return effect;
+}
+
+struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id)
+{
+	struct cascade_effect effect = {0};
+	bool is_user = str_eq(type, STR("user"));
+	struct str principal = arena_concat3(t->arena, type, STR(":"), id);
+
+	assert(is_user || str_eq(type, STR("service")));
+	delete_all(t, linked(t, DOC_GROUP_MEMBER, STR("principal:"), principal));
+	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
+	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
+	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);
+	return effect;
+}

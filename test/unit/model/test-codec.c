@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stored bodies: what is written comes back, what is damaged is refused, and links and unique keys are what finds
+ * documents again.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "model/kinds.h"
+
+static struct document *round_trip(const struct document *in)
+{
+	CLEANUP(buf_releasep) struct buf body = BUF_INIT(1 << 20);
+	CLEANUP(buf_releasep) struct buf again = BUF_INIT(1 << 20);
+	struct document *out = NULL;
+
+	document_encode(in, &body);
+	assert_int_equal(document_decode(in->kind, in->id, buf_str(&body), &out, NULL), 0);
+	document_encode(out, &again);
+	assert_true(str_eq(buf_str(&body), buf_str(&again)));
+	assert_int_equal(out->kind, in->kind);
+	assert_true(str_eq(out->id, in->id));
+	return out;
+}
+
+static void test_policy(void **state)
+{
+	(void)state;
+	static const struct str members[] = {STR_INIT("team:local:*"), STR_INIT("user:local:a\"b")};
+	static const struct str actions[] = {STR_INIT("a:b:c")}, any[] = {STR_INIT("*")}, tenants[] = {STR_INIT("t1")};
+	const struct policy_statement statements[] = {
+	    {.deny = true, .actions = {actions, 1}, .resources = {any, 1}, .tenants = {tenants, 1}},
+	    {.role = STR("viewer"), .resources = {any, 1}, .tenants = {any, 1}},
+	};
+	const struct statement_policy in = {
+	    .doc = {.kind = DOC_STATEMENT_POLICY, .id = STR("p"), .created_at_ms = 5, .updated_at_ms = 7},
+	    .name = STR("Name"),
+	    .type = STR(POLICY_TYPE_CUSTOM),
+	    .members = {members, 2},
+	    .statements = statements,
+	    .n_statements = 2,
+	};
+	struct document *doc = round_trip(&in.doc);
+	const struct statement_policy *p = as_statement_policy(doc);
+
+	assert_int_equal(p->n_statements, 2);
+	assert_true(p->statements[0].deny);
+	assert_false(p->statements[1].deny);
+	assert_true(str_eq(p->statements[1].role, STR("viewer")));
+	assert_true(str_is_absent(p->statements[0].role));
+	assert_true(str_eq(p->members.items[1], members[1]));
+	assert_int_equal(p->tenants.n, 0);
+	assert_int_equal(doc->created_at_ms, 5);
+	assert_int_equal(doc->updated_at_ms, 7);
+	free(doc);
+}
+
+static void test_user_with_attributes(void **state)
+{
+	(void)state;
+	struct arena a = ARENA_INIT;
+	const struct json *attributes;
+	static const struct str aliases[] = {STR_INIT("00u1"), STR_INIT("al")};
+
+	assert_int_equal(json_parse(STR("{\"d\":[1,2.5,null,{\"x\":\"\\u0000\"}]}"), &a, &attributes, NULL), JSON_OK);
+	const struct user in = {
+	    .doc = {.kind = DOC_USER, .id = STR("alice"), .aliases = {aliases, 2}},
+	    .email = STR("a@x.org"),
+	    .attributes = attributes,
+	};
+	struct document *doc = round_trip(&in.doc);
+
+	assert_true(json_equal(as_user(doc)->attributes, attributes));
+	assert_true(str_is_absent(as_user(doc)->display_name));
+	assert_int_equal(doc->aliases.n, 2);
+	assert_true(str_eq(document_unique_key(doc, &a), STR("email:a@x.org")));
+	free(doc);
+	arena_release(&a);
+}
+
+static void test_derived_subjects(void **state)
+{
+	(void)state;
+	const struct group_member gm = {
+	    .doc = {.kind = DOC_GROUP_MEMBER, .id = STR("g/u")}, .group = STR("g"), .member = STR("u")};
+	const struct role_member rm = {.doc = {.kind = DOC_ROLE_MEMBER, .id = STR("r/user/u/")},
+	                               .role = STR("r"),
+	                               .principal_type = STR("user"),
+	                               .principal_id = STR("u")};
+	struct document *a = round_trip(&gm.doc), *b = round_trip(&rm.doc);
+
+	assert_true(str_eq(as_group_member(a)->subject, STR("team:local:g")));
+	assert_true(str_eq(as_role_member(b)->subject, STR("role:r")));
+	free(a);
+	free(b);
+}
+
+/* Every kind has a table and a name, and the empty document of each survives. */
+static void test_every_kind(void **state)
+{
+	(void)state;
+	for (int k = DOC_NONE + 1; k < DOC_N_KINDS; k++) {
+		enum document_kind kind = (enum document_kind)k;
+		struct document *in = mem_calloc(1, document_kind_size(kind));
+		struct document *out;
+
+		in->kind = kind;
+		in->id = STR("x");
+		out = round_trip(in);
+		assert_int_equal(document_kind_of(document_kind_name(kind)), kind);
+		free(in);
+		free(out);
+	}
+	assert_int_equal(document_kind_of(STR("nonsense")), DOC_NONE);
+}
+
+static void test_damaged_bodies(void **state)
+{
+	(void)state;
+	static const char *const bodies[] = {"",
+	                                     "[]",
+	                                     "{\"members\":3}",
+	                                     "{\"members\":[3]}",
+	                                     "{\"name\":1}",
+	                                     "{\"statements\":{}}",
+	                                     "{\"statements\":[1]}",
+	                                     "{\"statements\":[{\"deny\":1}]}",
+	                                     "{\"created_at\":\"x\"}"};
+
+	for (size_t i = 0; i < N_ELEMENTS(bodies); i++) {
+		struct document *doc = NULL;
+		struct error err = {0};
+		int r = document_decode(DOC_STATEMENT_POLICY, STR("p"), str_of(bodies[i]), &doc, &err);
+
+		assert_int_equal(r, -EBADMSG);
+		assert_null(doc);
+		assert_true(err.text[0]);
+	}
+}
+
+static void test_unknown_members_are_ignored(void **state)
+{
+	(void)state;
+	struct document *doc = NULL;
+
+	assert_int_equal(
+	    document_decode(DOC_TENANT, STR("t"), STR("{\"display_name\":\"T\",\"newer\":[1]}"), &doc, NULL), 0);
+	assert_true(str_eq(as_tenant(doc)->display_name, STR("T")));
+	free(doc);
+}
+
+static void test_links_of_a_policy(void **state)
+{
+	(void)state;
+	struct arena a = ARENA_INIT;
+	static const struct str t[] = {STR_INIT("t2"), STR_INIT("t1")};
+	const struct policy_statement statements[] = {
+	    {.role = STR("r"), .tenants = {t, 2}}, {.role = STR("r"), .tenants = {t, 1}}, {.tenants = {t, 1}}};
+	const struct statement_policy p = {.doc = {.kind = DOC_STATEMENT_POLICY, .id = STR("p")},
+	                                   .statements = statements,
+	                                   .n_statements = 3,
+	                                   .tenants = {t, 1}};
+	struct str_list links = document_links(&p.doc, &a);
+
+	assert_int_equal(links.n, 3);
+	assert_true(str_eq(links.items[0], STR("role:r")));
+	assert_true(str_eq(links.items[1], STR("tenant:t1")));
+	assert_true(str_eq(links.items[2], STR("tenant:t2")));
+	arena_release(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_policy),
+	    cmocka_unit_test(test_user_with_attributes),
+	    cmocka_unit_test(test_derived_subjects),
+	    cmocka_unit_test(test_every_kind),
+	    cmocka_unit_test(test_damaged_bodies),
+	    cmocka_unit_test(test_unknown_members_are_ignored),
+	    cmocka_unit_test(test_links_of_a_policy),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
