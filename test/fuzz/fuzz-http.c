@@ -14,7 +14,12 @@
 #include "base/random.h"
 #include "http/router.h"
 
-#define MAX_SPLITS 8u
+#define MAX_SPLITS     8u
+#define MAX_BODY_BYTES 4096u
+/* Sent behind every input: ends whatever the input began (a line, a head, a body, a chunk) and then is no request, so
+ * that the server closes at once rather than after its deadline. */
+#define TAIL       "!\r\n\r\n"
+#define TAIL_BYTES ((size_t)MAX_BODY_BYTES + 1000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +32,7 @@ static const struct route routes[] = {
 };
 static struct router *router;
 static uint16_t port;
+static char tail[TAIL_BYTES];
 static atomic_long n_open; /* exchanges handed out and not done */
 
 static void check_text(struct str s)
@@ -44,7 +50,7 @@ static enum http_action handle(struct http_app *app UNUSED, struct http_exchange
 	assert(x->path.len > 0 && x->path.ptr[0] == '/' && x->method_text.len > 0);
 	assert(http_header_count(x, STR("Host")) <= 1 && http_header_count(x, STR("Content-Length")) <= 1);
 	assert(http_header_count(x, STR("Transfer-Encoding")) + http_header_count(x, STR("Content-Length")) <= 1);
-	assert(x->n_headers <= HTTP_MAX_REQUEST_HEADERS && x->request_id.len > 0 && x->body.len <= 4096);
+	assert(x->n_headers <= HTTP_MAX_REQUEST_HEADERS && x->request_id.len > 0 && x->body.len <= MAX_BODY_BYTES);
 	for (size_t i = 0; i < x->n_headers; i++) {
 		assert(x->headers[i].name.len > 0);
 		check_text(x->headers[i].value);
@@ -76,12 +82,17 @@ static void start_once(void)
 {
 	static struct http_app app = {handle, refuse, done};
 	static struct http_server *server;
-	const struct http_options options = {
-	    .address = "127.0.0.1", .n_threads = 1, .max_body_bytes = 4096, .max_header_bytes = 4096};
+	const struct http_options options = {.address = "127.0.0.1",
+	                                     .n_threads = 1,
+	                                     .max_body_bytes = MAX_BODY_BYTES,
+	                                     .max_header_bytes = 4096,
+	                                     .request_deadline_s = 1};
 	struct error err;
 
 	if (server)
 		return;
+	for (size_t i = 0; i < sizeof(tail); i++)
+		tail[i] = TAIL[i % (sizeof(TAIL) - 1)];
 	router = router_new(routes, N_ELEMENTS(routes));
 	if (http_server_start(&options, &app, &server, &err) < 0)
 		abort();
@@ -117,6 +128,7 @@ static void to_server(struct str bytes, uint8_t seed)
 	assert(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	send_in_splits(fd, bytes, seed);
+	send_in_splits(fd, (struct str){tail, sizeof(tail)}, 0);
 	(void)shutdown(fd, SHUT_WR);
 	while ((n = recv(fd, answer, sizeof(answer), 0)) > 0) {
 		assert(total > 0 || n < 9 || memcmp(answer, "HTTP/1.", 7) == 0);
