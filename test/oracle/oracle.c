@@ -375,6 +375,12 @@ static void collect_set(const struct statement_set *set, const struct subject *s
 				collect_tenants(&set->statements[k], s, c, is_all);
 }
 
+static bool is_alive(const struct oracle *o, const struct subject *s)
+{
+	return str_is_absent(s->tenant) || str_eq(s->tenant, ORACLE_UNASSIGNED) ||
+	       list_has((struct str_list){o->tenants, o->n_tenants}, s->tenant);
+}
+
 struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_who *who, struct arena *a, bool *ret_all)
 {
 	struct collection c = {.items = ARENA_ARRAY(a, struct str, count_named_tenants(o) + who->n_subjects)};
@@ -382,7 +388,8 @@ struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_wh
 
 	for (size_t i = 0; i < o->n_sets; i++)
 		for (size_t s = 0; s < who->n_subjects; s++)
-			if (!who->skip || !who->skip(o->sets[i].kind, o->sets[i].id))
+			if ((!who->skip || !who->skip(o->sets[i].kind, o->sets[i].id)) &&
+			    (!who->without_dead || is_alive(o, &who->subjects[s])))
 				collect_set(&o->sets[i], &who->subjects[s], &c, &is_all);
 	*ret_all = is_all;
 	return (struct str_list){c.items, c.n};

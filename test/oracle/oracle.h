@@ -58,5 +58,6 @@ struct oracle_who {
 	const struct subject *subjects;
 	size_t n_subjects;
 	bool (*skip)(uint32_t kind, struct str document);
+	bool without_dead; /* leave out subjects that count only in a tenant that is not live */
 };
 struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_who *who, struct arena *a, bool *ret_all);
