@@ -224,8 +224,8 @@ static bool is_between(struct str_list least, struct str_list most, struct str_l
 }
 
 /*
- * The contract leaves open whether a subject that counts only in a tenant adds that tenant when it is not live (nobody
- * can be given a role there): both answers are taken.
+ * For a subject that counts in one tenant only the contract leaves open whether it adds that tenant when it is not live
+ * (nobody can be given a role there), and when the answer is "all" anyway: either way is taken.
  */
 static bool check_tenants_of(const struct inquiry *in, bool (*skip)(uint32_t kind, struct str document))
 {
@@ -239,6 +239,7 @@ static bool check_tenants_of(const struct inquiry *in, bool (*skip)(uint32_t kin
 		return false;
 	}
 	who.without_dead = true;
+	who.without_covered = want_all;
 	least = oracle_tenants_of(&in->v->oracle, &who, in->a, &want_all);
 	return is_between(least, most, got) ||
 	       complain_lists(in, skip ? "tenants_of with skip" : "tenants_of", most, got);
