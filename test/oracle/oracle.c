@@ -367,12 +367,26 @@ static void collect_tenants(const struct statement *st, const struct subject *s,
 	}
 }
 
-static void collect_set(const struct statement_set *set, const struct subject *s, struct collection *c, bool *is_all)
+static bool is_alive(const struct oracle *o, struct str tenant)
+{
+	return str_eq(tenant, ORACLE_UNASSIGNED) || list_has((struct str_list){o->tenants, o->n_tenants}, tenant);
+}
+
+/* Is the subject left out, as the question demands? */
+static bool is_left_out(const struct oracle *o, const struct oracle_who *who, const struct statement *st,
+                        const struct subject *s)
+{
+	if (str_is_absent(s->tenant))
+		return false;
+	return (who->without_dead && !is_alive(o, s->tenant)) || (who->without_covered && st->all_tenants);
+}
+
+static bool set_matches(const struct statement_set *set, const struct subject *s)
 {
 	for (size_t i = 0; i < set->subjects.n; i++)
-		for (size_t k = 0; pattern_matches(set->subjects.items[i], s->text) && k < set->n_statements; k++)
-			if (set->statements[k].effect == EFFECT_ALLOW)
-				collect_tenants(&set->statements[k], s, c, is_all);
+		if (pattern_matches(set->subjects.items[i], s->text))
+			return true;
+	return false;
 }
 
 struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_who *who, struct arena *a, bool *ret_all)
@@ -380,10 +394,17 @@ struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_wh
 	struct collection c = {.items = ARENA_ARRAY(a, struct str, count_named_tenants(o) + who->n_subjects)};
 	bool is_all = false;
 
-	for (size_t i = 0; i < o->n_sets; i++)
+	for (size_t i = 0; i < o->n_sets; i++) {
+		const struct statement_set *set = &o->sets[i];
+
+		if (who->skip && who->skip(set->kind, set->id))
+			continue;
 		for (size_t s = 0; s < who->n_subjects; s++)
-			if (!who->skip || !who->skip(o->sets[i].kind, o->sets[i].id))
-				collect_set(&o->sets[i], &who->subjects[s], &c, &is_all);
+			for (size_t k = 0; set_matches(set, &who->subjects[s]) && k < set->n_statements; k++)
+				if (set->statements[k].effect == EFFECT_ALLOW &&
+				    !is_left_out(o, who, &set->statements[k], &who->subjects[s]))
+					collect_tenants(&set->statements[k], &who->subjects[s], &c, &is_all);
+	}
 	*ret_all = is_all;
 	return (struct str_list){c.items, c.n};
 }
