@@ -106,6 +106,7 @@ static void add_option(struct MHD_OptionItem *list, size_t *n, enum MHD_OPTION o
 
 static int start_library(struct http_server *s, struct error *err)
 {
+	static char tls_priorities[] = TLS_PRIORITIES; /* not const: the library's lists hold plain pointers */
 	struct MHD_OptionItem list[16];
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TURBO | MHD_USE_ITC |
 	                 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -124,7 +125,7 @@ static int start_library(struct http_server *s, struct error *err)
 		flags |= MHD_USE_TLS;
 		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_cert};
 		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
-		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (char[]){TLS_PRIORITIES}};
+		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities};
 	}
 	list[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 
