@@ -20,8 +20,10 @@
 #define MAX_THREADS                256u
 /* A target may be a quarter of the head; what the library needs besides the head for its lists of headers and
  * parameters and for the head of the answer. */
-#define TARGET_SHARE   4u
-#define LIBRARY_BYTES  ((size_t)16 * 1024)
+#define TARGET_SHARE  4u
+#define LIBRARY_BYTES ((size_t)16 * 1024)
+/* For sending the answers of what was given up when the grace was over. */
+#define LAST_WORDS_MS  1000u
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static void fill_defaults(struct http_options *o)
@@ -228,7 +230,8 @@ void http_server_drain(struct http_server *s, unsigned grace_ms)
 		return;
 	wait_until_quiet(s, grace_ms);
 	/* The library must not be stopped while a connection is suspended. */
-	respond_abandon_all(s);
+	if (respond_abandon_all(s) > 0)
+		wait_until_quiet(s, LAST_WORDS_MS);
 	MHD_stop_daemon(s->mhd);
 	s->mhd = NULL;
 }
