@@ -65,6 +65,7 @@ struct connection {
 		uint64_t n_exchanges;
 		uint64_t bytes;
 		uint64_t begun_ns; /* first byte of the next request seen by then; 0: none */
+		bool ended;        /* the peer has sent its last byte */
 	} sweep;
 };
 
