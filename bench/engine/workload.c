@@ -3,7 +3,14 @@
 
 #include "base/hash.h"
 
-enum { ENGINE_SEED = 11, DOCUMENTS_AN_EDIT = 1000, ROLE_ACTIONS = 10, N_ROLES = 40, N_RESOURCE_GROUPS = 200 };
+enum {
+	ENGINE_SEED = 11,
+	DOCUMENTS_AN_EDIT = 1000,
+	ROLE_ACTIONS = 10,
+	N_ROLES = 40,
+	N_RESOURCE_GROUPS = 200,
+	N_WITH_WILDCARDS = 5000
+};
 
 struct random {
 	uint64_t state;
@@ -30,11 +37,12 @@ void workload_release(struct workload *w)
 	arena_release(&w->names);
 }
 
-static struct str pick_subject(const struct workload *w, struct random *r, struct arena *a)
+/* Only some dozen documents are for everybody, however large the organization. */
+static struct str pick_subject(const struct workload *w, size_t document, struct random *r, struct arena *a)
 {
 	uint64_t kind = draw(r, 1000);
 
-	if (kind < 5)
+	if (kind < 5 && document < N_WITH_WILDCARDS)
 		return kind < 2 ? STR("*") : kind < 4 ? STR("user:local:*") : STR("team:local:*");
 	if (kind < 600)
 		return arena_strf(a, "user:local:u%zu", (size_t)draw(r, w->n_users));
@@ -105,7 +113,7 @@ void workload_document(const struct workload *w, size_t i, uint64_t variant, str
 	d->set.id = arena_strf(a, "document-%08zu", i);
 	d->set.statements = d->statements;
 	for (size_t k = 0; k < n_subjects; k++)
-		subjects[k] = pick_subject(w, &r, a);
+		subjects[k] = pick_subject(w, i, &r, a);
 	d->set.subjects = (struct str_list){subjects, n_subjects};
 	for (size_t k = 0; k < n; k++) {
 		struct statement *s = &d->statements[k];

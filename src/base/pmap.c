@@ -38,9 +38,13 @@ static uint64_t bit_of(uint64_t hash, uint32_t level)
 	return UINT64_C(1) << ((hash >> (level * SLOT_BITS)) & (N_SLOTS - 1));
 }
 
-static size_t count(uint64_t bits)
+/* Bits set. Written out: without the instruction, which not every machine has, the builtin is a call. */
+static size_t count(uint64_t x)
 {
-	return (size_t)__builtin_popcountll(bits);
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (size_t)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
 static size_t n_leaves(const struct pmap_node *node, uint32_t level)

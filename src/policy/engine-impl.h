@@ -19,7 +19,7 @@
 #define NO_INIT __attribute__((uninitialized))
 
 enum {
-	MAX_SMALL = 32,     /* postings scanned in a row; a larger group is split */
+	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	N_ACTION_FORMS = 6,
@@ -28,7 +28,8 @@ enum {
 
 /*
  * Text. A form is one spelling by which a pattern can match what was asked: head, or head "*" tail. The hash of a text
- * is folded over its sections ("a:", "b:", "c"), so that the hashes of all prefixes cost one walk.
+ * is folded over its sections ("a:", "b:", "c"), so that the hashes of all prefixes cost one walk. It starts from the
+ * seed, which nobody outside knows.
  */
 struct form {
 	uint64_t hash;
@@ -42,10 +43,23 @@ struct form_list {
 	uint32_t filter; /* bits of the hashes */
 };
 
-static inline uint64_t text_step(uint64_t h, uint64_t section)
+/* Folds up to eight bytes of text in; the high half of the product brings the high bits down. */
+static inline uint64_t text_step(uint64_t h, uint64_t word)
 {
-	return hash_u64(h ^ section);
+	unsigned __int128 product = (unsigned __int128)(h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+/* The sections "*" and "*:" as words: a short word carries its length in the highest byte. */
+#define WORD_STAR       (UINT64_C(1) << 56 | '*')
+#define WORD_STAR_COLON (UINT64_C(2) << 56 | ':' << 8 | '*')
+/* A walk over a text, section by section. */
+struct text_walk {
+	const char *next, *end;
+	uint64_t hash; /* of all before `next` */
+};
+/* Folds the next section in; false when it was the last, which has no ':' behind it. */
+bool text_next(struct text_walk *t);
 static inline uint32_t filter_bit(uint32_t hash)
 {
 	return 1u << (hash >> 27);
@@ -68,8 +82,6 @@ static inline bool form_is(const struct form *f, struct str text)
 }
 /* Does a stored resource or subject pattern (no variable) match the concrete text? */
 bool path_matches(struct str pattern, struct str text);
-/* The form "*". */
-struct form form_any(uint64_t seed);
 /* Exact, each "prefix:*", "*". Uses `room` (N_INLINE_FORMS) when that is enough, else the arena. */
 struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a);
 /* Exact, "*", and with three sections the four wildcards. `room` holds N_ACTION_FORMS. */
@@ -284,7 +296,8 @@ struct scope {
 	enum tenant_scope kind;
 	bool is_laid_out;
 	size_t n;
-	uint32_t one; /* SCOPE_LISTED with n == 1: its number */
+	bool has_one;
+	uint32_t one; /* SCOPE_LISTED with n == 1: its number, looked up when first needed */
 	uint32_t n_numbers;
 	struct str one_id;
 	struct str *ids;
@@ -297,9 +310,11 @@ struct scope {
 enum reach { REACH_NONE, REACH_PART, REACH_WHOLE };
 
 void scope_init(struct scope *s, const struct engine *g, const struct query *q, struct arena *a);
+/* The same for a plain list of ids, all positions laid out. */
+void scope_init_list(struct scope *s, const struct engine *g, struct str_list ids, struct arena *a);
 struct restriction scope_restrict(const struct scope *s, struct str tenant);
 /* How much of the scope the statement covers; a part may turn out to be empty. */
-enum reach scope_reach(const struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r);
+enum reach scope_reach(struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r);
 /* Does a partial match touch at least one tenant of the scope? */
 bool scope_touches(struct scope *s, const struct partial *p);
 
