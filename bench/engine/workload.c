@@ -185,9 +185,27 @@ static struct str filler_subject(const struct workload *w, struct random *r, siz
 	return arena_strf(a, "team:%s%zu", provider, (size_t)draw(r, w->n_teams * spread));
 }
 
-struct query workload_query(const struct workload *w, enum query_kind kind, uint64_t random, size_t n_subjects,
-                            struct arena *a)
+/* The query with all it points to side by side, as a server has it that has just read it. */
+static struct query compact(const struct query *from, struct arena *a)
 {
+	struct subject *subjects = ARENA_ARRAY(a, struct subject, from->n_subjects);
+	struct str *tenant = ARENA_ARRAY(a, struct str, 1);
+	struct query q = *from;
+
+	for (size_t i = 0; i < q.n_subjects; i++)
+		subjects[i].text = arena_str(a, from->subjects[i].text);
+	*tenant = arena_str(a, from->tenants.items[0]);
+	q.subjects = subjects;
+	q.tenants.items = tenant;
+	q.action = arena_str(a, from->action);
+	q.resource = arena_str(a, from->resource);
+	return q;
+}
+
+struct query workload_query(const struct workload *w, enum query_kind kind, uint64_t random, size_t n_subjects,
+                            struct arena *out)
+{
+	struct arena scratch = ARENA_INIT, *a = &scratch;
 	struct random r = {hash_u64(random)};
 	struct subject *subjects = ARENA_ARRAY(a, struct subject, n_subjects);
 	struct str *tenant = ARENA_ARRAY(a, struct str, 1);
@@ -205,5 +223,7 @@ struct query workload_query(const struct workload *w, enum query_kind kind, uint
 	if (kind == QUERY_MISS)
 		q.resource = arena_strf(a, "app:none%zu:object%zu", (size_t)draw(&r, 1000), (size_t)draw(&r, 1000000));
 	*tenant = s->all_tenants ? w->tenants[draw(&r, N_TENANTS)] : s->tenants.items[0];
+	q = compact(&q, out);
+	arena_release(&scratch);
 	return q;
 }

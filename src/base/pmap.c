@@ -127,8 +127,10 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 
 static void probe_group(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq)
 {
-	const struct pmap_node *nodes[BATCH];
-	uint32_t at[BATCH], n_active = (uint32_t)n;
+	/* Both are filled before they are read; zeroing them on each call would cost as much as a step. */
+	const struct pmap_node *nodes[BATCH] __attribute__((uninitialized));
+	uint32_t at[BATCH] __attribute__((uninitialized));
+	uint32_t n_active = (uint32_t)n;
 
 	for (uint32_t i = 0; i < n; i++) {
 		nodes[i] = m->root;

@@ -222,6 +222,13 @@ static void consider_set(struct pass *p, const struct candidate *c)
 
 static void flush_candidates(struct pass *p)
 {
+	/* The heads are on their way since the sets were found; the texts behind them can start now, all at once. */
+	for (size_t i = 0; i < p->n_candidates; i++) {
+		const struct cset *set = p->candidates[i].set;
+
+		__builtin_prefetch((const char *)set + set->id_at);
+		__builtin_prefetch((const char *)set + set->id_at + 64);
+	}
 	for (size_t i = 0; i < p->n_candidates && !p->is_done; i++)
 		consider_set(p, &p->candidates[i]);
 	p->n_candidates = 0;
@@ -234,6 +241,8 @@ static void add_candidate(struct pass *p, const struct cset *set, struct restric
 	__builtin_prefetch(set);
 	__builtin_prefetch((const char *)set + 64);
 	__builtin_prefetch((const char *)set + 128);
+	__builtin_prefetch((const char *)set + 192);
+	__builtin_prefetch((const char *)set + 256);
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
 }
 
@@ -269,12 +278,16 @@ typedef void visit_fn(struct pass *p, const struct group *group, struct restrict
 static void visit_branches(struct pass *p, const struct group *group, const struct form_list *forms, visit_fn *visit,
                            struct restriction r)
 {
-	for (size_t from = 0; from < forms->n && !p->is_done; from += N_PROBES) {
-		struct pmap_probe probes[N_PROBES] NO_INIT;
-		size_t n = forms->n - from < N_PROBES ? forms->n - from : N_PROBES;
+	struct pmap_probe probes[N_PROBES] NO_INIT;
+	size_t n, at = 0;
 
-		for (size_t i = 0; i < n; i++)
-			probes[i] = (struct pmap_probe){forms->items[from + i].hash, &forms->items[from + i], NULL};
+	while (at < forms->n && !p->is_done) {
+		for (n = 0; at < forms->n && n < N_PROBES; at++) {
+			const struct form *f = &forms->items[at];
+
+			if (group->filter & wide_filter_bit(f->hash))
+				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
+		}
 		pmap_get_many(&group->map, probes, n, group_is);
 		for (size_t i = 0; i < n && !p->is_done; i++) {
 			if (probes[i].value)

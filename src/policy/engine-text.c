@@ -1,55 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/engine-impl.h"
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are cut at their low end");
-
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* `n` < 8 bytes as a word, without reading past them. */
-static uint64_t load_short(const char *p, size_t n)
-{
-	uint32_t low, high;
-
-	if (n >= sizeof(low)) {
-		memcpy(&low, p, sizeof(low));
-		memcpy(&high, p + n - sizeof(high), sizeof(high));
-		return low | (uint64_t)high << (n - sizeof(high)) * 8;
-	}
-	if (n == 0)
-		return 0;
-	return (uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << n / 2 * 8 | (uint64_t)(uint8_t)p[n - 1] << (n - 1) * 8;
-}
-
-static uint64_t load_word(const char *p, size_t left)
-{
-	uint64_t word;
-
-	if (left < sizeof(word))
-		return load_short(p, left);
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-/* Eight bytes at a time, each section beginning a word of its own; a ':' is found by arithmetic on the whole word. */
-bool text_next(struct text_walk *t)
-{
-	while (t->next < t->end) {
-		size_t left = (size_t)(t->end - t->next), n = left < 8 ? left : 8;
-		uint64_t word = load_word(t->next, left), x = word ^ EACH_BYTE(':');
-		uint64_t colons = (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
-
-		if (colons)
-			n = (size_t)__builtin_ctzll(colons) / 8 + 1;
-		if (n < 8)
-			word = (word & ((UINT64_C(1) << n * 8) - 1)) | (uint64_t)n << 56;
-		t->hash = text_step(t->hash, word);
-		t->next += n;
-		if (colons)
-			return true;
-	}
-	return false;
-}
-
 static uint64_t text_fold(uint64_t h, struct str text)
 {
 	struct text_walk t = {text.ptr, text.ptr + text.len, h};
