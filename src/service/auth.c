@@ -41,7 +41,7 @@ enum auth_result service_authenticate(struct service *svc, struct str key_text, 
 	if (!key_split(key_text, &id, &secret))
 		return AUTH_BAD;
 	key = find_key(svc, id, pending, &s, &org);
-	if (!key || !key_hash_equals(service_pepper(svc), id, secret, key->hash) || !key_is_live(key, now_ms) ||
+	if (!key || !key_hash_equals(service_key_hasher(svc), id, secret, key->hash) || !key_is_live(key, now_ms) ||
 	    !principal_exists(s, key))
 		return AUTH_BAD;
 	*ret_caller = (struct caller){

@@ -17,6 +17,7 @@
 #include "policy/snapshot.h"
 #include "store/store.h"
 
+struct key_hasher; /* service/keys.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -38,8 +39,8 @@ int service_open(const struct service_options *options, struct service **ret_ser
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
-/* The installation's secret for key hashes (service/keys.h); never logged. */
-struct str service_pepper(const struct service *svc);
+/* Hashes keys with the installation's secret. */
+const struct key_hasher *service_key_hasher(const struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);
