@@ -12,7 +12,7 @@ static const struct {
     {STR_INIT("doorward:groupMembers:update"), STR_INIT("doorward:groups:admins")},
     {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
     {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
-    {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access")},
+    {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access:members")},
     {STR_INIT("iam:teamUsers:create"), STR_INIT("iam:teams:admins")},
 };
 

@@ -156,6 +156,7 @@ void key_create(struct api_call *call)
 		native_fail(call, r, &err);
 		return;
 	}
+	native_note_created(call, made.key.doc.id);
 	document_stamp(&made.key.doc, call);
 	http_answer_header(call->x, STR("Location"), native_path(call->arena, STR("keys"), made.key.doc.id, STR_NONE));
 	http_answer_header(call->x, STR("Cache-Control"), STR("no-store"));

@@ -22,12 +22,10 @@ static bool authorize(struct api_call *call, struct str action, struct str resou
 	/* Whose key it is decides, and whether it is the caller's own: see keys.c. */
 	if (str_starts_with(action, STR("doorward:keys:")))
 		return true;
-	if (!api_authorize(call, action, resource))
-		return false;
-	if (call->everywhere || is_per_tenant(action))
+	if (api_authorize(call, action, resource) && (call->everywhere || is_per_tenant(action)))
 		return true;
-	api_fail(call, SERVICE_DENIED, 0, STR_FMT " on " STR_FMT " is allowed in some tenants only", STR_ARG(action),
-	         STR_ARG(resource));
+	api_fail(call, SERVICE_DENIED, 0, "not allowed: " STR_FMT " on " STR_FMT "%s", STR_ARG(action),
+	         STR_ARG(resource), call->tenants.n ? " (in some tenants only)" : "");
 	return false;
 }
 
@@ -98,6 +96,11 @@ static void write_error(struct api_call *call, enum service_result result UNUSED
 void native_fail(struct api_call *call, enum service_result result, const struct error *err)
 {
 	api_fail(call, result, result == SERVICE_FAILED_PRECONDITION ? 409 : 0, "%s", err->text);
+}
+
+void native_note_created(struct api_call *call, struct str id)
+{
+	call->target = arena_concat3(call->arena, str_of(call->route->resource), STR(":"), id);
 }
 
 /* ---- small helpers --------------------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ void native_fail(struct api_call *call, enum service_result result, const struct
  * must not lead around a denial.
  */
 const struct document *native_find(struct api_call *call, enum document_kind kind, const char *param);
+/* Says in the audit trail which object a create was about: the route only knows the noun. */
+void native_note_created(struct api_call *call, struct str id);
 /* Whether the call's permission reaches into this tenant; absent: what belongs to none. */
 bool native_reaches(const struct api_call *call, struct str tenant);
 /* A query parameter, absent when not sent; fails the call when malformed. */

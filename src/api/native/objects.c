@@ -43,6 +43,7 @@ void object_create(struct api_call *call)
 		native_fail(call, r, &err);
 		return;
 	}
+	native_note_created(call, doc->id);
 	document_stamp(doc, call);
 	http_answer_header(call->x, STR("Location"), native_path(call->arena, noun->name, doc->id, STR_NONE));
 	noun_answer(call, noun, doc, 201);
