@@ -263,6 +263,7 @@ static void write_finish(struct write_job *job, int result, uint64_t revision)
 		const char *why = result == -ENOSPC  ? "the disk is full"
 		                  : result == -EBUSY ? "the database is locked"
 		                                     : "the store failed";
+		call->x->n_answer = 0; /* what the handler said of success, e.g. Location */
 		http_answer_header(call->x, STR("Retry-After"), STR("1"));
 		api_fail(call, SERVICE_UNAVAILABLE, 0, "not stored: %s; nothing was changed", why);
 	} else if (call->n_denies_lost && !call->failed) {

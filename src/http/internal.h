@@ -65,6 +65,7 @@ struct connection {
 		uint64_t n_exchanges;
 		uint64_t bytes;
 		uint64_t begun_ns; /* first byte of the next request seen by then; 0: none */
+		bool ended;        /* the peer has sent its last byte */
 	} sweep;
 };
 
@@ -127,5 +128,5 @@ enum MHD_Result respond(struct http_server *s, struct exchange *ex);
 enum MHD_Result respond_refusal(struct http_server *s, struct exchange *ex, enum http_refusal why, const char *text);
 /* Suspends until http_finish(), or answers at once when that has been called already. */
 enum MHD_Result respond_later(struct http_server *s, struct connection *c);
-/* Wakes every suspended exchange to be answered 503, and lets none be suspended any more. */
-void respond_abandon_all(struct http_server *s);
+/* Wakes every suspended exchange to be answered 503, and lets none be suspended any more. How many there were. */
+size_t respond_abandon_all(struct http_server *s);

@@ -5,8 +5,9 @@
  * kernel's queue, and draining need not call MHD_quiesce_daemon(), which in 0.9.75 can abort the process when a worker
  * takes the socket out of its epoll set at the same moment.
  *
- * The deadline: the library tells when a request line is complete, not when its first byte came. Until then the kernel
- * is asked, at each sweep, how many bytes a connection has received; more than before means that a request has begun.
+ * The deadline: the library tells when a request line is complete, not when its first byte came. So the kernel is
+ * asked, at each sweep, how many bytes a connection has received; more than at the sweep before means that a request
+ * has begun (known to within one sweep, an eighth of the deadline and at most a second).
  */
 #include "http/internal.h"
 
@@ -25,48 +26,67 @@
 #define SWEEPS_PER_LIMIT 8u
 #define MAX_SWEEP_NS     NS_PER_S
 #define ACCEPTS_A_ROUND  64u
+/* tcpi_state; named in <netinet/tcp.h>, which knows no byte counts and cannot be included beside <linux/tcp.h>. */
+#define STATE_CLOSE_WAIT 8
 #define PAUSE_MS         20 /* when the process is out of descriptors */
 
-static uint64_t bytes_received(int fd)
+struct received {
+	uint64_t bytes;
+	bool ended; /* the peer will send no more */
+};
+
+static struct received look_at_socket(int fd)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received : 0;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return (struct received){0};
+	return (struct received){info.tcpi_bytes_received, info.tcpi_state == STATE_CLOSE_WAIT};
 }
 
-/* When the request that is being read began, or 0. */
-static uint64_t reading_since(struct connection *c, uint64_t now)
+/* Notes what has come since the last sweep; `ret_silent`: nothing, and nothing more can come. */
+static void note_received(struct connection *c, uint64_t n_exchanges, uint64_t now, bool *ret_silent)
+{
+	struct received r = look_at_socket(c->fd);
+	bool first_look = n_exchanges != c->sweep.n_exchanges;
+
+	*ret_silent = r.ended && c->sweep.ended && !first_look && r.bytes == c->sweep.bytes;
+	if (first_look)
+		c->sweep.begun_ns = 0;
+	else if (c->sweep.begun_ns == 0 && r.bytes != c->sweep.bytes)
+		c->sweep.begun_ns = now;
+	c->sweep.n_exchanges = n_exchanges;
+	c->sweep.bytes = r.bytes;
+	c->sweep.ended = r.ended;
+}
+
+/*
+ * True for a request that is over its deadline, and for a connection that its peer has ended: the library overlooks an
+ * end of stream that arrives together with a whole request, and would wait for the idle timeout.
+ */
+static bool is_over(struct connection *c, uint64_t now, uint64_t limit_ns)
 {
 	uint64_t since = atomic_load_explicit(&c->reading_since_ns, memory_order_acquire);
-	uint64_t n = atomic_load_explicit(&c->n_exchanges, memory_order_relaxed), bytes;
+	bool silent;
 
 	if (since == READING_DONE)
-		return 0;
-	if (n != c->sweep.n_exchanges) {
-		c->sweep.n_exchanges = n;
-		c->sweep.begun_ns = 0;
-		c->sweep.bytes = bytes_received(c->fd);
-	} else if (since == READING_NOTHING && c->sweep.begun_ns == 0) {
-		bytes = bytes_received(c->fd);
-		if (bytes != c->sweep.bytes)
-			c->sweep.begun_ns = now;
-	}
-	return c->sweep.begun_ns ? c->sweep.begun_ns : since;
+		return false;
+	note_received(c, atomic_load_explicit(&c->n_exchanges, memory_order_relaxed), now, &silent);
+	if (c->sweep.begun_ns && (since == READING_NOTHING || c->sweep.begun_ns < since))
+		since = c->sweep.begun_ns;
+	return silent || (since && now > since && now - since > limit_ns);
 }
 
 static void sweep(struct http_server *s, uint64_t now)
 {
-	uint64_t limit = s->opt.request_deadline_s * NS_PER_S;
+	uint64_t limit_ns = s->opt.request_deadline_s * NS_PER_S;
 
 	(void)pthread_mutex_lock(&s->lock);
-	for (struct connection *c = s->connections; c; c = c->next) {
-		uint64_t since = reading_since(c, now);
-
-		/* The library's thread wakes up to an end of file, and closes. */
-		if (since && now > since && now - since > limit)
+	/* The library's thread wakes up to the end of the stream, and closes. */
+	for (struct connection *c = s->connections; c; c = c->next)
+		if (is_over(c, now, limit_ns))
 			(void)shutdown(c->fd, SHUT_RDWR);
-	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
 

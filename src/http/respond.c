@@ -141,8 +141,10 @@ void http_finish(struct http_exchange *x)
 	exchange_free(ex);
 }
 
-void respond_abandon_all(struct http_server *s)
+size_t respond_abandon_all(struct http_server *s)
 {
+	size_t n = 0;
+
 	(void)pthread_mutex_lock(&s->lock);
 	s->stopping = true;
 	for (struct connection *c = s->connections; c; c = c->next) {
@@ -155,8 +157,10 @@ void respond_abandon_all(struct http_server *s)
 			ex->wait = WAIT_ABANDONED;
 			c->exchange = NULL;
 			MHD_resume_connection(ex->mhd);
+			n++;
 		}
 		(void)pthread_mutex_unlock(&ex->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
+	return n;
 }

@@ -20,8 +20,10 @@
 #define MAX_THREADS                256u
 /* A target may be a quarter of the head; what the library needs besides the head for its lists of headers and
  * parameters and for the head of the answer. */
-#define TARGET_SHARE   4u
-#define LIBRARY_BYTES  ((size_t)16 * 1024)
+#define TARGET_SHARE  4u
+#define LIBRARY_BYTES ((size_t)16 * 1024)
+/* For sending the answers of what was given up when the grace was over. */
+#define LAST_WORDS_MS  1000u
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static void fill_defaults(struct http_options *o)
@@ -106,6 +108,7 @@ static void add_option(struct MHD_OptionItem *list, size_t *n, enum MHD_OPTION o
 
 static int start_library(struct http_server *s, struct error *err)
 {
+	static char tls_priorities[] = TLS_PRIORITIES; /* not const: the library's lists hold plain pointers */
 	struct MHD_OptionItem list[16];
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TURBO | MHD_USE_ITC |
 	                 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -124,7 +127,7 @@ static int start_library(struct http_server *s, struct error *err)
 		flags |= MHD_USE_TLS;
 		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_cert};
 		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
-		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (char[]){TLS_PRIORITIES}};
+		list[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities};
 	}
 	list[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 
@@ -227,7 +230,8 @@ void http_server_drain(struct http_server *s, unsigned grace_ms)
 		return;
 	wait_until_quiet(s, grace_ms);
 	/* The library must not be stopped while a connection is suspended. */
-	respond_abandon_all(s);
+	if (respond_abandon_all(s) > 0)
+		wait_until_quiet(s, LAST_WORDS_MS);
 	MHD_stop_daemon(s->mhd);
 	s->mhd = NULL;
 }

@@ -33,7 +33,8 @@ struct store;
 
 /*
  * Opens by URL: "memory:" (gone when closed), "sqlite:PATH" (created when missing, with parent folder existing;
- * migrated to the newest schema; a newer schema than this program's is refused).
+ * migrated to the newest schema; a newer schema than this program's is refused). Options of sqlite: follow the path:
+ * "sqlite:PATH?busy_timeout_ms=2000&checkpoint_pages=4000". -EBUSY: another process has the store open.
  */
 int store_open(struct str url, struct store **ret_store, struct error *err) MUST_USE;
 void store_close(struct store *s); /* accepts NULL */
@@ -67,9 +68,9 @@ struct store_set {
 	struct str remote;    /* peer address */
 	struct str request_id;
 	enum audit_outcome outcome;
-	unsigned status; /* HTTP status of the answer */
-	const struct store_change *changes;
-	size_t n_changes; /* AUDIT_DONE with 0 changes makes no revision, only an audit row */
+	unsigned status;                    /* HTTP status of the answer */
+	const struct store_change *changes; /* in any order; a document at most once, or it is a conflict */
+	size_t n_changes;                   /* AUDIT_DONE with 0 changes makes no revision, only an audit row */
 
 	/* filled by store_commit() */
 	int result;        /* enum store_result of this set */
@@ -84,7 +85,7 @@ struct store_set {
 int store_commit(struct store *s, struct store_set *sets, size_t n_sets, struct error *err) MUST_USE;
 
 /* Rows handed to callbacks are valid during the call. A callback returns 0 to go on; another value stops and is
- * returned. */
+ * returned. It may call readers, but not store_commit() or store_meta_put(). */
 struct store_document {
 	struct str org, kind, id, unique_key;
 	uint64_t seq, rev_from, rev_to; /* rev_to 0: current */
@@ -101,7 +102,7 @@ int store_revision(struct store *s, struct str org, uint64_t *ret_revision, stru
 int store_each_document(struct store *s, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err) MUST_USE;
 /* All versions that began or ended in a revision in (from, to], ordered by the revision of that event, then seq
- * (incremental catch-up). */
+ * (incremental catch-up). A version that did both comes twice; an end comes before the beginning that replaces it. */
 int store_each_change(struct store *s, struct str org, uint64_t from, uint64_t to, store_document_fn *fn, void *ctx,
                       struct error *err) MUST_USE;
 
@@ -129,7 +130,8 @@ struct store_audit_filter {
 int store_each_audit(struct store *s, const struct store_audit_filter *filter,
                      int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
 
-/* Small values of the installation, outside revisions. STORE_NOT_FOUND when missing. The copy lives in `a`. */
+/* Small values of the installation, outside revisions. STORE_NOT_FOUND when missing. The copy lives in `a`.
+ * Any thread; the key "schema" is the store's own. */
 int store_meta_get(struct store *s, struct str key, struct arena *a, struct str *ret_value, struct error *err) MUST_USE;
 int store_meta_put(struct store *s, struct str key, struct str value, struct error *err) MUST_USE;
 

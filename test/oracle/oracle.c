@@ -289,20 +289,21 @@ static const struct statement_set *find_set(const struct oracle *o, uint32_t kin
 bool oracle_takes_effect(const struct oracle *o, const struct query *q, const struct statement_set *set,
                          const struct statement *st, struct arena *a)
 {
-	struct str_list asked = asked_tenants(o, q, a);
+	struct str_list asked;
 
-	if (q->scope == SCOPE_BLIND)
-		return takes_effect_in(set, st, q, NULL, a);
+	if (!takes_effect_in(set, st, q, NULL, a))
+		return false;
+	asked = asked_tenants(o, q, a);
 	for (size_t i = 0; i < asked.n; i++)
 		if (takes_effect_in(set, st, q, &asked.items[i], a))
 			return true;
-	return false;
+	return q->scope == SCOPE_BLIND;
 }
 
 bool oracle_may_decide(const struct oracle *o, const struct query *q, const struct verdict *v, struct arena *a)
 {
 	const struct statement_set *set = find_set(o, v->kind, v->document);
-	struct str_list authorized = oracle_decide(o, q, a).tenants;
+	struct str_list asked = asked_tenants(o, q, a);
 	const struct statement *st;
 
 	if (!set || v->statement >= set->n_statements || set->statements[v->statement].effect != v->effect)
@@ -310,8 +311,9 @@ bool oracle_may_decide(const struct oracle *o, const struct query *q, const stru
 	st = &set->statements[v->statement];
 	if (v->effect == EFFECT_DENY || q->scope == SCOPE_BLIND)
 		return oracle_takes_effect(o, q, set, st, a);
-	for (size_t i = 0; i < authorized.n; i++)
-		if (takes_effect_in(set, st, q, &authorized.items[i], a))
+	for (size_t i = 0; i < asked.n; i++)
+		if (takes_effect_in(set, st, q, &asked.items[i], a) &&
+		    decide_in(o, q, &asked.items[i], a) == EFFECT_ALLOW)
 			return true;
 	return false;
 }
@@ -365,12 +367,26 @@ static void collect_tenants(const struct statement *st, const struct subject *s,
 	}
 }
 
-static void collect_set(const struct statement_set *set, const struct subject *s, struct collection *c, bool *is_all)
+static bool is_alive(const struct oracle *o, struct str tenant)
+{
+	return str_eq(tenant, ORACLE_UNASSIGNED) || list_has((struct str_list){o->tenants, o->n_tenants}, tenant);
+}
+
+/* Is the subject left out, as the question demands? */
+static bool is_left_out(const struct oracle *o, const struct oracle_who *who, const struct statement *st,
+                        const struct subject *s)
+{
+	if (str_is_absent(s->tenant))
+		return false;
+	return (who->without_dead && !is_alive(o, s->tenant)) || (who->without_covered && st->all_tenants);
+}
+
+static bool set_matches(const struct statement_set *set, const struct subject *s)
 {
 	for (size_t i = 0; i < set->subjects.n; i++)
-		for (size_t k = 0; pattern_matches(set->subjects.items[i], s->text) && k < set->n_statements; k++)
-			if (set->statements[k].effect == EFFECT_ALLOW)
-				collect_tenants(&set->statements[k], s, c, is_all);
+		if (pattern_matches(set->subjects.items[i], s->text))
+			return true;
+	return false;
 }
 
 struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_who *who, struct arena *a, bool *ret_all)
@@ -378,10 +394,17 @@ struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_wh
 	struct collection c = {.items = ARENA_ARRAY(a, struct str, count_named_tenants(o) + who->n_subjects)};
 	bool is_all = false;
 
-	for (size_t i = 0; i < o->n_sets; i++)
+	for (size_t i = 0; i < o->n_sets; i++) {
+		const struct statement_set *set = &o->sets[i];
+
+		if (who->skip && who->skip(set->kind, set->id))
+			continue;
 		for (size_t s = 0; s < who->n_subjects; s++)
-			if (!who->skip || !who->skip(o->sets[i].kind, o->sets[i].id))
-				collect_set(&o->sets[i], &who->subjects[s], &c, &is_all);
+			for (size_t k = 0; set_matches(set, &who->subjects[s]) && k < set->n_statements; k++)
+				if (set->statements[k].effect == EFFECT_ALLOW &&
+				    !is_left_out(o, who, &set->statements[k], &who->subjects[s]))
+					collect_tenants(&set->statements[k], &who->subjects[s], &c, &is_all);
+	}
 	*ret_all = is_all;
 	return (struct str_list){c.items, c.n};
 }

@@ -58,5 +58,8 @@ struct oracle_who {
 	const struct subject *subjects;
 	size_t n_subjects;
 	bool (*skip)(uint32_t kind, struct str document);
+	/* For subjects that count in one tenant only. Leave them out: */
+	bool without_dead;    /* where that tenant is not live */
+	bool without_covered; /* from statements that apply in all tenants */
 };
 struct str_list oracle_tenants_of(const struct oracle *o, const struct oracle_who *who, struct arena *a, bool *ret_all);

@@ -118,13 +118,10 @@ static void shrink(struct trial *t, struct change *changes, size_t *n, const str
 		}
 }
 
-static void describe(struct trial *t, size_t version, const struct query *q)
+/* `changes` are those that made the version; they are cut down in place. */
+static void describe(struct trial *t, struct change *changes, size_t n, const struct twin_version *v,
+                     const struct query *q)
 {
-	size_t n = t->history_at[version];
-	struct change *changes = ARENA_ARRAY(&t->arena, struct change, n);
-
-	memcpy(changes, t->history, n * sizeof(*changes));
-	buf_addf(&t->message, "version %zu of %zu\n", version, t->twin.n_versions);
 	print_query(&t->message, q);
 	if (still_fails(t->seed, changes, n, q)) {
 		shrink(t, changes, &n, q);
@@ -133,7 +130,7 @@ static void describe(struct trial *t, size_t version, const struct query *q)
 			print_change(&t->message, &changes[i]);
 	} else {
 		buf_addf(&t->message, "only in its history; in one edit the same changes agree. Store:\n");
-		print_oracle(&t->message, &t->twin.versions[version].oracle);
+		print_oracle(&t->message, &v->oracle);
 	}
 }
 
@@ -160,29 +157,44 @@ static void count_outcome(struct tally *tally, const struct twin_version *v, con
 	arena_release(&a);
 }
 
-static bool ask(struct trial *t, const struct twin_version *v, size_t version)
+/* `changes` made the version, `n` of them. */
+static bool ask(struct trial *t, const struct twin_version *v, const struct change *changes, size_t n)
 {
 	struct query q = generate_query(&t->choices, &t->profile->shape, &v->oracle, &t->arena);
+	struct change *copy;
 
 	count_outcome(t->tally, v, &q);
 	if (twin_check(v, &q, &t->message))
 		return true;
-	describe(t, version, &q);
+	copy = ARENA_ARRAY(&t->arena, struct change, n);
+	memcpy(copy, changes, n * sizeof(*copy));
+	describe(t, copy, n, v, &q);
+	return false;
+}
+
+static bool ask_version(struct trial *t, size_t version)
+{
+	if (ask(t, &t->twin.versions[version], t->history, t->history_at[version]))
+		return true;
+	buf_addf(&t->message, "in version %zu of %zu\n", version, t->twin.n_versions);
 	return false;
 }
 
 static bool ask_versions(struct trial *t, uint32_t n_newest, uint32_t n_any)
 {
 	for (uint32_t i = 0; i < n_newest; i++)
-		if (!ask(t, twin_newest(&t->twin), t->twin.n_versions - 1))
+		if (!ask_version(t, t->twin.n_versions - 1))
 			return false;
-	for (uint32_t i = 0; i < n_any; i++) {
-		size_t version = choose(&t->choices, (uint32_t)t->twin.n_versions);
-
-		if (!ask(t, &t->twin.versions[version], version))
+	for (uint32_t i = 0; i < n_any; i++)
+		if (!ask_version(t, choose(&t->choices, (uint32_t)t->twin.n_versions)))
 			return false;
-	}
 	return true;
+}
+
+static void add_history(struct trial *t, struct change c)
+{
+	assert(t->n_history < MAX_CHANGES);
+	t->history[t->n_history++] = c;
 }
 
 /* A fork of any version, changed, asked and dropped. */
@@ -190,35 +202,24 @@ static bool try_dropped_fork(struct trial *t)
 {
 	size_t version = choose(&t->choices, (uint32_t)t->twin.n_versions);
 	uint32_t n = 1 + choose(&t->choices, t->profile->n_round);
+	size_t n_before = t->history_at[version];
+	struct change *changes = ARENA_ARRAY(&t->arena, struct change, n_before + n);
 	struct twin_version fork;
 	struct edit e;
 	bool is_good = true;
 
+	memcpy(changes, t->history, n_before * sizeof(*changes));
 	twin_fork(&t->twin.versions[version], &fork, &e);
 	for (uint32_t i = 0; i < n; i++) {
-		struct change c = generate_change(&t->choices, &t->profile->shape, &t->arena);
-
-		twin_apply(&fork, &e, &c);
+		changes[n_before + i] = generate_change(&t->choices, &t->profile->shape, &t->arena);
+		twin_apply(&fork, &e, &changes[n_before + i]);
 	}
-	for (int i = 0; is_good && i < 2; i++) {
-		struct query q = generate_query(&t->choices, &t->profile->shape, &fork.oracle, &t->arena);
-
-		count_outcome(t->tally, &fork, &q);
-		is_good = twin_check(&fork, &q, &t->message);
-		if (!is_good) {
-			buf_addf(&t->message, "in a fork of version %zu\n", version);
-			print_query(&t->message, &q);
-			print_oracle(&t->message, &fork.oracle);
-		}
-	}
+	for (int i = 0; is_good && i < 2; i++)
+		is_good = ask(t, &fork, changes, n_before + n);
+	if (!is_good)
+		buf_addf(&t->message, "in a fork of version %zu\n", version);
 	twin_drop(&fork, &e);
 	return is_good;
-}
-
-static void add_history(struct trial *t, struct change c)
-{
-	assert(t->n_history < MAX_CHANGES);
-	t->history[t->n_history++] = c;
 }
 
 static void keep_changes(struct trial *t, size_t from)

@@ -7,6 +7,7 @@
 struct fault_file {
 	sqlite3_file base;
 	sqlite3_file *real;
+	unsigned n_unsynced; /* writes since the last sync */
 };
 
 static struct {
@@ -15,6 +16,8 @@ static struct {
 	bool is_lasting;
 	unsigned n_faults;
 } fault;
+
+static unsigned n_unsynced; /* of all open files */
 
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs vfs;
@@ -48,6 +51,25 @@ static int count_change(void)
 	return fault.rc;
 }
 
+unsigned fault_vfs_unsynced(void)
+{
+	return n_unsynced;
+}
+
+static void count_unsynced(sqlite3_file *f)
+{
+	((struct fault_file *)f)->n_unsynced++;
+	n_unsynced++;
+}
+
+static void forget_unsynced(sqlite3_file *f)
+{
+	struct fault_file *file = (struct fault_file *)f;
+
+	n_unsynced -= file->n_unsynced;
+	file->n_unsynced = 0;
+}
+
 static sqlite3_file *real_of(sqlite3_file *f)
 {
 	return ((struct fault_file *)f)->real;
@@ -55,6 +77,7 @@ static sqlite3_file *real_of(sqlite3_file *f)
 
 static int x_close(sqlite3_file *f)
 {
+	forget_unsynced(f);
 	return real_of(f)->pMethods->xClose(real_of(f));
 }
 static int x_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
@@ -65,6 +88,7 @@ static int x_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
 	int rc = count_change();
 
+	count_unsynced(f);
 	if (rc == SQLITE_OK)
 		return real_of(f)->pMethods->xWrite(real_of(f), from, n, at);
 	if (n > 1)
@@ -80,9 +104,12 @@ static int x_truncate(sqlite3_file *f, sqlite3_int64 size)
 /* Not passed on: the machine stays up, and thousands of real syncs would take most of the test's time. */
 static int x_sync(sqlite3_file *f, int flags)
 {
-	(void)f;
+	int rc = count_change();
+
 	(void)flags;
-	return count_change();
+	if (rc == SQLITE_OK)
+		forget_unsynced(f);
+	return rc;
 }
 static int x_file_size(sqlite3_file *f, sqlite3_int64 *ret_size)
 {
@@ -158,6 +185,7 @@ static int x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, 
 	(void)v;
 	file->real = (sqlite3_file *)(file + 1);
 	file->base.pMethods = NULL;
+	file->n_unsynced = 0;
 	rc = real_vfs->xOpen(real_vfs, name, file->real, flags, ret_flags);
 	if (rc == SQLITE_OK)
 		file->base.pMethods = &methods;

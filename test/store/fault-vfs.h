@@ -15,3 +15,5 @@ void fault_vfs_install(void);
 void fault_vfs_arm(unsigned nth, int rc, bool is_lasting);
 /* No faults any more; returns how many there were. */
 unsigned fault_vfs_disarm(void);
+/* Writes to open files that no sync of the same file has followed: what a power cut may take. */
+unsigned fault_vfs_unsynced(void);

@@ -192,6 +192,25 @@ static void test_sync_error_for_long(void **state)
 	run_all(&cases[3]);
 }
 
+/* A commit that was answered leaves nothing to lose: every write of it has been followed by a sync of its file. */
+static void test_synced(void **state)
+{
+	struct place p;
+	struct store *s;
+
+	(void)state;
+	place_make(&p, "");
+	s = open_or_fail(p.url);
+	for (uint64_t i = 0; i < 5; i++) {
+		assert_int_equal(commit_round(s, i), 0);
+		assert_int_equal(fault_vfs_unsynced(), 0);
+		assert_int_equal(store_meta_put(s, STR("k"), STR("v"), NULL), 0);
+		assert_int_equal(fault_vfs_unsynced(), 0);
+	}
+	store_close(s);
+	place_remove(&p);
+}
+
 /* A store that cannot be made says so, leaves nothing half, and can be made afterwards. */
 static void test_creation(void **state)
 {
@@ -225,7 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_full),        cmocka_unit_test(test_full_for_long),
 	    cmocka_unit_test(test_write_error), cmocka_unit_test(test_sync_error_for_long),
-	    cmocka_unit_test(test_creation),
+	    cmocka_unit_test(test_creation),    cmocka_unit_test(test_synced),
 	};
 
 	fault_vfs_install();

@@ -197,7 +197,7 @@ static void describe(struct api_call *call)
  * The standard: the body of an error is "an error message string", while JSON bodies must be objects. So it is plain
  * text.
  */
-static void write_error(struct api_call *call, enum service_result result, unsigned status, struct str text)
+static void write_error(struct api_call *call, enum service_result result UNUSED, unsigned status, struct str text)
 {
 	struct http_exchange *x = call->x;
 
@@ -206,8 +206,6 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 	buf_add_char(&x->out, '\n');
 	x->content_type = STR("text/plain; charset=utf-8");
 	x->status = status;
-	if (result == SERVICE_UNAUTHENTICATED)
-		http_answer_header(x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\""));
 }
 
 static const struct api_route routes[] = {

@@ -143,7 +143,6 @@ static bool read_resource(struct arena *a, const struct json *resource, struct a
 static bool read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret, struct error *err)
 {
 	const struct api_call *call = e->call;
-	const struct key *key = call->caller.key;
 	const struct json *action_properties = NULL;
 	struct ask ask = {.now_ms = call->now_ms};
 
@@ -152,10 +151,10 @@ static bool read(const struct evaluator *e, const struct evaluation *ev, struct 
 	    !read_name(ev->action, "action", "name", &ask.action, err) ||
 	    !read_resource(call->arena, ev->resource, &ask, err) || !is_object_or_absent(ev->context, "context", err))
 		return false;
-	if (key && key->is_bound) {
-		ask.is_bound = true;
-		ask.bound_tenants = key->tenants;
-	}
+	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
+	 * answers. */
+	ask.is_bound = !call->everywhere;
+	ask.bound_tenants = call->tenants;
 	*ret = ask;
 	return true;
 }

@@ -85,20 +85,38 @@ static int apply_changes(struct db *db, const struct store_set *set, struct erro
 	return r;
 }
 
-static int apply_set(struct db *db, struct store_set *set, struct error *err)
+/* The newest revision of the organization that was asked about last: most groups are of one. */
+struct newest {
+	struct str org;
+	uint64_t revision;
+	bool is_known;
+};
+
+static int find_newest(struct db *db, struct str org, struct newest *newest, struct error *err)
 {
-	uint64_t newest;
+	int r;
+
+	if (newest->is_known && str_eq(newest->org, org))
+		return 0;
+	*newest = (struct newest){.org = org};
+	r = sqlite_read_revision(db, org, &newest->revision, err);
+	newest->is_known = r == 0;
+	return r;
+}
+
+static int apply_set(struct db *db, struct store_set *set, struct newest *newest, struct error *err)
+{
 	int r;
 
 	if (set->outcome == AUDIT_DONE) {
-		r = sqlite_read_revision(db, set->org, &newest, err);
+		r = find_newest(db, set->org, newest, err);
 		if (r < 0)
 			return r;
-		if (set->base_revision != newest)
+		if (set->base_revision != newest->revision)
 			return error_set(err, STORE_STALE, "the organization has moved on to revision %llu",
-			                 (unsigned long long)newest);
+			                 (unsigned long long)newest->revision);
 		if (set->n_changes > 0)
-			set->revision = newest + 1;
+			set->revision = ++newest->revision;
 	}
 	r = apply_changes(db, set, err);
 	return r == 0 ? add_audit(db, set, err) : r;
@@ -106,10 +124,11 @@ static int apply_set(struct db *db, struct store_set *set, struct error *err)
 
 static int commit_sets(struct db *db, struct store_set *sets, size_t n_sets, struct error *err)
 {
+	struct newest newest = {0};
 	int r = db_run(db, STATEMENT_BEGIN, "begin a transaction", err);
 
 	for (size_t i = 0; i < n_sets && r == 0; i++) {
-		r = apply_set(db, &sets[i], err);
+		r = apply_set(db, &sets[i], &newest, err);
 		if (r > 0)
 			sets[i].result = r;
 	}

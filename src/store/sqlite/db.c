@@ -52,10 +52,9 @@ static_assert(N_ELEMENTS(statement_sql) == N_STATEMENTS, "each statement has its
 static const struct {
 	int rc;
 	int error;
-} errors[] = {{SQLITE_FULL, -ENOSPC},     {SQLITE_BUSY, -EBUSY},      {SQLITE_LOCKED, -EBUSY},
-              {SQLITE_READONLY, -EROFS},  {SQLITE_CORRUPT, -EUCLEAN}, {SQLITE_NOTADB, -EUCLEAN},
-              {SQLITE_NOMEM, -ENOMEM},    {SQLITE_PERM, -EACCES},     {SQLITE_TOOBIG, -EFBIG},
-              {SQLITE_CANTOPEN, -EACCES}, {SQLITE_PROTOCOL, -EBUSY}};
+} errors[] = {{SQLITE_FULL, -ENOSPC},     {SQLITE_BUSY, -EBUSY},     {SQLITE_LOCKED, -EBUSY}, {SQLITE_READONLY, -EROFS},
+              {SQLITE_CORRUPT, -EUCLEAN}, {SQLITE_NOTADB, -EUCLEAN}, {SQLITE_NOMEM, -ENOMEM}, {SQLITE_PERM, -EACCES},
+              {SQLITE_TOOBIG, -EFBIG},    {SQLITE_PROTOCOL, -EBUSY}};
 
 int db_fail(struct db *db, int rc, const char *what, struct error *err)
 {

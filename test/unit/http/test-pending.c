@@ -172,6 +172,10 @@ static void test_drain_abandons(void **state UNUSED)
 	http_server_drain(e.server, 1);
 	http_server_free(e.server);
 	e.server = NULL;
+	expect(first, 503, "refused 503: the server is shutting down");
+	assert_true(raw_is_closed(first, &in));
+	expect(second, 503, "refused 503: the server is shutting down");
+	assert_true(raw_is_closed(second, &in));
 	assert_true(str_eq(e.waiting[0]->path, STR("/wait")));
 	assert_int_equal(
 	    http_header_count(e.waiting[0], STR("X-Kept")) + http_header_count(e.waiting[1], STR("X-Kept")), 1);

@@ -323,6 +323,23 @@ static void test_deadline(void **state UNUSED)
 	assert_int_equal(e.n_handled, 1);
 }
 
+/* The peer has said its last: the connection does not wait for the idle timeout. */
+static void test_half_closed(void **state UNUSED)
+{
+	struct echo e;
+
+	echo_start(&e, (struct http_options){.request_deadline_s = 1, .idle_timeout_s = 600});
+	for (unsigned i = 0; i < 20; i++) {
+		int fd = open_raw(&e);
+
+		raw_send(fd, STR("GET /echo HTTP/1.1\r\n" HOST "\r\n"));
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+		expect(fd, 200, "GET /echo  ");
+		expect_closed(fd);
+	}
+	echo_stop(&e);
+}
+
 static void test_idle_timeout(void **state UNUSED)
 {
 	struct echo e;
@@ -428,6 +445,7 @@ int main(void)
 	    cmocka_unit_test(test_head_limits),
 	    cmocka_unit_test(test_large_answer),
 	    cmocka_unit_test(test_deadline),
+	    cmocka_unit_test(test_half_closed),
 	    cmocka_unit_test(test_idle_timeout),
 	    cmocka_unit_test(test_max_connections),
 	    cmocka_unit_test(test_max_connections_per_ip),

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One table a noun: which member of its JSON is which field of its document. Reading and writing use the same tables.
+ */
+#include "api/native/native.h"
+
+#include "base/clock.h"
+#include "model/validate.h"
+
+#define FIELD(kind, member, json_name, field_type)                                                                     \
+	{                                                                                                              \
+		STR_INIT(json_name), field_type, offsetof(struct kind, member)                                         \
+	}
+
+static const struct field user_fields[] = {
+    FIELD(user, email, "email", FIELD_STR),
+    FIELD(user, display_name, "display_name", FIELD_STR),
+    FIELD(user, manager, "manager", FIELD_STR),
+    FIELD(user, attributes, "attributes", FIELD_OBJECT),
+};
+static const struct field service_fields[] = {
+    FIELD(service_account, display_name, "display_name", FIELD_STR),
+};
+static const struct field group_fields[] = {
+    FIELD(group, type, "kind", FIELD_STR),
+    FIELD(group, display_name, "display_name", FIELD_STR),
+    FIELD(group, parent, "parent", FIELD_STR),
+};
+static const struct field tenant_fields[] = {
+    FIELD(tenant, display_name, "display_name", FIELD_STR),
+    FIELD(tenant, is_managed, "managed", FIELD_BOOL),
+};
+static const struct field role_fields[] = {
+    FIELD(role, display_name, "display_name", FIELD_STR),
+    FIELD(role, description, "description", FIELD_STR),
+    FIELD(role, actions, "actions", FIELD_STRS),
+    FIELD(role, is_managed, "managed", FIELD_BOOL),
+};
+static const struct field resource_fields[] = {
+    FIELD(resource, tenant, "tenant", FIELD_STR),
+    FIELD(resource, parent, "parent", FIELD_PARENT),
+    FIELD(resource, tags, "tags", FIELD_TAGS),
+    FIELD(resource, attributes, "attributes", FIELD_OBJECT),
+};
+
+#define NOUN(path_name, kind, table)                                                                                   \
+	{                                                                                                              \
+		STR_INIT(path_name), kind, table, N_ELEMENTS(table)                                                    \
+	}
+
+static const struct noun nouns[] = {
+    NOUN("users", DOC_USER, user_fields),    NOUN("services", DOC_SERVICE_ACCOUNT, service_fields),
+    NOUN("groups", DOC_GROUP, group_fields), NOUN("tenants", DOC_TENANT, tenant_fields),
+    NOUN("roles", DOC_ROLE, role_fields),
+};
+
+const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fields);
+
+const struct noun *noun_of(const struct api_call *call)
+{
+	struct str rest = str_of(call->route->path + sizeof(V1) - 1), name;
+	bool found = str_split(&rest, '/', &name);
+	size_t i = 0;
+
+	assert(found);
+	while (!str_eq(nouns[i].name, name)) {
+		i++;
+		assert(i < N_ELEMENTS(nouns)); /* every such route has its noun */
+	}
+	return &nouns[i];
+}
+
+/* ---- reading --------------------------------------------------------------------------------------- */
+
+static bool read_object(struct api_call *call, const struct field *f, const struct json *value, const struct json **ret)
+{
+	if (value->type == JSON_OBJECT || value->type == JSON_NULL) {
+		*ret = value->type == JSON_OBJECT && value->n ? value : NULL;
+		return true;
+	}
+	api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be an object or null", STR_ARG(f->name));
+	return false;
+}
+
+/* "prod" and ["prod"] say the same. */
+static bool read_tag_values(struct api_call *call, const struct json_member *tag, struct json *ret)
+{
+	bool is_list = tag->value.type == JSON_ARRAY;
+
+	for (uint32_t i = 0; is_list && i < tag->value.n; i++)
+		is_list = tag->value.items[i].type == JSON_STRING;
+	if (is_list) {
+		*ret = tag->value;
+		return true;
+	}
+	if (tag->value.type == JSON_STRING) {
+		struct json *item = ARENA_NEW(call->arena, struct json);
+
+		*item = tag->value;
+		*ret = (struct json){.type = JSON_ARRAY, .n = 1, .items = item};
+		return true;
+	}
+	api_fail(call, SERVICE_INVALID, 0, "tags." STR_FMT " must be a string or an array of strings",
+	         STR_ARG(tag->name));
+	return false;
+}
+
+static bool read_tags(struct api_call *call, const struct field *f, const struct json *value, const struct json **ret)
+{
+	const struct json *object = NULL;
+	struct json_member *members;
+	struct json *tags;
+
+	if (!read_object(call, f, value, &object))
+		return false;
+	*ret = NULL;
+	if (!object)
+		return true;
+	members = ARENA_ARRAY(call->arena, struct json_member, object->n);
+	for (uint32_t i = 0; i < object->n; i++) {
+		members[i].name = object->members[i].name;
+		if (!read_tag_values(call, &object->members[i], &members[i].value))
+			return false;
+	}
+	tags = ARENA_NEW(call->arena, struct json);
+	*tags = (struct json){.type = JSON_OBJECT, .n = object->n, .members = members};
+	*ret = tags;
+	return true;
+}
+
+/* Kept as "type/id", the id under which resources are stored. */
+static bool read_parent(struct api_call *call, const struct json *value, struct str *ret)
+{
+	struct str type = json_get_str(value, STR("type")), id = json_get_str(value, STR("id"));
+
+	if (value->type == JSON_NULL) {
+		*ret = STR_NONE;
+		return true;
+	}
+	if (value->type == JSON_STRING) {
+		size_t slash = str_find(value->s, '/', 0);
+
+		type = slash == SIZE_MAX ? STR_NONE : str_slice(value->s, 0, slash);
+		id = slash == SIZE_MAX ? STR_NONE : str_slice(value->s, slash + 1, value->s.len);
+	}
+	if (valid_resource_type(type) && valid_resource_id(id)) {
+		*ret = arena_concat3(call->arena, type, STR("/"), id);
+		return true;
+	}
+	api_fail(call, SERVICE_INVALID, 0, "parent must be null, {\"type\":…,\"id\":…} or \"type/id\"");
+	return false;
+}
+
+static bool read_field(struct api_call *call, const struct field *f, const struct json *value, struct document *doc)
+{
+	void *at = (char *)doc + f->offset;
+	const char *name = f->name.ptr; /* of a literal: NUL-terminated */
+
+	switch (f->type) {
+	case FIELD_STR:
+		return api_get_str(call, call->body, name, at);
+	case FIELD_STRS:
+		return api_get_strs(call, call->body, name, at);
+	case FIELD_OBJECT:
+		return read_object(call, f, value, at);
+	case FIELD_TAGS:
+		return read_tags(call, f, value, at);
+	case FIELD_PARENT:
+		return read_parent(call, value, at);
+	case FIELD_BOOL: /* not the client's to set: ignored, so that what was read can be sent back */
+		break;
+	}
+	return true;
+}
+
+bool noun_read(struct api_call *call, const struct noun *noun, struct document *doc)
+{
+	for (size_t i = 0; i < noun->n_fields; i++) {
+		const struct json *value = json_get(call->body, noun->fields[i].name);
+
+		if (value && !read_field(call, &noun->fields[i], value, doc))
+			return false;
+	}
+	return true;
+}
+
+struct document *document_blank(struct arena *a, enum document_kind kind)
+{
+	struct document *doc = arena_calloc(a, 1, document_kind_size(kind));
+
+	doc->kind = kind;
+	return doc;
+}
+
+struct document *document_copy(struct arena *a, const struct document *doc)
+{
+	size_t size = document_kind_size(doc->kind);
+
+	return memcpy(arena_alloc(a, size), doc, size);
+}
+
+void document_stamp(struct document *doc, const struct api_call *call)
+{
+	const struct document *old = snapshot_find(call->snapshot, doc->kind, doc->id);
+
+	doc->created_at_ms = old ? old->created_at_ms : call->txn->now_ms;
+	doc->updated_at_ms = call->txn->now_ms;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------- */
+
+void json_put_time(struct json_writer *w, struct str name, int64_t ms)
+{
+	char text[32];
+
+	json_put_str(w, name, ms ? time_format_rfc3339(ms, text) : STR_NONE);
+}
+
+static void write_parent(struct json_writer *w, struct str parent)
+{
+	size_t slash = str_find(parent, '/', 0);
+
+	if (slash == SIZE_MAX) {
+		json_add_null(w);
+		return;
+	}
+	json_begin_object(w);
+	json_put_str(w, STR("type"), str_slice(parent, 0, slash));
+	json_put_str(w, STR("id"), str_slice(parent, slash + 1, parent.len));
+	json_end_object(w);
+}
+
+static void write_field(struct json_writer *w, const struct field *f, const struct document *doc)
+{
+	static const struct json empty = {.type = JSON_OBJECT};
+	const void *at = (const char *)doc + f->offset;
+
+	json_key(w, f->name);
+	switch (f->type) {
+	case FIELD_STR:
+		json_add_str(w, *(const struct str *)at);
+		break;
+	case FIELD_STRS: {
+		const struct str_list *list = at;
+
+		json_begin_array(w);
+		for (size_t i = 0; i < list->n; i++)
+			json_add_str(w, list->items[i]);
+		json_end_array(w);
+		break;
+	}
+	case FIELD_OBJECT:
+	case FIELD_TAGS: {
+		const struct json *const *tree = at;
+
+		json_add(w, *tree ? *tree : &empty);
+		break;
+	}
+	case FIELD_PARENT:
+		write_parent(w, *(const struct str *)at);
+		break;
+	case FIELD_BOOL:
+		json_add_bool(w, *(const bool *)at);
+		break;
+	}
+}
+
+void noun_write(struct json_writer *w, const struct noun *noun, const struct document *doc)
+{
+	json_begin_object(w);
+	if (doc->kind == DOC_RESOURCE) {
+		json_put_str(w, STR("type"), as_resource(doc)->type);
+		json_put_str(w, STR("id"), as_resource(doc)->resource_id);
+	} else {
+		json_put_str(w, STR("id"), doc->id);
+	}
+	for (size_t i = 0; i < noun->n_fields; i++)
+		write_field(w, &noun->fields[i], doc);
+	json_put_time(w, STR("created_at"), doc->created_at_ms);
+	json_put_time(w, STR("updated_at"), doc->updated_at_ms);
+	json_end_object(w);
+}
+
+void noun_answer(struct api_call *call, const struct noun *noun, const struct document *doc, unsigned status)
+{
+	struct json_writer w = api_json_begin(call, status);
+
+	noun_write(&w, noun, doc);
+	api_json_end(call, &w);
+}

@@ -1,0 +1,367 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the engine; only engine-*.c include it.
+ *
+ *   subjects:  subject pattern -> group of postings
+ *   group      few postings: an array that is scanned, each posting with two small filters;
+ *              many: branches by resource selector, those by action selector, those a list
+ *   posting -> compiled set (struct cset): one block with everything a decision needs
+ *   sets:      (kind, id) -> struct document: the compiled set and its subjects
+ *
+ * Blocks are never changed once another version can see them. Hashes only ever narrow the
+ * search: a match is proved by comparing strings.
+ */
+#include "base/hash.h"
+#include "policy/engine.h"
+
+/* Large scratch arrays that are filled before they are read need no zeroing on each call. */
+#define NO_INIT __attribute__((uninitialized))
+
+enum {
+	MAX_SMALL = 32,     /* postings scanned in a row; a larger group is split */
+	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
+	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
+	N_ACTION_FORMS = 6,
+	N_INLINE_FORMS = 12
+};
+
+/*
+ * Text. A form is one spelling by which a pattern can match what was asked: head, or head "*" tail. The hash of a text
+ * is folded over its sections ("a:", "b:", "c"), so that the hashes of all prefixes cost one walk.
+ */
+struct form {
+	uint64_t hash;
+	struct str head, tail;
+	bool has_star;
+};
+
+struct form_list {
+	struct form *items;
+	size_t n;
+	uint32_t filter; /* bits of the hashes */
+};
+
+static inline uint64_t text_step(uint64_t h, uint64_t section)
+{
+	return hash_u64(h ^ section);
+}
+static inline uint32_t filter_bit(uint32_t hash)
+{
+	return 1u << (hash >> 27);
+}
+/* What patterns keep of the hash, and filters are made from. */
+static inline uint32_t short_hash(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+uint64_t text_hash(uint64_t seed, struct str text);
+/* Is `text` what the form spells? */
+static inline bool form_is(const struct form *f, struct str text)
+{
+	size_t n = f->head.len;
+
+	if (text.len != n + f->has_star + f->tail.len || (n && memcmp(text.ptr, f->head.ptr, n) != 0))
+		return false;
+	return !f->has_star ||
+	       (text.ptr[n] == '*' && (!f->tail.len || memcmp(text.ptr + n + 1, f->tail.ptr, f->tail.len) == 0));
+}
+/* Does a stored resource or subject pattern (no variable) match the concrete text? */
+bool path_matches(struct str pattern, struct str text);
+/* The form "*". */
+struct form form_any(uint64_t seed);
+/* Exact, each "prefix:*", "*". Uses `room` (N_INLINE_FORMS) when that is enough, else the arena. */
+struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a);
+/* Exact, "*", and with three sections the four wildcards. `room` holds N_ACTION_FORMS. */
+struct form_list forms_of_action(uint64_t seed, struct str action, struct form *room);
+
+/* The compiled set: one block, positions inside it are byte offsets. */
+enum pattern_kind { PATTERN_EXACT, PATTERN_PREFIX, PATTERN_ANY, PATTERN_VARIABLE };
+
+struct pattern {
+	uint32_t hash;
+	uint32_t text_at;
+	uint32_t text_len : 30;
+	uint32_t kind : 2;
+};
+
+enum {
+	STATEMENT_ALL_TENANTS = 1u << 0,
+	STATEMENT_TENANT_BITS = 1u << 1,
+	STATEMENT_ANY_ACTION = 1u << 2,
+	STATEMENT_ANY_RESOURCE = 1u << 3
+};
+
+struct compiled {
+	uint32_t action_filter, resource_filter;
+	uint32_t patterns_at; /* actions by hash, resources by hash, then resources with variables */
+	uint32_t n_actions, n_resources, n_variables;
+	uint32_t tenants_at, n_tenants; /* sorted numbers, or with TENANT_BITS n_tenants words of bits */
+	uint32_t limits_at;             /* struct limits; 0: none */
+	uint8_t effect, flags;
+};
+
+struct limits {
+	int64_t valid_from_ms, valid_until_ms;
+	const struct condition *condition;
+};
+
+/* The inner index of a set with many statements: pairs sorted by hash, then the statements that have no selector. */
+struct selector {
+	uint32_t hash;
+	uint32_t statement;
+};
+
+struct cset {
+	uint32_t kind;
+	uint32_t n_statements;
+	uint32_t id_at, id_len;
+	uint32_t n_bytes;
+	uint32_t selectors_at, n_by_resource, n_by_action, n_rest; /* all 0: scan */
+	uint32_t action_filter, resource_filter;
+	uint32_t n_denies, n_conditions;
+	struct compiled statements[];
+};
+
+static inline struct str cset_text(const struct cset *c, uint32_t at, uint32_t len)
+{
+	return (struct str){(const char *)c + at, len};
+}
+static inline struct str cset_id(const struct cset *c)
+{
+	return cset_text(c, c->id_at, c->id_len);
+}
+static inline const struct pattern *cset_patterns(const struct cset *c, const struct compiled *s)
+{
+	return (const struct pattern *)(const void *)((const char *)c + s->patterns_at);
+}
+static inline struct str pattern_text(const struct cset *c, const struct pattern *p)
+{
+	return cset_text(c, p->text_at, p->text_len);
+}
+static inline const struct limits *cset_limits(const struct cset *c, const struct compiled *s)
+{
+	return s->limits_at ? (const struct limits *)(const void *)((const char *)c + s->limits_at) : NULL;
+}
+static inline const struct selector *cset_selectors(const struct cset *c)
+{
+	return (const struct selector *)(const void *)((const char *)c + c->selectors_at);
+}
+static inline const uint32_t *cset_tenants(const struct cset *c, const struct compiled *s)
+{
+	return (const uint32_t *)(const void *)((const char *)c + s->tenants_at);
+}
+
+/* Numbers for the tenants that the statements list are given out in `g`. The result is a plain heap block. */
+struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set);
+
+/* Index. */
+struct posting {
+	uintptr_t set; /* struct cset, lowest bit: it has a deny statement */
+	uint32_t action_filter, resource_filter;
+};
+
+static inline const struct cset *posting_set(const struct posting *p)
+{
+	return (const struct cset *)(p->set & ~(uintptr_t)1);
+}
+static inline bool posting_has_deny(const struct posting *p)
+{
+	return p->set & 1;
+}
+
+/* Small: postings. Split: branches by the selector of the next dimension and a rest. List: sets by (kind, id). */
+enum group_shape { GROUP_SMALL, GROUP_SPLIT, GROUP_LIST };
+enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION };
+
+struct group {
+	uint32_t text_len;
+	uint32_t n; /* postings, when small */
+	enum group_shape shape;
+	uint32_t body_at;
+	struct pmap map;    /* split: selector -> group; list: (kind, id) -> set */
+	struct group *rest; /* split: sets without a selector */
+};
+
+/*
+ * A small group ends before `map`: it has no use for it. So the head is a struct of its own and the text and postings
+ * of a small group follow it at once.
+ */
+enum { GROUP_HEAD = offsetof(struct group, map) };
+
+static inline struct str group_text(const struct group *p)
+{
+	return (struct str){(const char *)p + (p->shape == GROUP_SMALL ? (size_t)GROUP_HEAD : sizeof(*p)), p->text_len};
+}
+static inline const struct posting *group_postings(const struct group *p)
+{
+	return (const struct posting *)(const void *)((const char *)p + p->body_at);
+}
+/* pmap_eq: value is a struct group, key a struct form. */
+bool group_is(const void *value, const void *key);
+/* The same for a list: value a struct cset, key a struct cset. */
+bool cset_is_same(const void *value, const void *key);
+
+/* The group without `old` (may be NULL) and with `fresh` (may be NULL); NULL when empty. The old block is retired. */
+struct change {
+	uint64_t seed;
+	struct edit *edit;
+	const struct cset *old, *fresh;
+};
+struct group *group_change(const struct change *c, struct group *p, struct str text);
+/* Retires all blocks of a group, not the sets. */
+void group_retire_all(struct group *p, struct edit *e);
+/* Calls `visit` for each set in the group; a set may come more than once. */
+void group_each(const struct group *p, void (*visit)(void *self, const struct cset *set), void *self);
+
+/* Documents. */
+struct document_subject {
+	uint64_t hash;
+	uint32_t text_at, text_len;
+};
+
+struct document {
+	struct cset *set;
+	uint32_t n_bytes;
+	uint32_t n_subjects;
+	struct document_subject subjects[];
+};
+
+static inline struct str document_subject(const struct document *d, size_t i)
+{
+	return (struct str){(const char *)d + d->subjects[i].text_at, d->subjects[i].text_len};
+}
+
+/* Tenants. Number 0 is "(unassigned)"; it has no record. */
+#define UNASSIGNED STR("(unassigned)")
+#define NO_NUMBER  UINT32_MAX
+
+struct tenant {
+	uint32_t number;
+	uint32_t id_len;
+	uint64_t order; /* index in engine.tenants; 0: not live */
+	char id[];
+};
+
+static inline struct str tenant_id(const struct tenant *t)
+{
+	return (struct str){t->id, t->id_len};
+}
+/* The number, or NO_NUMBER. */
+uint32_t tenant_number(const struct engine *g, struct str id);
+/* The number; gives one out when there is none yet. */
+uint32_t tenant_need_number(struct engine *g, struct edit *e, struct str id);
+bool tenant_is_live(const struct engine *g, struct str id);
+bool compiled_has_tenant(const struct cset *c, const struct compiled *s, uint32_t number);
+
+/* A subject that counts in one tenant only. */
+struct restriction {
+	bool is_set, is_in_scope;
+	uint32_t number;
+};
+
+static inline bool restriction_eq(struct restriction a, struct restriction b)
+{
+	return a.is_set == b.is_set && (!a.is_set || (a.number == b.number && a.is_in_scope == b.is_in_scope));
+}
+
+/* A statement that matched in some of the tenants asked about. */
+struct partial {
+	struct partial *next;
+	const struct cset *set;
+	uint32_t statement;
+	struct restriction restriction;
+};
+
+/*
+ * The tenants a query is about: positions 0 to n - 1, each with a number. Numbers beyond those of the engine stand for
+ * asked ids that it does not know. The positions of SCOPE_ALL are laid out only when a partial match or an answer
+ * needs them.
+ */
+struct scope {
+	const struct engine *engine;
+	struct arena *arena;
+	enum tenant_scope kind;
+	bool is_laid_out;
+	size_t n;
+	uint32_t one; /* SCOPE_LISTED with n == 1: its number */
+	uint32_t n_numbers;
+	struct str one_id;
+	struct str *ids;
+	uint32_t *numbers;
+	uint32_t *positions; /* by number: position + 1; made when first needed */
+	uint32_t *table;     /* by hash of the id: position + 1 */
+	size_t table_mask;
+};
+
+enum reach { REACH_NONE, REACH_PART, REACH_WHOLE };
+
+void scope_init(struct scope *s, const struct engine *g, const struct query *q, struct arena *a);
+struct restriction scope_restrict(const struct scope *s, struct str tenant);
+/* How much of the scope the statement covers; a part may turn out to be empty. */
+enum reach scope_reach(const struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r);
+/* Does a partial match touch at least one tenant of the scope? */
+bool scope_touches(struct scope *s, const struct partial *p);
+
+/* What the walk found: matches in the whole scope and in parts of it, each kind in the order found. */
+struct findings {
+	const struct cset *allow, *deny; /* NULL: none */
+	uint32_t allow_statement, deny_statement;
+	struct partial *allows, *denies;
+	struct partial **allows_end, **denies_end;
+};
+/* Deny overrides allow, tenant by tenant. `ret_tenants` may be NULL. */
+struct verdict scope_resolve(struct scope *s, const struct findings *f, struct str_list *ret_tenants);
+struct verdict verdict_of(enum effect effect, const struct cset *c, uint32_t statement);
+
+/*
+ * From subjects to groups. Looks up each subject and, once for all, each of their wildcard forms.
+ */
+enum { N_PROBES = 16, N_ROOM = 16 };
+
+/* A subject's wildcard form that is looked up only once in a query. */
+struct prefix {
+	struct form form;
+	struct restriction restriction;
+	bool is_used;
+};
+
+struct prefix_set {
+	size_t n;
+	struct prefix *slots; /* table in the arena once there are more than N_ROOM; else NULL */
+	size_t mask;
+	struct prefix room[N_ROOM];
+};
+
+struct subject_walk;
+/* Called for each group found; false ends the walk. */
+typedef bool group_visit_fn(struct subject_walk *w, const struct group *group, struct restriction r);
+
+struct subject_walk {
+	const struct scope *scope;
+	group_visit_fn *visit;
+	bool sees_out_of_scope; /* also subjects that count in none of the tenants asked about */
+	bool is_done;
+	size_t n_probes;
+	struct pmap_probe probes[N_PROBES];
+	struct form forms[N_PROBES];
+	struct restriction restrictions[N_PROBES];
+	struct prefix_set prefixes;
+};
+
+void subject_walk_init(struct subject_walk *w, const struct scope *scope, group_visit_fn *visit);
+void subject_walk_run(struct subject_walk *w, const struct subject *subjects, size_t n);
+
+/* Matching of one statement. */
+struct asked {
+	const struct query *query;
+	struct arena *arena;
+	struct form_list actions, resources;
+	struct str_list names; /* of the user subjects, for variables; filled when first needed */
+	bool has_names;
+	char *scratch; /* room for one expanded pattern; made when first needed */
+};
+bool statement_matches_action(const struct asked *q, const struct cset *c, const struct compiled *s);
+bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s);
+/* Index of the first of `n` records (hash first in each, `step` bytes apart) whose hash is not below `hash`. */
+size_t lower_bound(const void *records, size_t n, size_t step, uint32_t hash);

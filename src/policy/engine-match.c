@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/engine-impl.h"
+
+enum { MAX_LINEAR = 24 }; /* patterns looked at one by one; more are searched by hash */
+
+size_t lower_bound(const void *records, size_t n, size_t step, uint32_t hash)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (*(const uint32_t *)(const void *)((const char *)records + middle * step) < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool form_is_among(const struct cset *c, const struct pattern *p, size_t n, const struct form *f)
+{
+	uint32_t hash = short_hash(f->hash);
+
+	for (size_t i = lower_bound(p, n, sizeof(*p), hash); i < n && p[i].hash == hash; i++) {
+		if (form_is(f, pattern_text(c, &p[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool any_form_is_among(const struct cset *c, const struct pattern *p, size_t n, const struct form_list *forms)
+{
+	for (size_t k = 0; k < forms->n; k++) {
+		if (form_is_among(c, p, n, &forms->items[k]))
+			return true;
+	}
+	return false;
+}
+
+bool statement_matches_action(const struct asked *q, const struct cset *c, const struct compiled *s)
+{
+	const struct pattern *p = cset_patterns(c, s);
+
+	if (s->flags & STATEMENT_ANY_ACTION)
+		return true;
+	if (!(s->action_filter & q->actions.filter))
+		return false;
+	if (s->n_actions > MAX_LINEAR)
+		return any_form_is_among(c, p, s->n_actions, &q->actions);
+	for (size_t i = 0; i < s->n_actions; i++) {
+		for (size_t k = 0; k < q->actions.n; k++) {
+			const struct form *f = &q->actions.items[k];
+			if (short_hash(f->hash) == p[i].hash && form_is(f, pattern_text(c, &p[i])))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* <name> of a subject user:<any>:<name>. */
+static bool user_name(struct str subject, struct str *ret_name)
+{
+	size_t colon;
+
+	if (!str_starts_with(subject, STR("user:")))
+		return false;
+	colon = str_find(subject, ':', 5);
+	if (colon == SIZE_MAX || str_find(subject, ':', colon + 1) != SIZE_MAX)
+		return false;
+	*ret_name = str_slice(subject, colon + 1, subject.len);
+	return true;
+}
+
+static void find_names(struct asked *q)
+{
+	const struct query *query = q->query;
+	struct str *names, name;
+	size_t n = 0;
+
+	q->has_names = true;
+	for (size_t i = 0; i < query->n_subjects; i++)
+		n += user_name(query->subjects[i].text, &name);
+	names = ARENA_ARRAY(q->arena, struct str, n);
+	for (size_t i = 0; i < query->n_subjects; i++) {
+		if (user_name(query->subjects[i].text, &name))
+			names[q->names.n++] = name;
+	}
+	q->names.items = names;
+}
+
+#define VARIABLE STR("${a2:username}")
+
+/* Index of the next variable at or after `from`, or the length. */
+static size_t variable_at(struct str pattern, size_t from)
+{
+	const char *p = memmem(pattern.ptr + from, pattern.len - from, VARIABLE.ptr, VARIABLE.len);
+
+	return p ? (size_t)(p - pattern.ptr) : pattern.len;
+}
+
+/*
+ * Writes the pattern with the name put in to `out` and returns its length, or SIZE_MAX when it gets longer than `max`.
+ */
+static size_t expand(struct str pattern, struct str name, char *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < pattern.len;) {
+		size_t end = variable_at(pattern, at);
+
+		if (end - at > max - n)
+			return SIZE_MAX;
+		memcpy(out + n, pattern.ptr + at, end - at);
+		n += end - at;
+		if (end == pattern.len)
+			break;
+		if (name.len > max - n)
+			return SIZE_MAX;
+		if (name.len)
+			memcpy(out + n, name.ptr, name.len);
+		n += name.len;
+		at = end + VARIABLE.len;
+	}
+	return n;
+}
+
+/*
+ * Could the text before the first variable lead to a match? A "*" at its end is left out: with an empty name it may end
+ * the result and so be a wildcard.
+ */
+static bool agrees_up_to_variable(struct str pattern, size_t literal, struct str resource)
+{
+	if (literal == pattern.len || literal == 0)
+		return true;
+	if (pattern.ptr[literal - 1] == '*')
+		literal--;
+	return literal <= resource.len && memcmp(pattern.ptr, resource.ptr, literal) == 0;
+}
+
+static bool matches_with_names(struct asked *q, struct str pattern)
+{
+	struct str resource = q->query->resource;
+	size_t max = resource.len + 1; /* of a result that matches: "p:*" against "p:" */
+
+	if (!q->has_names)
+		find_names(q);
+	if (q->names.n == 0 || !agrees_up_to_variable(pattern, variable_at(pattern, 0), resource))
+		return false;
+	if (!q->scratch)
+		q->scratch = arena_alloc(q->arena, max);
+	for (size_t i = 0; i < q->names.n; i++) {
+		size_t n = expand(pattern, q->names.items[i], q->scratch, max);
+
+		if (n != SIZE_MAX && path_matches((struct str){q->scratch, n}, resource))
+			return true;
+	}
+	return false;
+}
+
+static bool path_is_among(const struct asked *q, const struct cset *c, const struct pattern *p, size_t n)
+{
+	struct str resource = q->query->resource;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str text = pattern_text(c, &p[i]);
+		size_t n_same = text.len - (p[i].kind == PATTERN_PREFIX);
+
+		if (p[i].kind == PATTERN_PREFIX ? resource.len < n_same : resource.len != n_same)
+			continue;
+		if (n_same == 0 || memcmp(text.ptr, resource.ptr, n_same) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s)
+{
+	const struct pattern *p = cset_patterns(c, s) + s->n_actions;
+
+	if (s->flags & STATEMENT_ANY_RESOURCE)
+		return true;
+	if (!(s->resource_filter & q->resources.filter))
+		return false;
+	if (s->n_resources > MAX_LINEAR && s->n_resources / 16 > q->resources.n) {
+		if (any_form_is_among(c, p, s->n_resources, &q->resources))
+			return true;
+	} else if (path_is_among(q, c, p, s->n_resources)) {
+		return true;
+	}
+	for (uint32_t i = 0; i < s->n_variables; i++) {
+		if (matches_with_names(q, pattern_text(c, &p[s->n_resources + i])))
+			return true;
+	}
+	return false;
+}

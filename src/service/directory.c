@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/directory.h"
+
+#include "model/validate.h"
+
+/* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
+#define MAX_GROUP_DEPTH       64u
+#define MAX_ROLE_ACTION_BYTES 128u
+
+/* ---- small checks ---------------------------------------------------------------------------------- */
+
+static bool text_fits(struct str text, const char *name, struct error *err)
+{
+	if (text.len <= DIRECTORY_MAX_TEXT_BYTES)
+		return true;
+	error_set(err, SERVICE_INVALID, "%s is longer than %u bytes", name, DIRECTORY_MAX_TEXT_BYTES);
+	return false;
+}
+
+static bool tenant_exists(const struct txn *t, struct str tenant, struct error *err)
+{
+	if (str_is_absent(tenant) || snapshot_find(t->snapshot, DOC_TENANT, tenant))
+		return true;
+	error_set(err, SERVICE_INVALID, "there is no tenant \"" STR_FMT "\"", STR_ARG(tenant));
+	return false;
+}
+
+/* Replaces a reference by the canonical id of what it names. */
+static bool resolve(const struct txn *t, enum document_kind kind, const char *name, struct str *ref, struct error *err)
+{
+	const struct document *doc;
+
+	if (str_is_absent(*ref))
+		return true;
+	doc = snapshot_find_any(t->snapshot, kind, *ref);
+	if (doc) {
+		*ref = doc->id;
+		return true;
+	}
+	error_set(err, SERVICE_INVALID, "%s: there is no " STR_FMT " \"" STR_FMT "\"", name,
+	          STR_ARG(document_kind_name(kind)), STR_ARG(*ref));
+	return false;
+}
+
+static struct str lower_case(struct arena *a, struct str s)
+{
+	char *text = arena_alloc(a, s.len + 1);
+
+	for (size_t i = 0; i < s.len; i++)
+		text[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + ('a' - 'A')) : s.ptr[i];
+	return (struct str){text, s.len};
+}
+
+/* ---- one check a kind: the fields, not whether the object is new ------------------------------------ */
+
+typedef bool check_fn(const struct txn *t, struct document *doc, struct error *err);
+
+static bool check_user(const struct txn *t, struct document *doc, struct error *err)
+{
+	struct user *u = (struct user *)(void *)doc;
+	const struct document *other;
+
+	if (!text_fits(u->display_name, "display_name", err) || !resolve(t, DOC_USER, "manager", &u->manager, err))
+		return false;
+	if (str_eq(u->manager, u->doc.id) && !str_is_absent(u->manager)) {
+		error_set(err, SERVICE_INVALID, "manager: nobody manages themselves");
+		return false;
+	}
+	if (str_is_absent(u->email))
+		return true;
+	u->email = lower_case(t->arena, u->email);
+	if (!valid_email(u->email)) {
+		error_set(err, SERVICE_INVALID, "email is not an e-mail address");
+		return false;
+	}
+	/* Any name of another user counts, not only her address: whoever is asked for by it must be one person. */
+	other = snapshot_find_any(t->snapshot, DOC_USER, u->email);
+	if (!other || str_eq(other->id, u->doc.id))
+		return true;
+	error_set(err, SERVICE_CONFLICT, "the e-mail address " STR_FMT " belongs to another user", STR_ARG(u->email));
+	return false;
+}
+
+static bool check_service(const struct txn *t UNUSED, struct document *doc, struct error *err)
+{
+	return text_fits(as_service_account(doc)->display_name, "display_name", err);
+}
+
+static bool check_tenant(const struct txn *t UNUSED, struct document *doc, struct error *err)
+{
+	return text_fits(as_tenant(doc)->display_name, "display_name", err);
+}
+
+/* The group must not come to stand below itself. */
+static bool check_group_parent(const struct txn *t, const struct group *g, struct error *err)
+{
+	struct str above = g->parent;
+
+	for (unsigned depth = 0; !str_is_absent(above); depth++) {
+		const struct group *parent = FIND(t->snapshot, group, GROUP, above);
+
+		if (str_eq(above, g->doc.id)) {
+			error_set(err, SERVICE_INVALID, "parent: the group would stand below itself");
+			return false;
+		}
+		if (depth == MAX_GROUP_DEPTH) {
+			error_set(err, SERVICE_INVALID, "parent: more than %u groups above each other",
+			          MAX_GROUP_DEPTH);
+			return false;
+		}
+		above = parent ? parent->parent : STR_NONE;
+	}
+	return true;
+}
+
+static bool check_group(const struct txn *t, struct document *doc, struct error *err)
+{
+	struct group *g = (struct group *)(void *)doc;
+
+	if (str_is_absent(g->type))
+		g->type = STR("team");
+	if (!str_eq(g->type, STR("team")) && !str_eq(g->type, STR("department"))) {
+		error_set(err, SERVICE_INVALID, "kind must be \"team\" or \"department\"");
+		return false;
+	}
+	return text_fits(g->display_name, "display_name", err) && resolve(t, DOC_GROUP, "parent", &g->parent, err) &&
+	       check_group_parent(t, g, err);
+}
+
+/* An action of the IAM grammar, or a plain name such as projects:read. */
+static bool is_role_action(struct str s)
+{
+	if (s.len == 0 || s.len > MAX_ROLE_ACTION_BYTES)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+		if (!is_alnum && !memchr("_.:*-", c, 5))
+			return iam_valid_action(s);
+	}
+	return true;
+}
+
+static bool check_role(const struct txn *t UNUSED, struct document *doc, struct error *err)
+{
+	const struct role *r = as_role(doc);
+
+	for (size_t i = 0; i < r->actions.n; i++) {
+		if (!is_role_action(r->actions.items[i])) {
+			error_set(err, SERVICE_INVALID, "actions: \"" STR_FMT "\" is not the name of an action",
+			          STR_ARG(r->actions.items[i]));
+			return false;
+		}
+	}
+	return text_fits(r->display_name, "display_name", err) && text_fits(r->description, "description", err);
+}
+
+static bool check_resource(const struct txn *t, struct document *doc, struct error *err)
+{
+	const struct resource *r = as_resource(doc);
+
+	if (!str_is_absent(r->parent) && str_eq(r->parent, doc->id)) {
+		error_set(err, SERVICE_INVALID, "parent: the resource would stand below itself");
+		return false;
+	}
+	/* A parent may be registered later than what is below it: it is not looked up. */
+	return tenant_exists(t, r->tenant, err);
+}
+
+static check_fn *const checks[DOC_N_KINDS] = {
+    [DOC_USER] = check_user,   [DOC_SERVICE_ACCOUNT] = check_service,
+    [DOC_GROUP] = check_group, [DOC_TENANT] = check_tenant,
+    [DOC_ROLE] = check_role,   [DOC_RESOURCE] = check_resource,
+};
+
+static enum service_result check(const struct txn *t, struct document *doc, struct error *err)
+{
+	assert(doc->kind < DOC_N_KINDS && checks[doc->kind]);
+	return checks[doc->kind](t, doc, err) ? SERVICE_OK : (enum service_result)err->code;
+}
+
+static bool has_valid_id(const struct document *doc)
+{
+	if (doc->kind == DOC_RESOURCE)
+		return valid_resource_type(as_resource(doc)->type) && valid_resource_id(as_resource(doc)->resource_id);
+	return valid_native_id(doc->id);
+}
+
+/* ---- objects --------------------------------------------------------------------------------------- */
+
+enum service_result directory_create(struct txn *t, struct document *doc, struct error *err)
+{
+	struct str kind = document_kind_name(doc->kind);
+	enum service_result r;
+
+	/* What exists is a conflict even under a name that could not be given natively. */
+	if (snapshot_find_any(t->snapshot, doc->kind, doc->id))
+		return (enum service_result)error_set(err, SERVICE_CONFLICT,
+		                                      "there is already a " STR_FMT " \"" STR_FMT "\"", STR_ARG(kind),
+		                                      STR_ARG(doc->id));
+	if (!has_valid_id(doc))
+		return (enum service_result)error_set(
+		    err, SERVICE_INVALID,
+		    doc->kind == DOC_RESOURCE
+		        ? "the type must be a letter and then letters, digits and _.:- (128 at most), the id 1 to 256 "
+		          "bytes without control characters"
+		        : "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
+	r = check(t, doc, err);
+	if (r == SERVICE_OK)
+		txn_put(t, doc);
+	return r;
+}
+
+static bool is_managed(const struct document *doc)
+{
+	return (doc->kind == DOC_ROLE && as_role(doc)->is_managed) ||
+	       (doc->kind == DOC_TENANT && as_tenant(doc)->is_managed);
+}
+
+static enum service_result refuse_managed(const struct document *doc, struct error *err)
+{
+	return (enum service_result)error_set(err, SERVICE_DENIED,
+	                                      "the " STR_FMT " \"" STR_FMT "\" is managed and cannot be changed",
+	                                      STR_ARG(document_kind_name(doc->kind)), STR_ARG(doc->id));
+}
+
+enum service_result directory_update(struct txn *t, struct document *doc, struct error *err)
+{
+	enum service_result r = is_managed(doc) ? refuse_managed(doc, err) : check(t, doc, err);
+
+	if (r == SERVICE_OK)
+		txn_put(t, doc);
+	return r;
+}
+
+static bool has_groups_below(const struct txn *t, struct str group)
+{
+	const struct document *const *docs;
+
+	return snapshot_linked(t->snapshot, DOC_GROUP, arena_concat(t->arena, STR("parent:"), group), t->arena, &docs);
+}
+
+enum service_result directory_delete(struct txn *t, const struct document *doc, struct cascade_effect *ret_effect,
+                                     struct error *err)
+{
+	struct cascade_effect effect = {0};
+
+	if (is_managed(doc))
+		return refuse_managed(doc, err);
+	if (doc->kind == DOC_USER)
+		effect = cascade_principal(t, STR("user"), doc->id);
+	else if (doc->kind == DOC_SERVICE_ACCOUNT)
+		effect = cascade_principal(t, STR("service"), doc->id);
+	else if (doc->kind == DOC_TENANT)
+		effect = cascade_tenant(t, doc->id);
+	else if (doc->kind == DOC_ROLE)
+		effect = cascade_role(t, doc->id);
+	else if (doc->kind == DOC_GROUP && has_groups_below(t, doc->id))
+		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
+		                                      "the group \"" STR_FMT "\" still has groups below it",
+		                                      STR_ARG(doc->id));
+	else if (doc->kind == DOC_GROUP)
+		effect = cascade_group(t, doc->id);
+	txn_delete(t, doc->kind, doc->id);
+	*ret_effect = effect;
+	return SERVICE_OK;
+}
+
+/* ---- memberships ----------------------------------------------------------------------------------- */
+
+enum document_kind principal_kind(struct str type)
+{
+	if (str_eq(type, STR("user")))
+		return DOC_USER;
+	if (str_eq(type, STR("service")))
+		return DOC_SERVICE_ACCOUNT;
+	return str_eq(type, STR("group")) ? DOC_GROUP : DOC_NONE;
+}
+
+enum service_result principal_read(const struct snapshot *s, struct str text, struct principal *ret, struct error *err)
+{
+	size_t colon = str_find(text, ':', 0);
+	struct principal p = {STR("user"), text};
+	const struct document *doc;
+
+	if (colon != SIZE_MAX)
+		p = (struct principal){str_slice(text, 0, colon), str_slice(text, colon + 1, text.len)};
+	if (principal_kind(p.type) == DOC_NONE || str_is_empty(p.id))
+		return (enum service_result)error_set(
+		    err, SERVICE_INVALID, "a principal is user:ID, service:ID or group:ID, not \"" STR_FMT "\"",
+		    STR_ARG(text));
+	doc = snapshot_find_any(s, principal_kind(p.type), p.id);
+	if (doc)
+		p.id = doc->id;
+	*ret = p;
+	if (doc)
+		return SERVICE_OK;
+	return (enum service_result)error_set(err, SERVICE_NOT_FOUND, "there is no " STR_FMT " \"" STR_FMT "\"",
+	                                      STR_ARG(p.type), STR_ARG(p.id));
+}
+
+struct str group_member_id(struct arena *a, struct str group, struct str member)
+{
+	return arena_concat3(a, group, STR("/"), member);
+}
+
+struct str role_member_id(struct arena *a, struct str role, struct principal p, struct str tenant)
+{
+	return arena_strf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(role), STR_ARG(p.type), STR_ARG(p.id),
+	                  STR_ARG(tenant));
+}
+
+void directory_add_group_member(struct txn *t, struct str group, struct str user)
+{
+	struct group_member m = {
+	    .doc = {.kind = DOC_GROUP_MEMBER, .id = group_member_id(t->arena, group, user)},
+	    .group = group,
+	    .member = user,
+	};
+
+	if (!snapshot_find(t->snapshot, DOC_GROUP_MEMBER, m.doc.id))
+		txn_put(t, &m.doc);
+}
+
+enum service_result directory_add_role_member(struct txn *t, struct str role, struct principal p, struct str tenant,
+                                              struct error *err)
+{
+	struct role_member m = {
+	    .doc = {.kind = DOC_ROLE_MEMBER, .id = role_member_id(t->arena, role, p, tenant)},
+	    .role = role,
+	    .principal_type = p.type,
+	    .principal_id = p.id,
+	    .tenant = tenant,
+	};
+
+	if (!tenant_exists(t, tenant, err))
+		return SERVICE_INVALID;
+	if (!snapshot_find(t->snapshot, DOC_ROLE_MEMBER, m.doc.id))
+		txn_put(t, &m.doc);
+	return SERVICE_OK;
+}
+
+enum service_result directory_remove_member(struct txn *t, enum document_kind kind, struct str id, struct error *err)
+{
+	if (!snapshot_find(t->snapshot, kind, id))
+		return (enum service_result)error_set(err, SERVICE_NOT_FOUND, "there is no such member");
+	txn_delete(t, kind, id);
+	return SERVICE_OK;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/directory_keys.h"
+
+#include "service/directory.h"
+
+/* Who may do one of these can give access, to themselves or to others. */
+static const struct {
+	struct str action, resource;
+} powers[] = {
+    {STR_INIT("doorward:roleMembers:update"), STR_INIT("doorward:roles:owner")},
+    {STR_INIT("doorward:roles:update"), STR_INIT("doorward:roles:owner")},
+    {STR_INIT("doorward:groupMembers:update"), STR_INIT("doorward:groups:admins")},
+    {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
+    {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
+    {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access:members")},
+    {STR_INIT("iam:teamUsers:create"), STR_INIT("iam:teams:admins")},
+};
+
+struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id)
+{
+	return arena_strf(a, "doorward:keys:" STR_FMT ":" STR_FMT, STR_ARG(principal_type), STR_ARG(principal_id));
+}
+
+bool key_is_own(const struct caller *c, const struct key *key)
+{
+	return str_eq(c->type, key->principal_type) && str_eq(c->id, key->principal_id);
+}
+
+/* Allowed in every tenant and outside of them. */
+static bool may_everywhere(const struct txn *t, const struct caller *c, struct str action, struct str resource)
+{
+	bool everywhere = false;
+	struct verdict v =
+	    service_authorize(t->snapshot, c, action, resource, NULL, t->now_ms, t->arena, NULL, &everywhere);
+
+	return verdict_allows(v) && everywhere;
+}
+
+static bool may_somewhere(const struct txn *t, const struct caller *c, struct str action, struct str resource)
+{
+	return verdict_allows(
+	    service_authorize(t->snapshot, c, action, resource, NULL, t->now_ms, t->arena, NULL, NULL));
+}
+
+/* The principal of the key administers access in a way that the caller may not. */
+static bool is_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
+{
+	static const struct key unbound;
+	struct caller other = {.org = c->org, .key = &unbound, .type = key->principal_type, .id = key->principal_id};
+
+	snapshot_subjects(t->snapshot, other.type, other.id, t->arena, &other.subjects, &other.n_subjects);
+	for (size_t i = 0; i < N_ELEMENTS(powers); i++)
+		if (may_somewhere(t, &other, powers[i].action, powers[i].resource) &&
+		    !may_everywhere(t, c, powers[i].action, powers[i].resource))
+			return true;
+	return false;
+}
+
+/* A key made for oneself must not reach further than the one it was made with. */
+static enum service_result check_own_reach(const struct caller *c, const struct key *key, struct error *err)
+{
+	const struct key *with = c->key;
+
+	if (with->is_bound && !key->is_bound)
+		return (enum service_result)error_set(err, SERVICE_DENIED,
+		                                      "a key bound to tenants makes only keys bound to them");
+	for (size_t i = 0; with->is_bound && i < key->tenants.n; i++)
+		if (!str_list_has(with->tenants, key->tenants.items[i]))
+			return (enum service_result)error_set(err, SERVICE_DENIED,
+			                                      "the key used is not bound to the tenant \"" STR_FMT "\"",
+			                                      STR_ARG(key->tenants.items[i]));
+	if (with->expires_at_ms && (key->expires_at_ms == 0 || key->expires_at_ms > with->expires_at_ms))
+		return (enum service_result)error_set(err, SERVICE_DENIED,
+		                                      "the new key would outlive the key it is made with");
+	return SERVICE_OK;
+}
+
+/* `action` on the keys of another principal. */
+static enum service_result check_others(const struct txn *t, const struct caller *c, const struct key *key,
+                                        struct str action, struct error *err)
+{
+	struct str resource = key_permission_resource(t->arena, key->principal_type, key->principal_id);
+
+	if (!may_everywhere(t, c, action, resource))
+		return (enum service_result)error_set(err, SERVICE_DENIED,
+		                                      "not allowed: " STR_FMT " on " STR_FMT " in all tenants",
+		                                      STR_ARG(action), STR_ARG(resource));
+	if (is_more_powerful(t, key, c))
+		return (enum service_result)error_set(
+		    err, SERVICE_DENIED, "\"" STR_FMT "\" administers access in ways that the caller may not",
+		    STR_ARG(key->principal_id));
+	return SERVICE_OK;
+}
+
+static enum service_result check_expiry(const struct txn *t, const struct key *key, struct error *err)
+{
+	if (key->expires_at_ms == 0 || key->expires_at_ms > t->now_ms)
+		return SERVICE_OK;
+	return (enum service_result)error_set(err, SERVICE_INVALID, "expires_at is not in the future");
+}
+
+static enum service_result check_form(const struct txn *t, const struct key *key, struct error *err)
+{
+	if (key->name.len > DIRECTORY_MAX_TEXT_BYTES)
+		return (enum service_result)error_set(err, SERVICE_INVALID, "name is longer than %u bytes",
+		                                      DIRECTORY_MAX_TEXT_BYTES);
+	if (key->is_bound && key->tenants.n == 0)
+		return (enum service_result)error_set(err, SERVICE_INVALID,
+		                                      "tenants must be null (all) or name at least one");
+	for (size_t i = 0; i < key->tenants.n; i++)
+		if (!str_eq(key->tenants.items[i], STR(TENANT_UNASSIGNED)) &&
+		    !snapshot_find(t->snapshot, DOC_TENANT, key->tenants.items[i]))
+			return (enum service_result)error_set(err, SERVICE_INVALID,
+			                                      "tenants: there is no tenant \"" STR_FMT "\"",
+			                                      STR_ARG(key->tenants.items[i]));
+	return check_expiry(t, key, err);
+}
+
+/* The key that is wanted, without its secret. */
+static enum service_result key_of_order(const struct txn *t, const struct caller *c, const struct key_order *order,
+                                        struct key *ret, struct error *err)
+{
+	enum document_kind kind = principal_kind(order->principal_type);
+	const struct document *principal;
+
+	if (kind != DOC_USER && kind != DOC_SERVICE_ACCOUNT)
+		return (enum service_result)error_set(err, SERVICE_INVALID,
+		                                      "principal.type must be \"user\" or \"service\"");
+	principal = snapshot_find_any(t->snapshot, kind, order->principal_id);
+	if (!principal)
+		return (enum service_result)error_set(err, SERVICE_INVALID,
+		                                      "principal: there is no " STR_FMT " \"" STR_FMT "\"",
+		                                      STR_ARG(order->principal_type), STR_ARG(order->principal_id));
+	*ret = (struct key){
+	    .name = order->name,
+	    .principal_type = order->principal_type,
+	    .principal_id = principal->id,
+	    .is_bound = order->is_bound,
+	    .tenants = order->tenants,
+	    .expires_at_ms = order->expires_at_ms,
+	    .created_by = c->actor,
+	};
+	return check_form(t, ret, err);
+}
+
+enum service_result directory_create_key(struct txn *t, const struct caller *c, const struct key_order *order,
+                                         struct new_key *ret, struct error *err)
+{
+	struct key key;
+	enum service_result r = key_of_order(t, c, order, &key, err);
+
+	if (r == SERVICE_OK)
+		r = key_is_own(c, &key) ? check_own_reach(c, &key, err)
+		                        : check_others(t, c, &key, STR("doorward:keys:create"), err);
+	if (r != SERVICE_OK)
+		return r;
+	struct key_parts parts = key_make(service_pepper(t->service), t->arena, ret->text);
+	key.doc = (struct document){.kind = DOC_KEY, .id = parts.id};
+	key.hash = parts.hash;
+	key.hint = parts.hint;
+	txn_put(t, &key.doc);
+	ret->key = key;
+	return SERVICE_OK;
+}
+
+enum service_result directory_update_key(struct txn *t, const struct caller *c, const struct key *next,
+                                         struct error *err)
+{
+	const struct key *now = FIND(t->snapshot, key, KEY, next->doc.id);
+	enum service_result r = check_others(t, c, next, STR("doorward:keys:update"), err);
+
+	if (r == SERVICE_OK && next->is_revoked)
+		r = (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION, "the key is revoked for good");
+	/* A key that has expired may be renamed: only a new expiry must lie ahead. */
+	if (r == SERVICE_OK && next->expires_at_ms != now->expires_at_ms)
+		r = check_expiry(t, next, err);
+	if (r == SERVICE_OK)
+		txn_put(t, &next->doc);
+	return r;
+}
+
+void directory_revoke_key(struct txn *t, const struct key *key)
+{
+	struct key next = *key;
+
+	next.is_revoked = true;
+	if (!key->is_revoked)
+		txn_put(t, &next.doc);
+}

@@ -1,0 +1,47 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making, changing and revoking API keys, with the rules that keep a key from becoming a way up:
+ *
+ *   - Anybody may make a key for themselves, but one that reaches no further than the key it was made with: bound to
+ * the same tenants or fewer, and not longer lived.
+ *   - A key for somebody else needs doorward:keys:create on doorward:keys:<type>:<id>, in all tenants, and even then
+ *     nobody makes a key for a principal that administers access (the list is in directory_keys.c) in a way
+ *     the maker may not.
+ *   - Anybody may revoke their own keys; for the rest the permission on doorward:keys:<type>:<id> decides.
+ *
+ * Runs in a job of the writer, as service/directory.h.
+ */
+#include "service/keys.h"
+#include "service/result.h"
+#include "service/service.h"
+
+/* What is wanted. */
+struct key_order {
+	struct str principal_type, principal_id; /* any name of the principal */
+	struct str name;
+	bool is_bound;
+	struct str_list tenants; /* when bound: at least one */
+	int64_t expires_at_ms;   /* 0: never */
+};
+
+/* What was made. Wipe the text once it is shown. */
+struct new_key {
+	struct key key;
+	char text[KEY_TEXT_CHARS + 1];
+};
+
+enum service_result directory_create_key(struct txn *t, const struct caller *c, const struct key_order *order,
+                                         struct new_key *ret, struct error *err) MUST_USE;
+
+/* Stores a new name or expiry of a key. SERVICE_FAILED_PRECONDITION: it is revoked. */
+enum service_result directory_update_key(struct txn *t, const struct caller *c, const struct key *next,
+                                         struct error *err) MUST_USE;
+
+/* Revokes for good; SERVICE_OK also when it was revoked before. */
+void directory_revoke_key(struct txn *t, const struct key *key);
+
+/* "doorward:keys:user:bob": what permissions on the keys of a principal are held on. */
+struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id);
+/* The key belongs to the caller's own principal. */
+bool key_is_own(const struct caller *c, const struct key *key);
