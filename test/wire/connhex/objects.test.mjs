@@ -121,6 +121,14 @@ test('a user known here is one member under all her names', async () => {
 	assert.equal(await text('POST', '/iam/teams/named/users:add', {membership_ids: ['carol@x.org', 'carol']}), '{"membership_ids":["carol"]}');
 	assert.equal((await ok(s, 'GET', '/iam/users/carol@x.org/teams')).teams[0].id, 'named');
 	assert.equal(await text('POST', '/iam/teams/named/users:remove', {membership_ids: ['carol@x.org']}), '{"membership_ids":[]}');
+	/* Added before she was known here. */
+	assert.equal(await text('POST', '/iam/teams/named/users:add', {membership_ids: ['dora@x.org']}), '{"membership_ids":["dora@x.org"]}');
+	await makeUser(s, 'dora', {email: 'dora@x.org'});
+	assert.equal((await ok(s, 'GET', '/iam/users/dora/teams')).teams[0].id, 'named');
+	await ok(s, 'POST', '/iam/policies', {id: 'of-named', name: 'n', members: ['team:local:named'], statements: [{actions: ['n:a:m'], tenants: ['*']}]});
+	assert.equal(await decide(s, 'dora', 'n:a:m', 'n'), true);
+	assert.ok((await s.call('DELETE', '/doorward/v1/users/dora')).status < 300);
+	assert.equal(await text('GET', '/iam/teams/named/users'), '{"membership_ids":[]}');
 });
 
 test('managed objects are protected by what the engine decides', async () => {
