@@ -84,11 +84,39 @@ static struct str *make_questions(struct bench *b, size_t n, struct arena *a)
 	return out;
 }
 
+/*
+ * Reads the questions of a batch before the clock starts, for all contestants alike: whoever asks has just put the
+ * question together, so it is in the cache.
+ */
+static uint64_t touch(struct str s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		sum += (uint8_t)s.ptr[i];
+	return sum;
+}
+
+static void touch_keys(struct bench *b, const struct str *keys)
+{
+	for (size_t k = 0; k < BATCH; k++)
+		b->sink += touch(keys[k]);
+}
+
+static void touch_queries(struct bench *b, const struct query *queries)
+{
+	for (size_t k = 0; k < BATCH; k++)
+		b->sink += touch(queries[k].subjects[0].text) + touch(queries[k].action) + touch(queries[k].resource) +
+		           touch(queries[k].tenants.items[0]);
+}
+
 static void turn_of_raw(struct bench *b, struct samples *s, const struct str *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i += BATCH) {
-		uint64_t start = timing_now_ns(), found = 0;
+		uint64_t start, found = 0;
 
+		touch_keys(b, keys + i);
+		start = timing_now_ns();
 		for (size_t k = i; k < i + BATCH; k++)
 			found += flat_get(&b->flat, keys[k]) != NULL;
 		samples_add(s, timing_now_ns() - start, BATCH);
@@ -99,8 +127,10 @@ static void turn_of_raw(struct bench *b, struct samples *s, const struct str *ke
 static void turn_of_trie(struct bench *b, struct samples *s, const struct str *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i += BATCH) {
-		uint64_t start = timing_now_ns(), found = 0;
+		uint64_t start, found = 0;
 
+		touch_keys(b, keys + i);
+		start = timing_now_ns();
 		for (size_t k = i; k < i + BATCH; k++)
 			found += pmap_get(&b->trie, hash_str(FLAT_SEED, keys[k]), key_is, &keys[k]) != NULL;
 		samples_add(s, timing_now_ns() - start, BATCH);
@@ -113,8 +143,10 @@ static void turn_of_engine(struct bench *b, struct samples *s, const struct quer
 	struct arena scratch = ARENA_INIT;
 
 	for (size_t i = 0; i < n; i += BATCH) {
-		uint64_t start = timing_now_ns(), allowed = 0;
+		uint64_t start, allowed = 0;
 
+		touch_queries(b, queries + i);
+		start = timing_now_ns();
 		for (size_t k = i; k < i + BATCH; k++)
 			allowed += verdict_allows(engine_decide(&b->engine, &queries[k], &scratch, NULL));
 		samples_add(s, timing_now_ns() - start, BATCH);

@@ -285,7 +285,7 @@ static void visit_branches(struct pass *p, const struct group *group, const stru
 		for (n = 0; at < forms->n && n < N_PROBES; at++) {
 			const struct form *f = &forms->items[at];
 
-			if (group->filter & wide_filter_bit(f->hash))
+			if (group->filter & filter_bit(short_hash(f->hash)))
 				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
 		}
 		pmap_get_many(&group->map, probes, n, group_is);
