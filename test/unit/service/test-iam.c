@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
+#include "base/buf.h"
+#include "json/json.h"
 #include "service/iam.h"
 
 static struct arena arena;
@@ -21,75 +22,87 @@ static int release(void **state UNUSED)
 	return 0;
 }
 
-static json_t *load_cases(void)
+#define MAX_CASES_BYTES ((size_t)16 * 1024 * 1024)
+
+/* A section of the cases. */
+static const struct json *load_cases(struct str section)
 {
+	CLEANUP(buf_releasep) struct buf text = BUF_INIT(MAX_CASES_BYTES);
 	const char *folder = getenv("DOORWARD_CASES");
-	char path[4096];
-	json_error_t error;
-	json_t *all;
+	const struct json *all;
+	struct error err;
+	char block[4096];
+	FILE *f;
 
 	assert_non_null(folder);
-	assert_true(snprintf(path, sizeof(path), "%s/connhex.json", folder) < (int)sizeof(path));
-	all = json_load_file(path, 0, &error);
-	if (!all)
-		fail_msg("%s:%d: %s", path, error.line, error.text);
+	f = fopen(arena_strf(&arena, "%s/connhex.json", folder).ptr, "re");
+	assert_non_null(f);
+	for (size_t n; (n = fread(block, 1, sizeof(block), f)) > 0;)
+		buf_add(&text, (struct str){block, n});
+	assert_int_equal(ferror(f), 0);
+	assert_int_equal(fclose(f), 0);
+	assert_false(text.overflowed);
+	if (json_parse(buf_str(&text), &arena, &all, &err) != JSON_OK)
+		fail_msg("connhex.json: %s", err.text);
+	all = json_get(all, section);
+	assert_true(json_is(all, JSON_ARRAY));
 	return all;
 }
 
-static struct str_list list_of(const json_t *array)
+static struct str_list list_of(const struct json *c, struct str name)
 {
-	size_t n = json_array_size(array);
-	struct str *items = ARENA_ARRAY(&arena, struct str, n);
+	const struct json *array = json_get(c, name);
+	struct str *items;
 
-	assert_true(json_is_array(array));
-	for (size_t i = 0; i < n; i++)
-		items[i] = str_of(json_string_value(json_array_get(array, i)));
-	return (struct str_list){items, n};
+	assert_true(json_is(array, JSON_ARRAY));
+	items = ARENA_ARRAY(&arena, struct str, array->n);
+	for (uint32_t i = 0; i < array->n; i++)
+		items[i] = json_str(&array->items[i]);
+	return (struct str_list){items, array->n};
 }
 
-static void assert_same_set(struct str_list got, struct str_list want, const char *name)
+static bool bool_of(const struct json *c, struct str name)
 {
-	if (got.n != want.n || iam_difference(want, got, &arena).n)
-		fail_msg("%s: %zu items, want %zu others", name, got.n, want.n);
+	const struct json *value = json_get(c, name);
+
+	assert_true(json_is(value, JSON_BOOL));
+	return value->b;
 }
 
 static void test_assignment(void **state UNUSED)
 {
-	json_t *all = load_cases();
-	const json_t *cases = json_object_get(all, "project_assignment");
+	const struct json *cases = load_cases(STR("project_assignment"));
 
-	assert_int_equal(json_array_size(cases), 18);
-	for (size_t i = 0; i < json_array_size(cases); i++) {
-		const json_t *c = json_array_get(cases, i);
-		struct str_list got = iam_tenants_to_authorize(json_is_true(json_object_get(c, "update")),
-		                                               list_of(json_object_get(c, "old")),
-		                                               list_of(json_object_get(c, "new")), &arena);
+	assert_int_equal(cases->n, 18);
+	for (uint32_t i = 0; i < cases->n; i++) {
+		const struct json *c = &cases->items[i];
+		struct str_list got = iam_tenants_to_authorize(bool_of(c, STR("update")), list_of(c, STR("old")),
+		                                               list_of(c, STR("new")), &arena);
+		struct str_list want = list_of(c, STR("expect_to_authorize"));
 
-		assert_same_set(got, list_of(json_object_get(c, "expect_to_authorize")),
-		                json_string_value(json_object_get(c, "name")));
+		if (got.n != want.n || iam_difference(want, got, &arena).n)
+			fail_msg(STR_FMT ": %zu items, want %zu others", STR_ARG(json_get_str(c, STR("name"))), got.n,
+			         want.n);
 	}
-	json_decref(all);
 }
 
 static void test_visibility(void **state UNUSED)
 {
-	json_t *all = load_cases();
-	const json_t *cases = json_object_get(all, "project_list_filter");
+	const struct json *cases = load_cases(STR("project_list_filter"));
 
-	assert_int_equal(json_array_size(cases), 13);
-	for (size_t i = 0; i < json_array_size(cases); i++) {
-		const json_t *c = json_array_get(cases, i);
-		struct str_list filter = list_of(json_object_get(c, "filter"));
+	assert_int_equal(cases->n, 13);
+	for (uint32_t i = 0; i < cases->n; i++) {
+		const struct json *c = &cases->items[i];
+		struct str_list filter = list_of(c, STR("filter"));
 		/* No filter, and "*", are what the ancestor says for everywhere. */
 		bool everywhere = filter.n == 0 || str_list_has(filter, STR("*"));
 
-		if (iam_is_visible(list_of(json_object_get(c, "object_projects")), everywhere,
-		                   iam_sorted(filter, &arena)) != json_is_true(json_object_get(c, "expect_visible")))
-			fail_msg("case %zu", i);
+		if (iam_is_visible(list_of(c, STR("object_projects")), everywhere, iam_sorted(filter, &arena)) !=
+		    bool_of(c, STR("expect_visible")))
+			fail_msg("case %u", i);
 	}
 	/* A caller whose permission holds nowhere sees nothing. */
 	assert_false(iam_is_visible((struct str_list){0}, false, (struct str_list){0}));
-	json_decref(all);
 }
 
 static struct str_list letters(const char *text)
