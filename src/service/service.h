@@ -73,10 +73,10 @@ enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
 /*
- * May the caller do `action` (three sections) on `resource`, and in which of the tenants? `requested` NULL: all tenants
- * and
- * "(unassigned)". The tenants of a bound key limit both. `*ret_authorized` (may be NULL) in `a`; `*ret_everywhere` (may
- * be NULL) is true when nothing was requested and every tenant and "(unassigned)" came back.
+ * May the caller do `action` (three sections) on `resource`, and in which tenants? `requested` NULL: all tenants and
+ * "(unassigned)". The tenants of a bound key limit both. `*ret_everywhere` (may be NULL): nothing was requested and it
+ * is allowed in every tenant and "(unassigned)"; then `*ret_authorized` (may be NULL) stays empty, otherwise it lists
+ * the tenants, in `a`.
  */
 struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
                                  struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,
