@@ -202,7 +202,8 @@ bool scope_touches(struct scope *s, const struct partial *p)
 
 struct verdict verdict_of(enum effect effect, const struct cset *c, uint32_t statement)
 {
-	return (struct verdict){effect, c->kind, cset_id(c), statement};
+	return (struct verdict){
+	    .effect = effect, .kind = c->kind, .document = cset_id(c), .statement = statement, .everywhere = false};
 }
 
 /* The whole scope is allowed. */
