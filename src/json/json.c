@@ -52,7 +52,7 @@ static void walk_enter(struct walk *w, const struct json *j)
 
 static int check_names(const struct json *root, struct error *err)
 {
-	struct walk w;
+	struct walk w NO_INIT;
 
 	w.depth = 0;
 	if (is_open(root))
@@ -139,7 +139,7 @@ const struct json *json_copy(struct arena *a, const struct json *j)
 	struct {
 		struct json *node; /* a copy whose children are to be copied, from `next` on */
 		uint32_t next;
-	} stack[JSON_MAX_DEPTH];
+	} stack[JSON_MAX_DEPTH] NO_INIT;
 	uint32_t depth = 0;
 
 	if (!j)
@@ -214,7 +214,7 @@ bool json_equal(const struct json *a, const struct json *b)
 	struct {
 		const struct json *a, *b;
 		uint32_t next;
-	} stack[JSON_MAX_DEPTH];
+	} stack[JSON_MAX_DEPTH] NO_INIT;
 	uint32_t depth = 0;
 
 	for (;;) {

@@ -219,7 +219,7 @@ void json_add(struct json_writer *w, const struct json *tree)
 	struct {
 		const struct json *node;
 		uint32_t next;
-	} stack[JSON_MAX_DEPTH];
+	} stack[JSON_MAX_DEPTH] NO_INIT;
 	uint32_t depth = 0;
 	const struct json *j = tree;
 

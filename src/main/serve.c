@@ -2,6 +2,7 @@
 #include "main/serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include "api/api.h"
@@ -12,6 +13,10 @@
 #define DRAIN_GRACE_MS 10000u
 /* Log lines below LOG_WARN wait at most this long. */
 #define LOG_FLUSH_MS 200
+
+/* Memory is asked of the kernel, and given back, in larger pieces than glibc's defaults. */
+#define MALLOC_TOP_PAD_BYTES (1 << 20)
+#define MALLOC_TRIM_BYTES    (64 << 20)
 
 /* Everything that runs; zeroed parts were not reached. */
 struct parts {
@@ -166,6 +171,8 @@ int serve_run(const struct cli_options *options)
 	sigset_t signals;
 	int r;
 
+	(void)mallopt(M_TOP_PAD, MALLOC_TOP_PAD_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
 	block_signals(&signals);
 	log_set_level(options->log_level);
 	r = use_test_clock(&err);
