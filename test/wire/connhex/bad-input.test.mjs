@@ -118,7 +118,9 @@ test('routes: unknown ones, wrong methods, malformed paths', async () => {
 });
 
 test('too large a body is refused before it is read', async () => {
-	const r = await s.call('POST', '/iam/policies', policy({name: 'x'.repeat(3_000_000)}));
+	/* Announced but not sent: a client that is still writing may miss the answer. */
+	const headers = {'Content-Type': 'application/json', 'Content-Length': '3000000'};
+	const r = await s.call('POST', '/iam/policies', undefined, {headers});
 	assert.equal(r.status, 413);
 	assert.deepEqual(r.json, errorBody(8, r.json.message));
 });
