@@ -13,7 +13,8 @@ enum {
 	COLLISION_LEVEL = (64 + SLOT_BITS - 1) / SLOT_BITS, /* the hash is used up: plain list of leaves */
 	N_LEVELS = COLLISION_LEVEL + 1,
 	LEAF_WORDS = 2,
-	BATCH = 16
+	BATCH = 16,
+	LINE_BYTES = 64 /* nodes and values are prefetched two lines long: more than half of them end there */
 };
 
 struct leaf {
@@ -113,6 +114,7 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 	if ((*node)->kids & bit) {
 		*node = *kid_for(*node, bit);
 		__builtin_prefetch(*node);
+		__builtin_prefetch((const char *)*node + LINE_BYTES);
 		return true;
 	}
 	if ((*node)->leaves & bit) {
@@ -120,6 +122,7 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 		if (leaf->hash == p->hash) {
 			p->value = leaf->value;
 			__builtin_prefetch(p->value);
+			__builtin_prefetch((const char *)p->value + LINE_BYTES);
 		}
 	}
 	return false;

@@ -163,17 +163,17 @@ static int compare_patterns(const void *a, const void *b)
 }
 
 /* Adds the patterns; returns the filter. */
-static uint32_t fill_patterns(struct filler *f, struct str_list l, bool is_resource)
+static uint64_t fill_patterns(struct filler *f, struct str_list l, bool is_resource)
 {
 	struct pattern *first = (struct pattern *)(void *)((char *)f->out + f->patterns_at), *p = first;
-	uint32_t filter = 0;
+	uint64_t filter = 0;
 
 	for (size_t i = 0; i < l.n; i++, p++) {
 		*p = (struct pattern){.hash = short_hash(text_hash(f->g->seed, l.items[i])),
 		                      .text_at = fill_text(f, l.items[i]),
 		                      .text_len = (uint32_t)l.items[i].len & 0x3fffffffu,
 		                      .kind = (unsigned int)kind_of(l.items[i], is_resource) & 3u};
-		filter |= p->kind == PATTERN_VARIABLE ? UINT32_MAX : filter_bit(p->hash);
+		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX : filter_bit(p->hash);
 	}
 	qsort(first, l.n, sizeof(*first), compare_patterns);
 	f->patterns_at += l.n * sizeof(*first);

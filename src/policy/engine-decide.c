@@ -5,7 +5,8 @@
  */
 #include "policy/engine-impl.h"
 
-enum { N_CANDIDATES = 16 };
+/* How much of a set is fetched ahead: its head when it is found, more when it is about to be read. */
+enum { N_CANDIDATES = 16, LINE_BYTES = 64, HEAD_BYTES = 3 * LINE_BYTES, MAX_AHEAD_BYTES = 12 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -222,12 +223,13 @@ static void consider_set(struct pass *p, const struct candidate *c)
 
 static void flush_candidates(struct pass *p)
 {
-	/* The heads are on their way since the sets were found; the texts behind them can start now, all at once. */
+	/* The heads are on their way since the sets were found; what stands behind them can start now, all at once. */
 	for (size_t i = 0; i < p->n_candidates; i++) {
 		const struct cset *set = p->candidates[i].set;
+		size_t end = set->n_bytes < MAX_AHEAD_BYTES ? set->n_bytes : MAX_AHEAD_BYTES;
 
-		__builtin_prefetch((const char *)set + set->id_at);
-		__builtin_prefetch((const char *)set + set->id_at + 64);
+		for (size_t at = HEAD_BYTES; at < end; at += LINE_BYTES)
+			__builtin_prefetch((const char *)set + at);
 	}
 	for (size_t i = 0; i < p->n_candidates && !p->is_done; i++)
 		consider_set(p, &p->candidates[i]);
@@ -238,11 +240,8 @@ static void add_candidate(struct pass *p, const struct cset *set, struct restric
 {
 	if (p->n_candidates == N_CANDIDATES)
 		flush_candidates(p);
-	__builtin_prefetch(set);
-	__builtin_prefetch((const char *)set + 64);
-	__builtin_prefetch((const char *)set + 128);
-	__builtin_prefetch((const char *)set + 192);
-	__builtin_prefetch((const char *)set + 256);
+	for (size_t at = 0; at < HEAD_BYTES; at += LINE_BYTES)
+		__builtin_prefetch((const char *)set + at);
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
 }
 
@@ -285,7 +284,7 @@ static void visit_branches(struct pass *p, const struct group *group, const stru
 		for (n = 0; at < forms->n && n < N_PROBES; at++) {
 			const struct form *f = &forms->items[at];
 
-			if (group->filter & wide_filter_bit(f->hash))
+			if (group->filter & filter_bit(short_hash(f->hash)))
 				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
 		}
 		pmap_get_many(&group->map, probes, n, group_is);

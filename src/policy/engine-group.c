@@ -141,7 +141,7 @@ static void branch_change(const struct change *c, struct group *split, struct st
 	struct form key = {text_hash(c->seed, text), text, STR(""), false};
 	struct group *old = pmap_get(&split->map, key.hash, group_is, &key), *fresh = below(c, old, text);
 
-	split->filter |= wide_filter_bit(key.hash);
+	split->filter |= filter_bit(short_hash(key.hash));
 	if (fresh)
 		(void)pmap_put(&split->map, c->edit, key.hash, group_is, &key, fresh);
 	else if (old)

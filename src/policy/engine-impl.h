@@ -40,7 +40,7 @@ struct form {
 struct form_list {
 	struct form *items;
 	size_t n;
-	uint32_t filter; /* bits of the hashes */
+	uint64_t filter; /* bits of the hashes */
 };
 
 /* Folds up to eight bytes of text in; the high half of the product brings the high bits down. */
@@ -110,13 +110,9 @@ static inline bool text_next(struct text_walk *t)
 	return false;
 }
 
-static inline uint64_t wide_filter_bit(uint64_t hash)
+static inline uint64_t filter_bit(uint32_t hash)
 {
-	return UINT64_C(1) << (hash >> 58);
-}
-static inline uint32_t filter_bit(uint32_t hash)
-{
-	return 1u << (hash >> 27);
+	return UINT64_C(1) << (hash >> 26);
 }
 /* What patterns keep of the hash, and filters are made from. */
 static inline uint32_t short_hash(uint64_t hash)
@@ -159,7 +155,7 @@ enum {
 };
 
 struct compiled {
-	uint32_t action_filter, resource_filter;
+	uint64_t action_filter, resource_filter;
 	uint32_t actions_at;   /* by hash */
 	uint32_t resources_at; /* by hash, then those with variables */
 	uint32_t n_actions, n_resources, n_variables;
@@ -185,7 +181,7 @@ struct cset {
 	uint32_t id_at, id_len;
 	uint32_t n_bytes;
 	uint32_t selectors_at, n_by_resource, n_by_action, n_rest; /* all 0: scan */
-	uint32_t action_filter, resource_filter;
+	uint64_t action_filter, resource_filter;
 	uint32_t n_denies, n_conditions;
 	struct compiled statements[];
 };
@@ -229,7 +225,7 @@ struct cset *cset_compile(struct engine *g, struct edit *e, const struct stateme
 /* Index. */
 struct posting {
 	uintptr_t set; /* struct cset, lowest bit: it has a deny statement */
-	uint32_t action_filter, resource_filter;
+	uint64_t action_filter, resource_filter;
 };
 
 static inline const struct cset *posting_set(const struct posting *p)

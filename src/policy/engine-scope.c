@@ -202,7 +202,8 @@ bool scope_touches(struct scope *s, const struct partial *p)
 
 struct verdict verdict_of(enum effect effect, const struct cset *c, uint32_t statement)
 {
-	return (struct verdict){effect, c->kind, cset_id(c), statement};
+	return (struct verdict){
+	    .effect = effect, .kind = c->kind, .document = cset_id(c), .statement = statement, .everywhere = false};
 }
 
 /* The whole scope is allowed. */
@@ -218,8 +219,8 @@ static void list_all(struct scope *s, struct str_list *ret_tenants)
 	*ret_tenants = (struct str_list){items, s->n};
 }
 
-/* The tenants of the bits; false when there is none. */
-static bool list_bits(const struct scope *s, const uint64_t *bits, struct str_list *ret_tenants)
+/* The tenants of the bits, and how many they are. */
+static size_t list_bits(const struct scope *s, const uint64_t *bits, struct str_list *ret_tenants)
 {
 	struct str *items = ret_tenants ? ARENA_ARRAY(s->arena, struct str, s->n) : NULL;
 	size_t n = 0;
@@ -233,7 +234,7 @@ static bool list_bits(const struct scope *s, const uint64_t *bits, struct str_li
 	}
 	if (items)
 		*ret_tenants = (struct str_list){n ? items : NULL, n};
-	return n > 0;
+	return n;
 }
 
 /* The first partial allow of which something is left in `allowed`. */
@@ -259,6 +260,8 @@ static struct verdict resolve_parts(struct scope *s, const struct findings *f, s
 {
 	uint64_t *allowed = new_bits(s), *denied = new_bits(s);
 	const struct partial *deny = NULL;
+	struct verdict v;
+	size_t n;
 
 	if (f->allow)
 		memset(allowed, 0xff, (s->n / 64 + 1) * sizeof(*allowed));
@@ -270,13 +273,19 @@ static struct verdict resolve_parts(struct scope *s, const struct findings *f, s
 	}
 	for (size_t i = 0; i < s->n / 64 + 1; i++)
 		allowed[i] &= ~denied[i];
-	if (list_bits(s, allowed, ret_tenants))
-		return name_allow(s, f, allowed);
+	n = list_bits(s, allowed, ret_tenants);
+	if (n > 0) {
+		v = name_allow(s, f, allowed);
+		v.everywhere = n == s->n;
+		return v;
+	}
 	return deny ? verdict_of(EFFECT_DENY, deny->set, deny->statement) : (struct verdict){0};
 }
 
 struct verdict scope_resolve(struct scope *s, const struct findings *f, struct str_list *ret_tenants)
 {
+	struct verdict v;
+
 	if (ret_tenants)
 		*ret_tenants = (struct str_list){0};
 	if (f->deny)
@@ -286,5 +295,7 @@ struct verdict scope_resolve(struct scope *s, const struct findings *f, struct s
 	if (!f->allow)
 		return (struct verdict){0};
 	list_all(s, ret_tenants);
-	return verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	v = verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	v.everywhere = true;
+	return v;
 }

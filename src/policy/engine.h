@@ -127,6 +127,7 @@ struct verdict {
 	uint32_t kind; /* the deciding document; valid while the version lives */
 	struct str document;
 	uint32_t statement; /* its position in the set */
+	bool everywhere;    /* allowed in every tenant that was asked about; always cheap to know */
 };
 
 static inline bool verdict_allows(struct verdict v)
