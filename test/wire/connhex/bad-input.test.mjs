@@ -13,8 +13,9 @@ before(async () => {
 	untouched = await everything(s);
 });
 after(async () => {
-	assert.equal(await everything(s), untouched, 'something was stored');
+	const now = await everything(s);
 	assert.equal(await s.stop(), 0);
+	assert.equal(now, untouched, 'something was stored');
 });
 
 const policy = (change) => ({id: 'bad', name: 'n', statements: [anyStatement], ...change});

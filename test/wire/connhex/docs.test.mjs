@@ -5,7 +5,7 @@ import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import test from 'node:test';
 import {promisify} from 'node:util';
-import {startServer} from '../../harness/server.mjs';
+import {start} from './support.mjs';
 
 const page = readFileSync(new URL('../../../docs/connhex.md', import.meta.url), 'utf8');
 
@@ -25,8 +25,7 @@ function examples() {
 }
 
 test('every example does what it says', async (t) => {
-	const s = await startServer({store: 'memory'});
-	t.after(() => s.stop());
+	const s = await start(t, {store: 'memory'});
 	const list = examples();
 	assert.ok(list.length > 8, `${list.length} examples`);
 	/* One shell for all, so that what is defined stays; a mark on its own line parts the outputs. */
