@@ -248,9 +248,18 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 
 /* ---- life --------------------------------------------------------------------------------------------- */
 
+void snapshot_freeze(struct snapshot *fork, struct edit *ret_edit)
+{
+	*ret_edit = fork->edit;
+	memset(&fork->edit, 0, sizeof(fork->edit));
+}
+
 void snapshot_seal(struct snapshot *fork, struct edit_blocks *ret_retired)
 {
-	edit_seal(&fork->edit, ret_retired);
+	struct edit e;
+
+	snapshot_freeze(fork, &e);
+	edit_seal(&e, ret_retired);
 }
 
 void snapshot_free_shell(struct snapshot *s)

@@ -32,9 +32,16 @@ struct snapshot *snapshot_fork(const struct snapshot *base);
 void snapshot_put(struct snapshot *fork, struct document *doc);
 /* Removes; false when there is none. */
 bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str id);
-/* From now on immutable. What the base had and this one has not goes to `*ret_retired`, owned by the caller. */
+/*
+ * From now on immutable, though not yet kept: whoever has `*ret_edit` decides over its blocks, by edit_seal() (kept;
+ * what the base had and this one has not is then to be freed once no reader can hold an older version) or by
+ * edit_drop() and snapshot_free_shell().
+ */
+void snapshot_freeze(struct snapshot *fork, struct edit *ret_edit);
+/* Both at once: freezes and keeps. The retired blocks are owned by the caller. */
 void snapshot_seal(struct snapshot *fork, struct edit_blocks *ret_retired);
-/* Frees the struct of a sealed snapshot that has a successor (its blocks live on there or in the retired list). */
+/* Frees the struct alone, of a snapshot that has a successor (its blocks live on there or in the retired list) or whose
+ * edit was dropped. */
 void snapshot_free_shell(struct snapshot *s);
 /* Drops a fork: its base is untouched. Accepts NULL. */
 void snapshot_drop(struct snapshot *fork);

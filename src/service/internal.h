@@ -11,10 +11,13 @@
 
 struct org {
 	struct service *service;
-	char *name; /* owned */
+	char *name;   /* owned */
+	size_t index; /* in service.orgs */
 	uint64_t seed;
-	_Atomic(const struct snapshot *) current; /* replaced by the writer, read in RCU sections */
-	struct snapshot *pending;                 /* the writer's fork while a batch runs, else NULL */
+	_Atomic(const struct snapshot *)
+	    current;                /* the durable state; replaced by org_publish(), read in RCU sections */
+	_Atomic uint64_t revision;  /* of `current`, for those who are in no read section */
+	const struct snapshot *tip; /* writer thread only: the newest state, durable or not; NULL: the current one */
 };
 
 /* A refused attempt waiting to be recorded; strings behind the struct. */
@@ -25,6 +28,22 @@ struct refusal {
 	struct audit_note note;
 };
 
+/* What a batch made of one organization. */
+struct batch_state {
+	struct snapshot *fork; /* NULL: nothing */
+	struct edit edit;      /* the fork's, once frozen */
+};
+
+/* Jobs that are committed together. First the writer thread's, then the committer's. */
+struct batch {
+	struct service *service;
+	struct write_job *first, **end; /* that were run, in order */
+	struct refusal *refusals;
+	size_t n_jobs, n_refusals;
+	struct batch_state *states; /* one an organization */
+	int result;
+};
+
 struct service {
 	struct service_options options;
 	char *default_org_name; /* owned */
@@ -32,14 +51,17 @@ struct service {
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
 
-	pthread_t writer;
-	bool writer_runs;
+	pthread_t writer, committer;
+	bool writer_runs, committer_runs;
+	struct batch batches[2];
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t wake;
+	pthread_cond_t wake_writer, wake_committer;
 	struct write_job *first, *last;
 	struct refusal *first_refusal, *last_refusal;
 	size_t n_queued, n_refusals;
-	bool closing;
+	struct batch *committing; /* NULL: the committer is idle */
+	bool commit_is_over;      /* `committing` failed and waits for the writer to undo it */
+	bool closing, closed;
 
 	_Atomic uint64_t n_dropped_audit;
 	_Atomic uint64_t publish_ns;
@@ -49,14 +71,36 @@ struct service {
 /* writer.c */
 int writer_start(struct service *svc) MUST_USE;
 void writer_stop(struct service *svc);
-/* Makes `fork` the organization's current snapshot; the old one is freed once no reader can hold it. */
-void org_publish(struct org *org, struct snapshot *fork);
+
+/* batch.c */
+void batch_init(struct batch *b, struct service *svc);
+void batch_release(struct batch *b);
+/* Runs the job against the newest state and adds it to the batch. Writer thread. */
+void batch_run(struct batch *b, struct write_job *job);
+/* The batch is complete: its states become immutable. Writer thread. */
+void batch_freeze(struct batch *b);
+/* One durable transaction for all of it; 0 when it is durable. Committer thread. */
+int batch_commit(struct batch *b);
+/* Publishes what was committed and tells the jobs; the batch is empty afterwards. Committer thread. */
+void batch_publish(struct batch *b);
+/* Undoes a batch that was not committed, frozen or not, and tells its jobs `result`; empty afterwards. Writer thread.
+ */
+void batch_undo(struct batch *b, int result);
+
+/* publish.c */
+/*
+ * Makes `fork` the organization's current snapshot. `edit` is what snapshot_freeze() gave; what it retires is freed
+ * once no reader can hold an older version.
+ */
+void org_publish(struct org *org, struct snapshot *fork, struct edit *edit);
+/* Waits until everything superseded is freed. */
+void publish_barrier(void);
 
 /* txn.c */
 /* Applies the changes of `t` to `fork`, which becomes revision `fork->revision + 1`. */
 void txn_apply(const struct txn *t, struct snapshot *fork);
 /* Fills a change set for the store from the transaction. */
-struct store_set txn_store_set(const struct txn *t, uint64_t base_revision, enum audit_outcome outcome);
+struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 
 /* load.c */
 /* Reads an organization from the store (0 rows: empty), with the built-in documents, and publishes it. */

@@ -109,6 +109,7 @@ int org_load(struct org *org, struct error *err)
 	snapshot_seal(s, &retired);
 	edit_blocks_free_all(&retired);
 	atomic_store(&org->current, s);
+	atomic_store(&org->revision, s->revision);
 	return 0;
 }
 
@@ -183,11 +184,14 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
 	             .doc);
 	builtin_org_defaults(&t);
 	put_owner(&t, key_text);
-	struct store_set set = txn_store_set(&t, fork->revision, AUDIT_DONE);
+	struct store_set set = txn_store_set(&t, AUDIT_DONE);
 	r = store_commit(svc->options.store, &set, 1, err);
 	if (r == 0) {
 		txn_apply(&t, fork);
-		org_publish(org, TAKE(fork));
+		struct edit e;
+
+		snapshot_freeze(fork, &e);
+		org_publish(org, TAKE(fork), &e);
 		buf_add(ret_key, str_of(key_text));
 	}
 	snapshot_drop(fork);

@@ -10,6 +10,7 @@ static struct org *add_org(struct service *svc, struct str name)
 
 	org->service = svc;
 	org->name = str_dup_cstr(name);
+	org->index = svc->n_orgs;
 	org->seed = random_u64();
 	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
 	svc->orgs[svc->n_orgs++] = org;
@@ -50,14 +51,15 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	svc->options.max_queue = options->max_queue ? options->max_queue : 10000;
 	atomic_store(&svc->is_writable, true);
 	(void)pthread_mutex_init(&svc->lock, NULL);
-	(void)pthread_cond_init(&svc->wake, NULL);
+	(void)pthread_cond_init(&svc->wake_writer, NULL);
+	(void)pthread_cond_init(&svc->wake_committer, NULL);
 	r = pepper_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
 		r = writer_start(svc);
 		if (r != 0)
-			(void)error_set(err, r, "cannot start the writer thread: %s", strerror(-r));
+			(void)error_set(err, r, "cannot start the writer: %s", strerror(-r));
 	}
 	if (r != 0) {
 		service_close(svc);
@@ -82,7 +84,8 @@ void service_close(struct service *svc)
 	free(svc->default_org_name);
 	key_hasher_free(svc->key_hasher);
 	(void)pthread_mutex_destroy(&svc->lock);
-	(void)pthread_cond_destroy(&svc->wake);
+	(void)pthread_cond_destroy(&svc->wake_writer);
+	(void)pthread_cond_destroy(&svc->wake_committer);
 	free(svc);
 }
 

@@ -7,11 +7,11 @@
  * Reading: service_read_begin() … service_read_end() is an RCU read section: snapshots found in it stay whole until it
  * ends. It must not be nested or block for long.
  *
- * Writing: a job is handed to the writer thread, which runs the jobs of a batch one after the other, each against the
- * snapshot that the earlier ones of the batch left. What a job puts into its transaction is applied when the job
- * accepts it, committed with the whole batch in one durable store transaction, published, and only then is the job
- * told (finish). When the commit fails, nothing of the batch was stored or published and every job that had accepted is
- * told so.
+ * Writing: a job is handed to the writer, one thread that runs jobs one after the other, each against the state that
+ * the earlier ones left, whether or not that is durable yet. What a job puts into its transaction is applied when the
+ * job accepts it. Batches of jobs go to a second thread, which commits each in one durable store transaction, publishes
+ * it, and only then tells the jobs (finish); meanwhile the writer runs the next batch. When a commit fails, nothing of
+ * it was stored or published, and everything that was built on it is told so, too.
  */
 #include "policy/ask.h"
 #include "policy/snapshot.h"
@@ -97,6 +97,7 @@ struct txn {
 	struct org *org;
 	struct arena *arena; /* the job's */
 	int64_t now_ms;
+	uint64_t base_revision; /* private */
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
@@ -123,15 +124,16 @@ struct write_job {
 	/* On the writer thread. Must not block. */
 	enum write_verdict (*run)(struct write_job *job, struct txn *t);
 	/*
-	 * On the writer thread, once, after publication (or refusal). `result`: 0, or a negative errno or positive
-	 * store_result when an accepted job could not be committed. `revision`: the one it became, else the
-	 * organization's current one.
+	 * Once, on one of the writer's threads, after publication (or refusal). `result`: 0, or a negative errno or
+	 * positive store_result when the job, or what it was judged against, could not be committed. `revision`: the
+	 * one it became, else the organization's current one.
 	 */
 	void (*finish)(struct write_job *job, int result, uint64_t revision);
 	/* private */
 	struct write_job *next;
 	struct txn txn;
 	enum write_verdict verdict;
+	bool saw_uncommitted; /* was judged against a state that was not durable yet */
 	uint64_t revision;
 };
 

@@ -82,11 +82,11 @@ void txn_apply(const struct txn *t, struct snapshot *fork)
 	fork->revision = revision;
 }
 
-struct store_set txn_store_set(const struct txn *t, uint64_t base_revision, enum audit_outcome outcome)
+struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome)
 {
 	return (struct store_set){
 	    .org = str_of(t->org->name),
-	    .base_revision = base_revision,
+	    .base_revision = t->base_revision,
 	    .at_ms = t->now_ms,
 	    .actor = t->note.actor,
 	    .via = t->note.via,

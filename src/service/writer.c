@@ -1,206 +1,129 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one writer. A batch: run each job against the forks, commit all change sets in one store transaction,
- * publish, tell the jobs. Jobs that arrive meanwhile make the next batch (group commit without waiting).
+ * The queue and its two threads. The writer runs jobs into one batch while the committer commits the other: jobs that
+ * arrive during a commit make the next batch (group commit without waiting), and neither thread waits for the other's
+ * work.
  */
-#include <errno.h>
-#include <urcu-bp.h>
-
-#include "base/clock.h"
-#include "base/log.h"
 #include "service/internal.h"
 
-#if defined(__SANITIZE_THREAD__)
-/* ThreadSanitizer cannot see that a grace period orders readers before the freeing of what they read. */
-void __tsan_acquire(void *addr);
-void __tsan_release(void *addr);
-static char grace_period;
-#define NOTE_READ_END() __tsan_release(&grace_period)
-#define NOTE_RECLAIM()  __tsan_acquire(&grace_period)
-#else
-#define NOTE_READ_END() ((void)0)
-#define NOTE_RECLAIM()  ((void)0)
-#endif
+#include "base/clock.h"
 
-void service_read_begin(void)
+/* ---- the writer ------------------------------------------------------------------------------------------ */
+
+static bool is_empty(const struct batch *b)
 {
-	rcu_read_lock();
+	return b->n_jobs == 0 && b->n_refusals == 0;
 }
 
-void service_read_end(void)
+static bool has_room(const struct batch *b)
 {
-	NOTE_READ_END();
-	rcu_read_unlock();
+	return b->n_jobs < b->service->options.max_batch;
 }
 
-/* ---- publication ------------------------------------------------------------------------------------ */
-
-/* What a superseded snapshot leaves behind, until no reader can hold it. */
-struct leftover {
-	struct rcu_head head;
-	struct snapshot *shell;
-	struct edit_blocks retired;
-};
-
-static void free_leftover(struct rcu_head *head)
+static struct batch *other(struct batch *b)
 {
-	struct leftover *l = CONTAINER_OF(head, struct leftover, head);
-
-	NOTE_RECLAIM();
-	snapshot_free_shell(l->shell);
-	edit_blocks_free_all(&l->retired);
-	free(l);
+	return b == &b->service->batches[0] ? &b->service->batches[1] : &b->service->batches[0];
 }
 
-void org_publish(struct org *org, struct snapshot *fork)
+enum step { STEP_RUN, STEP_HAND_OVER, STEP_UNDO, STEP_END };
+
+/* Waits for something to do. Refused attempts go straight into the batch. With STEP_RUN, `*ret_job` is the next job.
+ * Lock held. */
+static enum step next_step(struct service *svc, struct batch *b, struct write_job **ret_job)
 {
-	struct leftover *l = mem_calloc(1, sizeof(*l));
-
-	snapshot_seal(fork, &l->retired);
-	l->shell = (struct snapshot *)(uintptr_t)atomic_load(&org->current);
-	atomic_store(&org->current, fork);
-	call_rcu(&l->head, free_leftover);
-}
-
-/* ---- a batch ------------------------------------------------------------------------------------------ */
-
-struct batch {
-	struct service *svc;
-	struct write_job *jobs; /* list by next */
-	struct refusal *refusals;
-	struct store_set *sets;
-	size_t n_sets;
-	struct arena arena;
-};
-
-static void run_job(struct batch *b, struct write_job *job)
-{
-	struct org *org = job->org;
-	struct snapshot *pending = org->pending;
-
-	if (!pending)
-		pending = org->pending = snapshot_fork(atomic_load(&org->current));
-	job->txn = (struct txn){
-	    .snapshot = pending,
-	    .service = b->svc,
-	    .org = org,
-	    .arena = job->arena,
-	    .now_ms = clock_now_ms(),
-	};
-	job->verdict = job->run(job, &job->txn);
-	job->revision = pending->revision;
-	if (job->verdict == WRITE_REFUSE)
-		return;
-	b->sets[b->n_sets++] =
-	    txn_store_set(&job->txn, pending->revision, job->verdict == WRITE_ACCEPT ? AUDIT_DONE : AUDIT_REFUSED);
-	if (job->verdict == WRITE_ACCEPT && job->txn.n_changes) {
-		txn_apply(&job->txn, pending);
-		job->revision = pending->revision;
+	for (;;) {
+		if (svc->commit_is_over)
+			return STEP_UNDO;
+		if (svc->first_refusal && !b->refusals) {
+			b->refusals = TAKE(svc->first_refusal);
+			b->n_refusals = svc->n_refusals;
+			svc->last_refusal = NULL;
+			svc->n_refusals = 0;
+		}
+		/* An idle committer is a commit not begun. */
+		if (!svc->committing && !is_empty(b))
+			return STEP_HAND_OVER;
+		if (svc->first && has_room(b)) {
+			*ret_job = svc->first;
+			svc->first = svc->first->next;
+			if (!svc->first)
+				svc->last = NULL;
+			svc->n_queued--;
+			return STEP_RUN;
+		}
+		if (svc->closing && !svc->first && !svc->first_refusal && is_empty(b) && !svc->committing)
+			return STEP_END;
+		(void)pthread_cond_wait(&svc->wake_writer, &svc->lock);
 	}
 }
 
-static void add_refusal(struct batch *b, const struct refusal *r)
+/* The commit failed: what was run since was judged against a state that will not be. */
+static void undo(struct service *svc, struct batch *b)
 {
-	struct txn t = {.org = r->org, .note = r->note, .now_ms = r->at_ms};
+	struct batch *failed = svc->committing;
+	int result = failed->result;
 
-	b->sets[b->n_sets++] = txn_store_set(&t, 0, AUDIT_REFUSED);
-}
-
-/* 0 when everything is durable. */
-static int commit(struct batch *b)
-{
-	struct error err = {0};
-	int r;
-
-	if (b->n_sets == 0)
-		return 0;
-	r = store_commit(b->svc->options.store, b->sets, b->n_sets, &err);
-	atomic_store(&b->svc->is_writable, r == 0);
-	if (r != 0)
-		log_msg(LOG_ERROR, "commit of %zu change sets failed (%d): %s", b->n_sets, r, err.text);
-	return r;
-}
-
-static void settle_orgs(struct batch *b, bool keep)
-{
-	uint64_t started = clock_monotonic_ns();
-
-	for (size_t i = 0; i < b->svc->n_orgs; i++) {
-		struct org *org = b->svc->orgs[i];
-		struct snapshot *pending = TAKE(org->pending);
-
-		if (!pending)
-			continue;
-		if (keep && pending->revision != atomic_load(&org->current)->revision)
-			org_publish(org, pending);
-		else
-			snapshot_drop(pending);
-	}
-	atomic_fetch_add(&b->svc->publish_ns, clock_monotonic_ns() - started);
-}
-
-static void run_batch(struct batch *b)
-{
-	size_t n = 0;
-	int r;
-
-	for (struct write_job *j = b->jobs; j; j = j->next)
-		n++;
-	for (struct refusal *x = b->refusals; x; x = x->next)
-		n++;
-	b->sets = ARENA_ARRAY(&b->arena, struct store_set, n);
-	for (struct write_job *j = b->jobs; j; j = j->next)
-		run_job(b, j);
-	for (struct refusal *x = b->refusals; x; x = x->next)
-		add_refusal(b, x);
-	r = commit(b);
-	settle_orgs(b, r == 0);
-	for (struct write_job *j = b->jobs, *next; j; j = next) {
-		next = j->next; /* finish() gives the job's memory back */
-		j->finish(j, j->verdict == WRITE_ACCEPT ? r : 0,
-		          r == 0 ? j->revision : atomic_load(&j->org->current)->revision);
-	}
-	for (struct refusal *x = b->refusals, *next; x; x = next) {
-		next = x->next;
-		free(x);
-	}
-}
-
-/* Takes what waits, at most a batch; false when the service closes and nothing is left. */
-static bool take(struct service *svc, struct batch *b)
-{
-	unsigned left = svc->options.max_batch;
-
-	(void)pthread_mutex_lock(&svc->lock);
-	while (!svc->first && !svc->first_refusal && !svc->closing)
-		(void)pthread_cond_wait(&svc->wake, &svc->lock);
-	b->jobs = svc->first;
-	struct write_job **end = &b->jobs;
-	while (*end && left--) {
-		end = &(*end)->next;
-		svc->n_queued--;
-	}
-	svc->first = *end;
-	*end = NULL;
-	if (!svc->first)
-		svc->last = NULL;
-	b->refusals = TAKE(svc->first_refusal);
-	svc->last_refusal = NULL;
-	svc->n_refusals = 0;
-	(void)pthread_mutex_unlock(&svc->lock);
-	return b->jobs || b->refusals;
+	batch_undo(b, result);
+	batch_undo(failed, result);
 }
 
 static void *writer_main(void *arg)
 {
-	struct batch b = {.svc = arg};
+	struct service *svc = arg;
+	struct batch *b = &svc->batches[0];
+	struct write_job *job = NULL;
+	enum step step;
 
-	while (take(b.svc, &b)) {
-		run_batch(&b);
-		b.n_sets = 0;
-		arena_reset(&b.arena);
+	(void)pthread_mutex_lock(&svc->lock);
+	while ((step = next_step(svc, b, &job)) != STEP_END) {
+		(void)pthread_mutex_unlock(&svc->lock);
+		if (step == STEP_RUN)
+			batch_run(b, job);
+		else if (step == STEP_HAND_OVER)
+			batch_freeze(b);
+		else
+			undo(svc, b);
+		(void)pthread_mutex_lock(&svc->lock);
+		if (step == STEP_HAND_OVER) {
+			svc->committing = b;
+			b = other(b);
+			(void)pthread_cond_signal(&svc->wake_committer);
+		} else if (step == STEP_UNDO) {
+			svc->committing = NULL;
+			svc->commit_is_over = false;
+		}
 	}
-	arena_release(&b.arena);
+	svc->closed = true;
+	(void)pthread_cond_signal(&svc->wake_committer);
+	(void)pthread_mutex_unlock(&svc->lock);
+	return NULL;
+}
+
+/* ---- the committer ------------------------------------------------------------------------------------------ */
+
+static void *committer_main(void *arg)
+{
+	struct service *svc = arg;
+
+	(void)pthread_mutex_lock(&svc->lock);
+	for (;;) {
+		while (!svc->closed && (!svc->committing || svc->commit_is_over))
+			(void)pthread_cond_wait(&svc->wake_committer, &svc->lock);
+		if (svc->closed)
+			break;
+		struct batch *b = svc->committing;
+		(void)pthread_mutex_unlock(&svc->lock);
+		b->result = batch_commit(b);
+		if (b->result == 0)
+			batch_publish(b);
+		(void)pthread_mutex_lock(&svc->lock);
+		if (b->result == 0)
+			svc->committing = NULL;
+		else
+			svc->commit_is_over = true;
+		(void)pthread_cond_signal(&svc->wake_writer);
+	}
+	(void)pthread_mutex_unlock(&svc->lock);
 	return NULL;
 }
 
@@ -220,7 +143,7 @@ bool service_submit(struct service *svc, struct write_job *job)
 		svc->last = job;
 		svc->n_queued++;
 		taken = true;
-		(void)pthread_cond_signal(&svc->wake);
+		(void)pthread_cond_signal(&svc->wake_writer);
 	}
 	(void)pthread_mutex_unlock(&svc->lock);
 	return taken;
@@ -261,7 +184,7 @@ void service_audit_refused(struct service *svc, struct org *org, const struct au
 		svc->last_refusal = r;
 		svc->n_refusals++;
 		taken = true;
-		(void)pthread_cond_signal(&svc->wake);
+		(void)pthread_cond_signal(&svc->wake_writer);
 	}
 	(void)pthread_mutex_unlock(&svc->lock);
 	if (!taken) {
@@ -272,22 +195,32 @@ void service_audit_refused(struct service *svc, struct org *org, const struct au
 
 int writer_start(struct service *svc)
 {
-	int r = pthread_create(&svc->writer, NULL, writer_main, svc);
+	int r;
 
+	for (size_t i = 0; i < 2; i++)
+		batch_init(&svc->batches[i], svc);
+	r = pthread_create(&svc->writer, NULL, writer_main, svc);
 	svc->writer_runs = r == 0;
+	if (r == 0) {
+		r = pthread_create(&svc->committer, NULL, committer_main, svc);
+		svc->committer_runs = r == 0;
+	}
 	return -r;
 }
 
 void writer_stop(struct service *svc)
 {
-	if (!svc->writer_runs)
-		return;
 	(void)pthread_mutex_lock(&svc->lock);
 	svc->closing = true;
-	(void)pthread_cond_broadcast(&svc->wake);
+	(void)pthread_cond_broadcast(&svc->wake_writer);
 	(void)pthread_mutex_unlock(&svc->lock);
-	(void)pthread_join(svc->writer, NULL);
-	svc->writer_runs = false;
+	if (svc->writer_runs)
+		(void)pthread_join(svc->writer, NULL);
+	if (svc->committer_runs)
+		(void)pthread_join(svc->committer, NULL);
+	svc->writer_runs = svc->committer_runs = false;
+	for (size_t i = 0; i < 2; i++)
+		batch_release(&svc->batches[i]);
 	/* Everything superseded is freed before the snapshots themselves go. */
-	rcu_barrier();
+	publish_barrier();
 }

@@ -7,15 +7,108 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdatomic.h>
 #include <cmocka.h>
 
 #include "base/random.h"
 #include "service/service.h"
+#include "store/backend.h"
 
 #define N_THREADS 4u
 #define N_WRITES  200u
+
+/* A store that keeps what it is given in another one, and whose commits can be made to fail. */
+struct failing_store {
+	struct store base;
+	struct store *inner;
+	_Atomic int fails_with;       /* 0: it works */
+	_Atomic unsigned fail_one_in; /* 0: never by chance */
+	_Atomic unsigned n_commits;
+};
+
+static struct failing_store *failing(struct store *s)
+{
+	return CONTAINER_OF(s, struct failing_store, base);
+}
+
+static int failing_open(struct str rest, struct store **ret_store, struct error *err)
+{
+	struct failing_store *f = mem_calloc(1, sizeof(*f));
+	int r = store_memory_ops.open(rest, &f->inner, err);
+
+	*ret_store = &f->base;
+	return r;
+}
+
+static void failing_close(struct store *s)
+{
+	store_close(failing(s)->inner);
+	free(failing(s));
+}
+
+static int failing_commit(struct store *s, struct store_set *sets, size_t n_sets, struct error *err)
+{
+	struct failing_store *f = failing(s);
+	unsigned one_in = atomic_load(&f->fail_one_in), n = atomic_fetch_add(&f->n_commits, 1);
+
+	if (atomic_load(&f->fails_with) || (one_in && n % one_in == 0))
+		return error_set(err, -ENOSPC, "as told");
+	return store_commit(f->inner, sets, n_sets, err);
+}
+
+static int failing_each_org(struct store *s, int (*fn)(void *, struct str, uint64_t), void *ctx, struct error *err)
+{
+	return store_each_org(failing(s)->inner, fn, ctx, err);
+}
+
+static int failing_revision(struct store *s, struct str org, uint64_t *ret_revision, struct error *err)
+{
+	return store_revision(failing(s)->inner, org, ret_revision, err);
+}
+
+static int failing_each_document(struct store *s, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
+                                 struct error *err)
+{
+	return store_each_document(failing(s)->inner, org, revision, fn, ctx, err);
+}
+
+static int failing_each_change(struct store *s, struct str org, uint64_t from, uint64_t to, store_document_fn *fn,
+                               void *ctx, struct error *err)
+{
+	return store_each_change(failing(s)->inner, org, from, to, fn, ctx, err);
+}
+
+static int failing_each_audit(struct store *s, const struct store_audit_filter *filter,
+                              int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+{
+	return store_each_audit(failing(s)->inner, filter, fn, ctx, err);
+}
+
+static int failing_meta_get(struct store *s, struct str key, struct arena *a, struct str *ret_value, struct error *err)
+{
+	return store_meta_get(failing(s)->inner, key, a, ret_value, err);
+}
+
+static int failing_meta_put(struct store *s, struct str key, struct str value, struct error *err)
+{
+	return store_meta_put(failing(s)->inner, key, value, err);
+}
+
+static const struct store_ops failing_ops = {
+    .scheme = "failing",
+    .open = failing_open,
+    .close = failing_close,
+    .commit = failing_commit,
+    .each_org = failing_each_org,
+    .revision = failing_revision,
+    .each_document = failing_each_document,
+    .each_change = failing_each_change,
+    .each_audit = failing_each_audit,
+    .meta_get = failing_meta_get,
+    .meta_put = failing_meta_put,
+};
 
 struct fixture {
 	struct store *store;
@@ -30,8 +123,9 @@ static int set_up(void **state)
 	struct error err;
 
 	f->owner_key = BUF_INIT(1000);
-	if (store_open(STR("memory:"), &f->store, &err) != 0)
+	if (failing_ops.open(STR(""), &f->store, &err) != 0)
 		return -1;
+	f->store->ops = &failing_ops;
 	options.store = f->store;
 	if (service_open(&options, &f->service, &f->owner_key, &err) != 0)
 		return -1;
@@ -298,6 +392,100 @@ static void test_reload(void **state)
 	buf_release(&key);
 }
 
+static size_t n_tenants(struct org *org)
+{
+	size_t n;
+
+	service_read_begin();
+	n = org_snapshot(org)->n_docs[DOC_TENANT];
+	service_read_end();
+	return n;
+}
+
+static void test_failed_commits_change_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct org *org = service_default_org(f->service);
+	struct pair_job *jobs = mem_calloc(30, sizeof(*jobs));
+	uint64_t revision;
+	struct error err;
+
+	atomic_store(&failing(f->store)->fails_with, ENOSPC);
+	for (size_t i = 0; i < 30; i++) {
+		/* Every third is refused by itself. */
+		pair_init(&jobs[i], org, i % 3 ? WRITE_ACCEPT : WRITE_REFUSE);
+		assert_true(service_submit(f->service, &jobs[i].job));
+	}
+	for (size_t i = 0; i < 30; i++) {
+		pair_wait(&jobs[i]);
+		assert_true(jobs[i].result == -ENOSPC || (i % 3 == 0 && jobs[i].result == 0));
+		assert_int_equal(jobs[i].revision, 1);
+	}
+	assert_int_equal(n_tenants(org), 0);
+	assert_false(service_stats(f->service).is_writable);
+	atomic_store(&failing(f->store)->fails_with, 0);
+	pair_init(&jobs[0], org, WRITE_ACCEPT);
+	assert_true(service_submit(f->service, &jobs[0].job));
+	pair_wait(&jobs[0]);
+	assert_int_equal(jobs[0].result, 0);
+	assert_int_equal(jobs[0].revision, 2);
+	assert_int_equal(n_tenants(org), 2);
+	assert_true(service_stats(f->service).is_writable);
+	assert_int_equal(store_revision(f->store, STR("default"), &revision, &err), 0);
+	assert_int_equal(revision, 2);
+	free(jobs);
+}
+
+/* Commits fail now and then under load: exactly what was acknowledged is there, here and after a reload. */
+static void *try_load(void *arg)
+{
+	struct load *l = arg;
+
+	for (size_t i = 0; i < N_WRITES; i++) {
+		struct pair_job p;
+
+		pair_init(&p, l->org, WRITE_ACCEPT);
+		assert_true(service_submit(l->service, &p.job));
+		pair_wait(&p);
+		assert_true(p.result == 0 || p.result == -ENOSPC);
+		if (p.result == 0)
+			atomic_fetch_add(&l->n_reads, 1);
+		service_read_begin();
+		assert_int_equal(snapshot_find(org_snapshot(l->org), DOC_TENANT,
+		                               arena_concat(&p.arena, STR("x"), str_of(p.name))) != NULL,
+		                 p.result == 0);
+		service_read_end();
+		arena_release(&p.arena);
+	}
+	return NULL;
+}
+
+static void test_failures_under_load(void **state)
+{
+	struct fixture *f = *state;
+	struct service_options options = {.store = f->store, .org = STR("default")};
+	struct load l = {.service = f->service, .org = service_default_org(f->service)};
+	struct load readers = {.service = f->service, .org = l.org};
+	struct buf key = BUF_INIT(1000);
+	pthread_t writers[N_THREADS], reader;
+	struct error err;
+
+	atomic_store(&failing(f->store)->fail_one_in, 3);
+	assert_int_equal(pthread_create(&reader, NULL, read_load, &readers), 0);
+	for (size_t i = 0; i < N_THREADS; i++)
+		assert_int_equal(pthread_create(&writers[i], NULL, try_load, &l), 0);
+	for (size_t i = 0; i < N_THREADS; i++)
+		(void)pthread_join(writers[i], NULL);
+	atomic_store(&readers.stop, true);
+	(void)pthread_join(reader, NULL);
+	assert_int_equal(n_tenants(l.org), 2 * atomic_load(&l.n_reads));
+	service_close(f->service);
+	f->service = NULL;
+	assert_int_equal(service_open(&options, &f->service, &key, &err), 0);
+	assert_int_equal(n_tenants(service_default_org(f->service)), 2 * atomic_load(&l.n_reads));
+	buf_release(&key);
+}
+
 /* Jobs that wait when the service closes are still done; later ones are not taken. */
 static void test_close_finishes(void **state)
 {
@@ -327,6 +515,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_readers_during_writes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owner_key, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_failed_commits_change_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_failures_under_load, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_close_finishes, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
