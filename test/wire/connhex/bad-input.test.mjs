@@ -13,8 +13,9 @@ before(async () => {
 	untouched = await everything(s);
 });
 after(async () => {
-	assert.equal(await everything(s), untouched, 'something was stored');
+	const now = await everything(s);
 	assert.equal(await s.stop(), 0);
+	assert.equal(now, untouched, 'something was stored');
 });
 
 const policy = (change) => ({id: 'bad', name: 'n', statements: [anyStatement], ...change});
@@ -118,7 +119,9 @@ test('routes: unknown ones, wrong methods, malformed paths', async () => {
 });
 
 test('too large a body is refused before it is read', async () => {
-	const r = await s.call('POST', '/iam/policies', policy({name: 'x'.repeat(3_000_000)}));
+	/* Announced but not sent: a client that is still writing may miss the answer. */
+	const headers = {'Content-Type': 'application/json', 'Content-Length': '3000000'};
+	const r = await s.call('POST', '/iam/policies', undefined, {headers});
 	assert.equal(r.status, 413);
 	assert.deepEqual(r.json, errorBody(8, r.json.message));
 });

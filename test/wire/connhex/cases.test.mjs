@@ -2,8 +2,8 @@
 // The published tables of the ancestor that are about stored objects, asked of a running server.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {makeUser, startServer} from '../../harness/server.mjs';
-import {cases, decide, makeMember, makeTenant, ok} from './support.mjs';
+import {makeUser} from '../../harness/server.mjs';
+import {cases, decide, makeMember, makeTenant, ok, start} from './support.mjs';
 
 /* ---- default_access_matrix --------------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ function bodyOf(row) {
 }
 
 test('default_access_matrix', async (t) => {
-	const s = await startServer({store: 'memory'});
+	const s = await start(t, {store: 'memory'});
 	await ok(s, 'POST', '/iam/tenants', {id: 'p', name: 'p'});
 	const keys = {};
 	for (const user of ['admin', 'editor', 'viewer', 'project-owner']) {
@@ -54,7 +54,6 @@ test('default_access_matrix', async (t) => {
 			}
 		});
 	}
-	assert.equal(await s.stop(), 0);
 });
 
 /* ---- cascade ------------------------------------------------------------------------------------------- */
@@ -74,8 +73,8 @@ async function makeAll(s, names, make) {
 
 test('cascade', async (t) => {
 	for (const c of cases.cascade) {
-		await t.test(c.id, async () => {
-			const s = await startServer({store: 'memory'});
+		await t.test(c.id, async (t) => {
+			const s = await start(t, {store: 'memory'});
 			const before = Object.entries(c.before.policies);
 			const statements = before.flatMap(([, list]) => list);
 			const [kind, gone] = c.delete.split(' ');
@@ -93,7 +92,6 @@ test('cascade', async (t) => {
 				list.map((x) => ({...wireStatement(x), resources: ['*']})),
 			]);
 			assert.deepEqual(got, Object.fromEntries(want));
-			assert.equal(await s.stop(), 0);
 		});
 	}
 });
@@ -112,8 +110,8 @@ test('purge_subject', async (t) => {
 	/* The cases name users; what holds for them holds for teams. */
 	const asTeam = (x) => JSON.parse(JSON.stringify(x).replaceAll('user:local:', 'team:local:'));
 	for (const [i, c] of [...cases.purge_subject, ...cases.purge_subject.map(asTeam)].entries()) {
-		await t.test(`${i}: ${c.subject} of ${JSON.stringify(c.policies)}`, async () => {
-			const s = await startServer({store: 'memory'});
+		await t.test(`${i}: ${c.subject} of ${JSON.stringify(c.policies)}`, async (t) => {
+			const s = await start(t, {store: 'memory'});
 			const purge = await deleteSubject(s, c.subject);
 			for (const [id, members] of Object.entries(c.policies)) {
 				await ok(s, 'POST', '/iam/policies', {id, name: id, members, statements: [{actions: ['*'], tenants: ['*']}]});
@@ -126,7 +124,6 @@ test('purge_subject', async (t) => {
 			}
 			const changed = after.filter((p, k) => JSON.stringify(p) !== JSON.stringify(before[k])).map((p) => p.id);
 			assert.deepEqual(changed, c.affected);
-			assert.equal(await s.stop(), 0);
 		});
 	}
 });
@@ -138,7 +135,7 @@ test('purge_subject', async (t) => {
  * with a former list cannot be said over the wire: the function itself is tested in test/unit/service/test-iam.c.
  */
 test('project_assignment', async (t) => {
-	const s = await startServer({store: 'memory'});
+	const s = await start(t, {store: 'memory'});
 	for (const id of ['a', 'b', 'c', 'd']) {
 		await makeTenant(s, id);
 	}
@@ -172,13 +169,12 @@ test('project_assignment', async (t) => {
 	/* The resource asked about is the literal "*": a right on all teams is not a right to assign. */
 	const narrow = await makeMember(s, 'narrow', [everywhere, {actions: ['iam:tenants:assign'], resources: ['iam:roles:*'], tenants: ['a']}]);
 	assert.equal(await attempt({update: false, new: ['a']}, narrow), 403);
-	assert.equal(await s.stop(), 0);
 });
 
 /* ---- project_list_filter ------------------------------------------------------------------------------- */
 
 test('project_list_filter', async (t) => {
-	const s = await startServer({store: 'memory'});
+	const s = await start(t, {store: 'memory'});
 	for (const id of ['p1', 'p2', 'p3']) {
 		await makeTenant(s, id);
 	}
@@ -193,5 +189,4 @@ test('project_list_filter', async (t) => {
 			assert.equal(r.status, c.expect_visible ? 200 : 404);
 		});
 	}
-	assert.equal(await s.stop(), 0);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {makeUser, startServer} from '../../harness/server.mjs';
-import {anyStatement, decide, expectError, makeMember, makeTenant, ok} from './support.mjs';
+import {anyStatement, decide, expectError, makeMember, makeTenant, ok, start} from './support.mjs';
 
 let s;
 before(async () => {
@@ -19,7 +19,7 @@ async function text(method, path, body, options) {
 	return r.text;
 }
 
-test('what is shipped', async () => {
+test('what is shipped', async (t) => {
 	const types = (list) => Object.fromEntries(list.map((x) => [x.id, x.type]));
 	const managed = 'COMPIUTA_MANAGED';
 	assert.deepEqual(types((await ok(s, 'GET', '/iam/policies')).policies), {
@@ -31,9 +31,8 @@ test('what is shipped', async () => {
 		'compliance-viewer': 'CUSTOM', 'compliance-editor': 'CUSTOM',
 	});
 	assert.deepEqual((await ok(s, 'GET', '/iam/teams')).teams.map((x) => x.id), ['admins', 'editors', 'viewers']);
-	const fresh = await startServer({store: 'memory'});
+	const fresh = await start(t, {store: 'memory'});
 	assert.deepEqual(await ok(fresh, 'GET', '/iam/tenants'), {tenants: []});
-	assert.equal(await fresh.stop(), 0);
 });
 
 test('a policy, from its creation to its end', async () => {

@@ -4,8 +4,8 @@
 // hold too.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {makeUser, startServer} from '../../harness/server.mjs';
-import {cases} from './support.mjs';
+import {makeUser} from '../../harness/server.mjs';
+import {cases, start} from './support.mjs';
 
 /** Where the default mode answers otherwise: ids with capitals are accepted. */
 const lenientDifferences = [
@@ -65,8 +65,8 @@ function wantedStatus(scenario, step, strict) {
 	return !strict && difference ? [difference.status] : step.expect_status;
 }
 
-async function replay(scenario, strict) {
-	const s = await startServer({store: 'memory', args: strict ? ['--connhex-strict'] : []});
+async function replay(t, scenario, strict) {
+	const s = await start(t, {store: 'memory', args: strict ? ['--connhex-strict'] : []});
 	const keys = {admin: s.key};
 	for (const step of scenario.steps) {
 		keys[step.as] ??= await makeUser(s, step.as);
@@ -80,10 +80,9 @@ async function replay(scenario, strict) {
 			checks[name]?.(r, step[name], `${at}: ${r.text}`);
 		}
 	}
-	assert.equal(await s.stop(), 0);
 }
 
 for (const scenario of cases.http_scenarios) {
-	test(`${scenario.id}, strict`, () => replay(scenario, true));
-	test(`${scenario.id}, default`, () => replay(scenario, false));
+	test(`${scenario.id}, strict`, (t) => replay(t, scenario, true));
+	test(`${scenario.id}, default`, (t) => replay(t, scenario, false));
 }

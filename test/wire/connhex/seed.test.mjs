@@ -2,8 +2,8 @@
 // The request of the vendor's own page, byte for byte, and what follows from it.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {makeUser, startServer} from '../../harness/server.mjs';
-import {decide, makeTenant, ok} from './support.mjs';
+import {makeUser} from '../../harness/server.mjs';
+import {decide, makeTenant, ok, start} from './support.mjs';
 
 const seed =
 	'{\n "name": "My Viewer Policy",\n "id": "custom-viewer-policy",\n "members": [\n "team:local:*"\n ],\n' +
@@ -34,8 +34,8 @@ async function checkDecisions(s, wanted) {
 	assert.equal(await decide(s, 'alice', 'infra:nodes:get', 'infra:nodes', 'n1', {tenant: 'exampleTenant'}), false);
 }
 
-test('the seed policy: created, decided by, kept through kill -9 and a restart', async () => {
-	const s = await startServer({store: 'sqlite'});
+test('the seed policy: created, decided by, kept through kill -9 and a restart', async (t) => {
+	const s = await start(t, {store: 'sqlite'});
 	await prepare(s);
 	await checkDecisions(s, false);
 	const created = await s.call('POST', '/iam/policies', seed, {headers: {Accept: 'application/json'}});
@@ -55,11 +55,10 @@ test('the seed policy: created, decided by, kept through kill -9 and a restart',
 	await s.restart();
 	assert.equal((await s.call('GET', '/iam/policies/custom-viewer-policy')).status, 404);
 	await checkDecisions(s, false);
-	assert.equal(await s.stop(), 0);
 });
 
-test('the seed policy needs its role and its tenants', async () => {
-	const s = await startServer({store: 'memory'});
+test('the seed policy needs its role and its tenants', async (t) => {
+	const s = await start(t, {store: 'memory'});
 	const missing = async () => {
 		const r = await s.call('POST', '/iam/policies', seed);
 		assert.equal(r.status, 400);
@@ -73,5 +72,4 @@ test('the seed policy needs its role and its tenants', async () => {
 	assert.equal(await missing(), 'project not found: exampleTenant');
 	await makeTenant(s, 'exampleTenant');
 	assert.equal((await s.call('POST', '/iam/policies', seed)).text, answer);
-	assert.equal(await s.stop(), 0);
 });

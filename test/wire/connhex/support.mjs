@@ -2,7 +2,7 @@
 // What the tests of the Connhex dialect share.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
-import {makeUser} from '../../harness/server.mjs';
+import {makeUser, startServer} from '../../harness/server.mjs';
 
 export const cases = JSON.parse(readFileSync(new URL('../../cases/connhex.json', import.meta.url), 'utf8'));
 
@@ -14,6 +14,13 @@ export function errorBody(code, message) {
 export function expectError(r, status, code, message) {
 	assert.equal(r.status, status, r.text);
 	assert.equal(r.text, JSON.stringify(errorBody(code, message)));
+}
+
+/** A server for one test, which must end well, and ends whatever becomes of the test. */
+export async function start(t, options) {
+	const s = await startServer(options);
+	t.after(async () => assert.equal(await s.stop(), 0));
+	return s;
 }
 
 export async function ok(s, method, path, body, options) {
