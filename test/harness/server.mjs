@@ -9,7 +9,7 @@
 //
 // The binary is $DOORWARD_BIN, by default build-test/src/main/doorward of this tree.
 import {spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -198,6 +198,14 @@ class Server {
 		return this.start();
 	}
 
+	/** For t.after(): whatever happened in between, nothing is left running and no folder behind. */
+	async dispose() {
+		if (running.has(this.process)) {
+			await this.end('SIGKILL');
+		}
+		this.remove();
+	}
+
 	remove() {
 		rmSync(this.dir, {recursive: true, force: true});
 	}
@@ -205,6 +213,19 @@ class Server {
 
 export async function startServer(options = {}) {
 	return new Server(options).start();
+}
+
+/**
+ * A clock for DOORWARD_TEST_CLOCK: `env` goes to startServer(), set() moves the time of every server that has it. Only
+ * builds with test hooks take it.
+ */
+export function testClock(time) {
+	const dir = mkdtempSync(join(tmpdir(), 'doorward-clock-'));
+	const file = join(dir, 'now');
+	const set = (text) => writeFileSync(file, `${text}\n`);
+	process.once('exit', () => rmSync(dir, {recursive: true, force: true}));
+	set(time);
+	return {env: {DOORWARD_TEST_CLOCK: file}, set};
 }
 
 function expectStatus(r, status, what) {
