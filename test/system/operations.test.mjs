@@ -157,9 +157,10 @@ test('starts that cannot succeed say why and leave nothing behind', async (t) =>
 	writeFileSync(join(dir, 'text.db'), 'this is no database, but long enough to be looked at. '.repeat(50));
 	const base = ['serve', '--listen', '127.0.0.1:0', '--owner-key-file', key];
 	for (const [args, message] of [
-		[[...base, '--store', 'memory:', '--listen', '256.0.0.1:0'], /256\.0\.0\.1/],
+		// The organization is made before it is known that nobody can connect: its key is not thrown away.
+		[['serve', '--store', 'memory:', '--listen', '256.0.0.1:0', '--owner-key-file', join(dir, 'kept')], /256\.0\.0\.1/],
 		[[...base, '--store', 'memory:', '--listen', '127.0.0.1:99999'], /99999|port/],
-		[[...base, '--store', 'nonsense:'], /nonsense/],
+		[[...base, '--store', 'nonsense:'], /must start with "sqlite:"/],
 		[[...base, '--store', `sqlite:${join(dir, 'missing', 'x.db')}`], /missing/],
 		[[...base, '--store', `sqlite:${join(dir, 'text.db')}`], /text\.db|database/],
 		[[...base, '--store', 'memory:', '--tls-cert', join(dir, 'no-cert')], /tls|no-cert/],
