@@ -3,7 +3,14 @@
 
 #include "base/hash.h"
 
-enum { ENGINE_SEED = 11, DOCUMENTS_AN_EDIT = 1000, ROLE_ACTIONS = 10, N_ROLES = 40, N_RESOURCE_GROUPS = 200 };
+enum {
+	ENGINE_SEED = 11,
+	DOCUMENTS_AN_EDIT = 1000,
+	ROLE_ACTIONS = 10,
+	N_ROLES = 40,
+	N_RESOURCE_GROUPS = 200,
+	N_WITH_WILDCARDS = 5000
+};
 
 struct random {
 	uint64_t state;
@@ -30,11 +37,12 @@ void workload_release(struct workload *w)
 	arena_release(&w->names);
 }
 
-static struct str pick_subject(const struct workload *w, struct random *r, struct arena *a)
+/* Only some dozen documents are for everybody, however large the organization. */
+static struct str pick_subject(const struct workload *w, size_t document, struct random *r, struct arena *a)
 {
 	uint64_t kind = draw(r, 1000);
 
-	if (kind < 5)
+	if (kind < 5 && document < N_WITH_WILDCARDS)
 		return kind < 2 ? STR("*") : kind < 4 ? STR("user:local:*") : STR("team:local:*");
 	if (kind < 600)
 		return arena_strf(a, "user:local:u%zu", (size_t)draw(r, w->n_users));
@@ -105,7 +113,7 @@ void workload_document(const struct workload *w, size_t i, uint64_t variant, str
 	d->set.id = arena_strf(a, "document-%08zu", i);
 	d->set.statements = d->statements;
 	for (size_t k = 0; k < n_subjects; k++)
-		subjects[k] = pick_subject(w, &r, a);
+		subjects[k] = pick_subject(w, i, &r, a);
 	d->set.subjects = (struct str_list){subjects, n_subjects};
 	for (size_t k = 0; k < n; k++) {
 		struct statement *s = &d->statements[k];
@@ -177,9 +185,27 @@ static struct str filler_subject(const struct workload *w, struct random *r, siz
 	return arena_strf(a, "team:%s%zu", provider, (size_t)draw(r, w->n_teams * spread));
 }
 
-struct query workload_query(const struct workload *w, enum query_kind kind, uint64_t random, size_t n_subjects,
-                            struct arena *a)
+/* The query with all it points to side by side, as a server has it that has just read it. */
+static struct query compact(const struct query *from, struct arena *a)
 {
+	struct subject *subjects = ARENA_ARRAY(a, struct subject, from->n_subjects);
+	struct str *tenant = ARENA_ARRAY(a, struct str, 1);
+	struct query q = *from;
+
+	for (size_t i = 0; i < q.n_subjects; i++)
+		subjects[i].text = arena_str(a, from->subjects[i].text);
+	*tenant = arena_str(a, from->tenants.items[0]);
+	q.subjects = subjects;
+	q.tenants.items = tenant;
+	q.action = arena_str(a, from->action);
+	q.resource = arena_str(a, from->resource);
+	return q;
+}
+
+struct query workload_query(const struct workload *w, enum query_kind kind, uint64_t random, size_t n_subjects,
+                            struct arena *out)
+{
+	struct arena scratch = ARENA_INIT, *a = &scratch;
 	struct random r = {hash_u64(random)};
 	struct subject *subjects = ARENA_ARRAY(a, struct subject, n_subjects);
 	struct str *tenant = ARENA_ARRAY(a, struct str, 1);
@@ -197,5 +223,7 @@ struct query workload_query(const struct workload *w, enum query_kind kind, uint
 	if (kind == QUERY_MISS)
 		q.resource = arena_strf(a, "app:none%zu:object%zu", (size_t)draw(&r, 1000), (size_t)draw(&r, 1000000));
 	*tenant = s->all_tenants ? w->tenants[draw(&r, N_TENANTS)] : s->tenants.items[0];
+	q = compact(&q, out);
+	arena_release(&scratch);
 	return q;
 }

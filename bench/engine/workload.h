@@ -34,4 +34,4 @@ struct edit_blocks workload_put(const struct workload *w, struct engine *g, size
 enum query_kind { QUERY_HIT, QUERY_MISS };
 /* A random query with `n_subjects` subjects about one tenant; a hit is made from a document's own words. */
 struct query workload_query(const struct workload *w, enum query_kind kind, uint64_t random, size_t n_subjects,
-                            struct arena *a);
+                            struct arena *out);

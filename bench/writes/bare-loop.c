@@ -48,6 +48,16 @@ static void read_row(const char *sql, int n, char **ret)
 	sqlite3_finalize(stmt);
 }
 
+static sqlite3_int64 read_number(const char *sql)
+{
+	sqlite3_stmt *stmt = prepare(sql);
+
+	need(sqlite3_step(stmt) == SQLITE_ROW, sql);
+	sqlite3_int64 v = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return v;
+}
+
 enum { ORG, KIND, BODY, N_DOCUMENT };
 enum { A_ORG, ACTOR, VIA, OPERATION, TARGET, REMOTE, REQUEST_ID, N_AUDIT };
 
@@ -61,6 +71,7 @@ int main(int argc, char **argv)
 {
 	char *document[N_DOCUMENT], *audit[N_AUDIT], id[32];
 	uint64_t group, duration_ms, started, n = 0;
+	sqlite3_int64 first_revision;
 
 	if (argc != 4 || !str_to_u64(str_of(argv[2]), &group) || !str_to_u64(str_of(argv[3]), &duration_ms) ||
 	    group == 0) {
@@ -76,6 +87,7 @@ int main(int argc, char **argv)
 	read_row("SELECT org, kind, body FROM document ORDER BY n DESC LIMIT 1", N_DOCUMENT, document);
 	read_row("SELECT org, actor, via, operation, target, remote, request_id FROM audit ORDER BY id DESC LIMIT 1",
 	         N_AUDIT, audit);
+	first_revision = read_number("SELECT COALESCE(MAX(rev), 0) FROM audit");
 	sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
 	sqlite3_stmt *add =
 	    prepare("INSERT INTO document(org, kind, body, id, rev_from, seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
@@ -88,8 +100,7 @@ int main(int argc, char **argv)
 	while (clock_monotonic_ns() - started < duration_ms * 1000000) {
 		run(begin);
 		for (uint64_t i = 0; i < group; i++, n++) {
-			/* Behind every revision that the server made. */
-			sqlite3_int64 revision = (sqlite3_int64)(UINT64_C(1000000000) + n);
+			sqlite3_int64 revision = first_revision + 1 + (sqlite3_int64)n;
 			int len = snprintf(id, sizeof(id), "bare-%llu-%llu", (unsigned long long)(started % 1000000),
 			                   (unsigned long long)n);
 

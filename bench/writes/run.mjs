@@ -24,8 +24,6 @@ const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
 
 const script = (key, run) => `
 local n = 0
-local id = 0
-function setup(thread) thread:set("id", ${run}) end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer ${key}"
@@ -33,10 +31,8 @@ function request()
   n = n + 1
   return wrk.format(nil, "/iam/policies", nil, string.format('{"id":"p-%d-%d","name":"Policy %d",' ..
     '"members":["user:local:u%d"],"statements":[{"effect":"ALLOW","actions":["infra:nodes:get","infra:nodes:list"],' ..
-    '"resources":["infra:nodes:*"],"tenants":["*"]}],"tenants":[]}', id, n, n, n))
+    '"resources":["infra:nodes:*"],"tenants":["*"]}],"tenants":[]}', ${run}, n, n, n))
 end
-local bad = 0
-function response(status) if status ~= 200 then bad = bad + 1 end end
 function done(summary) print(string.format("RATE %f %d", summary.requests / (summary.duration / 1e6), summary.errors.status)) end
 `;
 
@@ -72,7 +68,7 @@ async function serverTurn(dir, server, round) {
 }
 
 function bareTurn(dir, group) {
-	const copy = join(dir, 'bare.db');
+	const copy = join(dir, 'bare.db'); // grows from turn to turn, as the server's does
 	const out = spawnSync(options.bare, [copy, String(Math.max(1, Math.round(group))), String(Number(options.seconds) * 1000)], {encoding: 'utf8'});
 	if (out.status !== 0)
 		throw new Error(out.stderr);

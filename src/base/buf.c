@@ -31,7 +31,7 @@ char *buf_reserve(struct buf *b, size_t n)
 		b->ptr = mem_realloc_array(b->ptr, cap, 1);
 		b->cap = cap;
 	}
-	return b->ptr + b->len;
+	return b->ptr ? b->ptr + b->len : b->ptr; /* nothing reserved of nothing */
 }
 
 void buf_add(struct buf *b, struct str s)

@@ -90,25 +90,55 @@ bool time_parse_rfc3339(struct str s, int64_t *ret_ms)
 	return true;
 }
 
+/* Howard Hinnant's algorithm the other way: the civil date of a day number. */
+static void civil_from_days(int64_t days, int64_t *ret_y, unsigned *ret_m, unsigned *ret_d)
+{
+	days += 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	unsigned doe = (unsigned)(days - era * 146097);
+	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned mp = (5 * doy + 2) / 153;
+
+	*ret_d = doy - (153 * mp + 2) / 5 + 1;
+	*ret_m = mp < 10 ? mp + 3 : mp - 9;
+	*ret_y = (int64_t)yoe + era * 400 + (*ret_m <= 2);
+}
+
+static char *add_digits(char *out, unsigned v, unsigned n)
+{
+	for (unsigned i = n; i-- > 0; v /= 10)
+		out[i] = (char)('0' + v % 10);
+	return out + n;
+}
+
 struct str time_format_rfc3339(int64_t ms, char out[32])
 {
-	time_t seconds = (time_t)(ms / 1000);
-	int milli = (int)(ms % 1000);
-	struct tm tm;
-	size_t n;
+	const int64_t day_ms = INT64_C(86400000);
+	int64_t days = ms / day_ms - (ms % day_ms < 0), y;
+	unsigned of_day = (unsigned)(ms - days * day_ms), m, d;
+	char *p = out;
 
-	if (milli < 0) {
-		milli += 1000;
-		seconds--;
+	civil_from_days(days, &y, &m, &d);
+	/* RFC 3339 has four digits for a year. */
+	p = add_digits(p, (unsigned)(y < 0 ? 0 : y > 9999 ? 9999 : y), 4);
+	*p++ = '-';
+	p = add_digits(p, m, 2);
+	*p++ = '-';
+	p = add_digits(p, d, 2);
+	*p++ = 'T';
+	p = add_digits(p, of_day / 3600000, 2);
+	*p++ = ':';
+	p = add_digits(p, of_day / 60000 % 60, 2);
+	*p++ = ':';
+	p = add_digits(p, of_day / 1000 % 60, 2);
+	if (of_day % 1000) {
+		*p++ = '.';
+		p = add_digits(p, of_day % 1000, 3);
 	}
-	if (!gmtime_r(&seconds, &tm))
-		memset(&tm, 0, sizeof(tm));
-	n = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (milli)
-		n += (size_t)snprintf(out + n, 32 - n, ".%03dZ", milli);
-	else
-		n += (size_t)snprintf(out + n, 32 - n, "Z");
-	return (struct str){out, n};
+	*p++ = 'Z';
+	*p = '\0';
+	return (struct str){out, (size_t)(p - out)};
 }
 
 static int read_file_ms(int64_t *ret_ms)

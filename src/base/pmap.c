@@ -13,7 +13,8 @@ enum {
 	COLLISION_LEVEL = (64 + SLOT_BITS - 1) / SLOT_BITS, /* the hash is used up: plain list of leaves */
 	N_LEVELS = COLLISION_LEVEL + 1,
 	LEAF_WORDS = 2,
-	BATCH = 16
+	BATCH = 16,
+	LINE_BYTES = 64 /* nodes and values are prefetched two lines long: more than half of them end there */
 };
 
 struct leaf {
@@ -38,9 +39,13 @@ static uint64_t bit_of(uint64_t hash, uint32_t level)
 	return UINT64_C(1) << ((hash >> (level * SLOT_BITS)) & (N_SLOTS - 1));
 }
 
-static size_t count(uint64_t bits)
+/* Bits set. Written out: without the instruction, which not every machine has, the builtin is a call. */
+static size_t count(uint64_t x)
 {
-	return (size_t)__builtin_popcountll(bits);
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (size_t)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
 static size_t n_leaves(const struct pmap_node *node, uint32_t level)
@@ -109,6 +114,7 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 	if ((*node)->kids & bit) {
 		*node = *kid_for(*node, bit);
 		__builtin_prefetch(*node);
+		__builtin_prefetch((const char *)*node + LINE_BYTES);
 		return true;
 	}
 	if ((*node)->leaves & bit) {
@@ -116,6 +122,7 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 		if (leaf->hash == p->hash) {
 			p->value = leaf->value;
 			__builtin_prefetch(p->value);
+			__builtin_prefetch((const char *)p->value + LINE_BYTES);
 		}
 	}
 	return false;
@@ -123,8 +130,10 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 
 static void probe_group(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq)
 {
-	const struct pmap_node *nodes[BATCH];
-	uint32_t at[BATCH], n_active = (uint32_t)n;
+	/* Both are filled before they are read; zeroing them on each call would cost as much as a step. */
+	const struct pmap_node *nodes[BATCH] __attribute__((uninitialized));
+	uint32_t at[BATCH] __attribute__((uninitialized));
+	uint32_t n_active = (uint32_t)n;
 
 	for (uint32_t i = 0; i < n; i++) {
 		nodes[i] = m->root;

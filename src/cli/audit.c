@@ -7,7 +7,6 @@
 
 /* A page to ask for. */
 struct page {
-	bool ascending;
 	bool since; /* the time of --since plays a part */
 	struct str cursor;
 	const char *limit;
@@ -56,8 +55,6 @@ static bool fetch(struct cli_session *s, const struct page *page, struct arena *
 	struct cli_answer answer;
 
 	buf_addf(&path, "/doorward/v1/audit?limit=%s", page->limit);
-	if (page->ascending)
-		buf_add(&path, STR("&order=asc"));
 	if (page->since && s->options->since) {
 		buf_add(&path, STR("&since="));
 		cli_percent_encode(&path, str_of(s->options->since));
@@ -83,11 +80,6 @@ static void keep(struct buf *kept, struct str text)
 	buf_add(kept, text);
 }
 
-static struct str id_of(const struct json *item, struct arena *a)
-{
-	return cli_text_of(json_get(item, STR("id")), a);
-}
-
 static int list(struct cli_session *s)
 {
 	CLEANUP(buf_releasep) struct buf cursor = BUF_INIT(BUF_MAX_LINE_BYTES);
@@ -105,55 +97,73 @@ static int list(struct cli_session *s)
 	return CLI_EXIT_OK;
 }
 
-/* The newest few, oldest of them first; `cursor` becomes the newest. */
-static bool print_tail(struct cli_session *s, struct buf *cursor)
-{
-	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct trail trail;
+/* Items newest first, as they came; all in one arena. */
+struct gathered {
+	const struct json **items;
+	size_t n, cap;
+};
 
-	if (!fetch(s, &(struct page){.limit = TAIL}, &a, &trail))
-		return false;
-	for (uint32_t i = trail.items->n; i > 0; i--)
-		print_item(s, &trail.items->items[i - 1], &a);
-	if (trail.items->n > 0)
-		keep(cursor, id_of(&trail.items->items[0], &a));
+static void gather(struct gathered *g, const struct json *item)
+{
+	if (g->n == g->cap) {
+		g->cap = g->cap > 0 ? g->cap * 2 : 64;
+		g->items = mem_realloc_array(g->items, g->cap, sizeof(*g->items));
+	}
+	g->items[g->n++] = item;
+}
+
+/* Gathers what is newer than `last`; false when the page reaches what was seen. */
+static bool gather_page(struct gathered *g, const struct json *items, int64_t last)
+{
+	for (uint32_t i = 0; i < items->n; i++) {
+		const struct json *id = json_get(&items->items[i], STR("id"));
+
+		if (!json_is(id, JSON_INT) || id->i <= last)
+			return false;
+		gather(g, &items->items[i]);
+	}
 	return true;
 }
 
-/* Prints what came after `cursor` and moves it; `*ret_n` is how many lines that was. */
-static bool print_new(struct cli_session *s, struct buf *cursor, uint32_t *ret_n)
+/*
+ * Prints what is newer than `*last`, oldest first, and moves it; INT64_MIN: the first time. Going back from the newest
+ * needs no clock: a step of the server's cannot hide a line.
+ */
+static bool print_new(struct cli_session *s, int64_t *last)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct page page = {.ascending = true, .since = true, .cursor = buf_str(cursor), .limit = PAGE};
+	CLEANUP(freep) const struct json **items = NULL;
+	bool is_tail = *last == INT64_MIN && !s->options->since;
+	struct page page = {.since = true, .limit = is_tail ? TAIL : PAGE};
+	struct gathered g = {0};
 	struct trail trail;
 
-	if (!fetch(s, &page, &a, &trail))
-		return false;
-	for (uint32_t i = 0; i < trail.items->n; i++)
-		print_item(s, &trail.items->items[i], &a);
-	if (trail.items->n > 0)
-		keep(cursor, id_of(&trail.items->items[trail.items->n - 1], &a));
-	*ret_n = trail.items->n;
+	do {
+		if (!fetch(s, &page, &a, &trail)) {
+			items = g.items;
+			return false;
+		}
+		page.cursor = trail.next;
+	} while (gather_page(&g, trail.items, *last) && !is_tail && !str_is_empty(trail.next));
+	items = g.items;
+	for (size_t i = g.n; i > 0; i--)
+		print_item(s, items[i - 1], &a);
+	if (g.n > 0)
+		*last = json_get(items[0], STR("id"))->i;
+	else if (*last == INT64_MIN)
+		*last = 0;
 	return true;
 }
 
 static int follow(struct cli_session *s)
 {
-	CLEANUP(buf_releasep) struct buf cursor = BUF_INIT(BUF_MAX_LINE_BYTES);
+	int64_t last = INT64_MIN;
 
-	if (!s->options->since && !print_tail(s, &cursor))
-		return CLI_EXIT_ERROR;
-	for (;;) {
-		uint32_t n;
-
-		if (!print_new(s, &cursor, &n))
+	do {
+		if (!print_new(s, &last))
 			return CLI_EXIT_ERROR;
-		/* More may wait already: ask until a page comes back empty. */
-		if (n > 0 && cursor.len > 0)
-			continue;
-		if (fflush(s->out) != 0 || !s->pause(s, FOLLOW_MS))
-			return CLI_EXIT_OK;
-	}
+	} while (fflush(s->out) == 0 && s->pause(s, FOLLOW_MS));
+	return CLI_EXIT_OK;
 }
 
 int cli_audit(struct cli_session *s)

@@ -21,7 +21,7 @@ static void print_reason(FILE *out, const struct json *reason, struct arena *a)
 	struct str statement = cli_text_of(json_get(reason, STR("statement")), a);
 
 	if (!str_is_empty(text)) {
-		(void)fputs("  because ", out);
+		(void)fputs("  ", out);
 		cli_print(out, text);
 		(void)fputc('\n', out);
 	}

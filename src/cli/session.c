@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#define MAX_PLAIN_BYTES 300u
+
 int cli_fail(struct cli_session *s, const char *fmt, ...)
 {
 	char text[1024];
@@ -75,6 +77,16 @@ static struct str error_text(const struct json *body)
 	return STR("no reason given");
 }
 
+/* The first line of an error that is not JSON (AuthZEN's are plain text); not of a page that some proxy made. */
+static struct str plain_text(struct str text)
+{
+	struct str rest = str_trim(text), line = STR_NONE;
+
+	if (str_starts_with(rest, STR("<")) || !str_split(&rest, '\n', &line) || str_is_empty(line))
+		return error_text(NULL);
+	return str_slice(line, 0, MAX_PLAIN_BYTES);
+}
+
 /* The URL of a path: a slash at the end of the server's own counts once. */
 static void write_url(struct buf *out, const char *base, struct str path)
 {
@@ -130,7 +142,7 @@ bool cli_call(struct cli_session *s, const struct cli_call *call, struct arena *
 	if (text.len > 0)
 		parsed = json_parse(buf_str(&text), a, &body, &err);
 	if (status < 200 || status > 299) {
-		struct str why = error_text(parsed == JSON_OK ? body : NULL);
+		struct str why = parsed == JSON_OK ? error_text(body) : plain_text(buf_str(&text));
 
 		cli_fail(s, "the server answered %u: " STR_FMT, status, STR_ARG(why));
 		return false;

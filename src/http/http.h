@@ -107,7 +107,7 @@ struct http_options {
 	unsigned max_connections;             /* 0: 4096; what comes above waits in the kernel's queue */
 	unsigned max_connections_per_ip;      /* 0: no limit */
 	size_t max_body_bytes;                /* 0: 1 MiB */
-	size_t max_header_bytes;              /* request line and headers; 0: 32 KiB */
+	size_t max_header_bytes;              /* request line and headers; 0: 16 KiB */
 	unsigned idle_timeout_s;              /* between requests and between bytes; 0: 30 */
 	unsigned request_deadline_s;          /* a request must be whole within this time of its first byte; 0: 30 */
 	struct str tls_cert_pem, tls_key_pem; /* both, or neither */

@@ -14,7 +14,7 @@
 #define BACKLOG                    1024
 #define DEFAULT_MAX_CONNECTIONS    4096u
 #define DEFAULT_MAX_BODY_BYTES     ((size_t)1024 * 1024)
-#define DEFAULT_MAX_HEADER_BYTES   ((size_t)32 * 1024)
+#define DEFAULT_MAX_HEADER_BYTES   ((size_t)16 * 1024)
 #define DEFAULT_IDLE_TIMEOUT_S     30u
 #define DEFAULT_REQUEST_DEADLINE_S 30u
 #define MAX_THREADS                256u

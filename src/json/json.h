@@ -70,6 +70,7 @@ struct json_writer {
 	uint32_t indent;
 	bool needs_comma;
 	bool after_key;
+	bool spreads_empty; /* with indent: what is empty also ends on its own line, as protobuf's JSON writer has it */
 };
 #define JSON_WRITER(buf) ((struct json_writer){.out = (buf)})
 

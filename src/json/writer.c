@@ -36,7 +36,7 @@ static void end(struct json_writer *w, char c)
 {
 	assert(w->depth > 0 && !w->after_key);
 	w->depth--;
-	if (w->indent && w->needs_comma)
+	if (w->indent && (w->needs_comma || w->spreads_empty))
 		new_line(w);
 	buf_add_char(w->out, c);
 	w->needs_comma = true;

@@ -163,17 +163,17 @@ static int compare_patterns(const void *a, const void *b)
 }
 
 /* Adds the patterns; returns the filter. */
-static uint32_t fill_patterns(struct filler *f, struct str_list l, bool is_resource)
+static uint64_t fill_patterns(struct filler *f, struct str_list l, bool is_resource)
 {
 	struct pattern *first = (struct pattern *)(void *)((char *)f->out + f->patterns_at), *p = first;
-	uint32_t filter = 0;
+	uint64_t filter = 0;
 
 	for (size_t i = 0; i < l.n; i++, p++) {
 		*p = (struct pattern){.hash = short_hash(text_hash(f->g->seed, l.items[i])),
 		                      .text_at = fill_text(f, l.items[i]),
 		                      .text_len = (uint32_t)l.items[i].len & 0x3fffffffu,
 		                      .kind = (unsigned int)kind_of(l.items[i], is_resource) & 3u};
-		filter |= p->kind == PATTERN_VARIABLE ? UINT32_MAX : filter_bit(p->hash);
+		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX : filter_bit(p->hash);
 	}
 	qsort(first, l.n, sizeof(*first), compare_patterns);
 	f->patterns_at += l.n * sizeof(*first);
@@ -189,25 +189,34 @@ static uint32_t count_kind(const struct pattern *p, size_t n, enum pattern_kind 
 	return found;
 }
 
-static void fill_statement(struct filler *f, size_t i)
+/* Resources come first in the block: most candidates are dismissed by them. */
+static void fill_resources(struct filler *f, size_t i)
 {
 	const struct statement *s = &f->set->statements[i];
 	struct compiled *c = &f->out->statements[i];
 	const struct pattern *patterns;
 
+	c->resources_at = (uint32_t)f->patterns_at;
+	c->resource_filter = fill_patterns(f, s->resources, true);
+	patterns = cset_resources(f->out, c);
+	c->n_variables = count_kind(patterns, s->resources.n, PATTERN_VARIABLE);
+	c->n_resources = (uint32_t)s->resources.n - c->n_variables;
+	if (count_kind(patterns, s->resources.n, PATTERN_ANY))
+		c->flags |= STATEMENT_ANY_RESOURCE;
+}
+
+static void fill_statement(struct filler *f, size_t i)
+{
+	const struct statement *s = &f->set->statements[i];
+	struct compiled *c = &f->out->statements[i];
+
 	assert(s->effect == EFFECT_ALLOW || s->effect == EFFECT_DENY);
 	c->effect = (uint8_t)s->effect;
-	c->patterns_at = (uint32_t)f->patterns_at;
+	c->actions_at = (uint32_t)f->patterns_at;
 	c->action_filter = fill_patterns(f, s->actions, false);
-	c->resource_filter = fill_patterns(f, s->resources, true);
-	patterns = cset_patterns(f->out, c);
 	c->n_actions = (uint32_t)s->actions.n;
-	c->n_variables = count_kind(patterns + s->actions.n, s->resources.n, PATTERN_VARIABLE);
-	c->n_resources = (uint32_t)s->resources.n - c->n_variables;
-	if (count_kind(patterns, s->actions.n, PATTERN_ANY))
+	if (count_kind(cset_actions(f->out, c), s->actions.n, PATTERN_ANY))
 		c->flags |= STATEMENT_ANY_ACTION;
-	if (count_kind(patterns + s->actions.n, s->resources.n, PATTERN_ANY))
-		c->flags |= STATEMENT_ANY_RESOURCE;
 	if (s->all_tenants)
 		c->flags |= STATEMENT_ALL_TENANTS;
 	if (f->tenants[i].is_bits)
@@ -246,7 +255,7 @@ static uint32_t fill_selectors(struct filler *f, enum dimension by, struct selec
 
 	for (uint32_t i = 0; i < f->out->n_statements; i++) {
 		const struct compiled *c = &f->out->statements[i];
-		const struct pattern *p = cset_patterns(f->out, c) + (by == BY_RESOURCE ? c->n_actions : 0);
+		const struct pattern *p = by == BY_RESOURCE ? cset_resources(f->out, c) : cset_actions(f->out, c);
 		uint32_t n_patterns = by == BY_RESOURCE ? c->n_resources : by == BY_ACTION ? c->n_actions : 1;
 
 		if (selector_of(&f->set->statements[i]) != by)
@@ -290,6 +299,8 @@ struct cset *cset_compile(struct engine *g, struct edit *e, const struct stateme
 	f.out->n_bytes = (uint32_t)l.size;
 	f.out->id_at = fill_text(&f, set->id);
 	f.out->id_len = (uint32_t)set->id.len;
+	for (size_t i = 0; i < set->n_statements; i++)
+		fill_resources(&f, i);
 	for (size_t i = 0; i < set->n_statements; i++)
 		fill_statement(&f, i);
 	if (l.n_selectors)

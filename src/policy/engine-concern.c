@@ -68,6 +68,8 @@ static struct str_list list_ids(const struct concern *c, struct arena *a)
 	size_t n = 0;
 
 	by_number[0] = UNASSIGNED;
+	for (size_t i = 0; i < c->scope.n; i++)
+		by_number[c->scope.numbers[i]] = c->scope.ids[i];
 	pmap_iter_init(&it, &c->scope.engine->tenants_by_id);
 	while ((t = pmap_iter_next(&it)))
 		by_number[t->number] = tenant_id(t);
@@ -78,17 +80,29 @@ static struct str_list list_ids(const struct concern *c, struct arena *a)
 	return (struct str_list){n ? by_number : NULL, n};
 }
 
+/* The tenants that subjects are bound to: known or not, they count. */
+static struct str_list bound_tenants(const struct subject *subjects, size_t n, struct arena *a)
+{
+	struct str *ids = ARENA_ARRAY(a, struct str, n);
+	struct str_list list = {ids, 0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (!str_is_absent(subjects[i].tenant))
+			ids[list.n++] = subjects[i].tenant;
+	}
+	return list;
+}
+
 struct str_list engine_tenants_of(const struct engine *g, const struct subject *subjects, size_t n_subjects,
                                   struct arena *a, bool (*skip)(uint32_t kind, struct str document), bool *ret_all)
 {
-	const struct query all = {.scope = SCOPE_ALL};
 	struct concern c NO_INIT;
 
 	c.skip = skip;
-	c.n_numbers = (size_t)g->n_tenant_numbers + 1;
-	c.bits = ARENA_ARRAY(a, uint64_t, c.n_numbers / 64 + 1);
 	c.has_all = false;
-	scope_init(&c.scope, g, &all, a);
+	scope_init_list(&c.scope, g, bound_tenants(subjects, n_subjects, a), a);
+	c.n_numbers = c.scope.n_numbers;
+	c.bits = ARENA_ARRAY(a, uint64_t, c.n_numbers / 64 + 1);
 	subject_walk_init(&c.walk, &c.scope, visit);
 	subject_walk_run(&c.walk, subjects, n_subjects);
 	*ret_all = c.has_all;

@@ -5,18 +5,27 @@
  */
 #include "policy/engine-impl.h"
 
-enum { N_CANDIDATES = 16 };
+/* How much of a set is fetched ahead: its head when it is found, more when it is about to be read. */
+enum { N_CANDIDATES = 16, LINE_BYTES = 64, HEAD_BYTES = 3 * LINE_BYTES, MAX_AHEAD_BYTES = 12 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
 	struct restriction restriction;
 };
 
-/* Statements that were shown to the observer: one may be found by several ways. */
+/*
+ * Statements for the observer, in the order they were met. One may be met by several subjects, some of them bound to a
+ * tenant; it is shown once, after the walk, with what holds for all of them together.
+ */
 struct shown {
 	const struct cset *set;
-	uint32_t statement;
-	struct restriction restriction;
+	struct observed observed;
+};
+
+struct shown_list {
+	struct shown *items;
+	uint32_t *table; /* by set and statement: index + 1 */
+	size_t n, cap;   /* of the items; the table has twice as many slots */
 };
 
 struct pass {
@@ -26,10 +35,7 @@ struct pass {
 	struct scope scope;
 	struct findings found;
 	bool is_done; /* a deny in the whole scope: nothing can change the verdict */
-	struct {
-		struct shown *slots;
-		size_t n, mask;
-	} shown;
+	struct shown_list shown;
 	size_t n_candidates;
 	struct candidate candidates[N_CANDIDATES];
 	struct form resource_room[N_INLINE_FORMS], action_room[N_ACTION_FORMS];
@@ -65,7 +71,7 @@ static void add_match(struct pass *p, const struct candidate *c, uint32_t i, enu
 
 static bool is_valid(const struct limits *l, int64_t now_ms)
 {
-	return !l || (now_ms >= l->valid_from_ms && now_ms < l->valid_until_ms);
+	return !l || (now_ms >= l->valid_from_ms && (now_ms < l->valid_until_ms || l->valid_until_ms == INT64_MAX));
 }
 
 static enum truth condition_of(const struct limits *l, const struct query *q)
@@ -99,63 +105,75 @@ static void consider(struct pass *p, const struct candidate *c, uint32_t i)
 		add_match(p, c, i, reach);
 }
 
-static struct shown *shown_slot(struct pass *p, const struct shown *key)
+static uint32_t *shown_slot(const struct shown_list *l, const struct cset *set, uint32_t statement)
 {
-	uint64_t hash = hash_u64((uint64_t)(uintptr_t)key->set + key->statement * UINT64_C(0x9e3779b97f4a7c15));
-	size_t at = (size_t)hash & p->shown.mask;
-	struct shown *slot;
+	uint64_t hash = hash_u64((uint64_t)(uintptr_t)set + statement * UINT64_C(0x9e3779b97f4a7c15));
+	size_t mask = 2 * l->cap - 1, at = (size_t)hash & mask;
 
-	for (;; at = (at + 1) & p->shown.mask) {
-		slot = &p->shown.slots[at];
-		if (!slot->set || (slot->set == key->set && slot->statement == key->statement &&
-		                   restriction_eq(slot->restriction, key->restriction)))
-			return slot;
+	while (l->table[at] &&
+	       (l->items[l->table[at] - 1].set != set || l->items[l->table[at] - 1].observed.statement != statement))
+		at = (at + 1) & mask;
+	return &l->table[at];
+}
+
+static void grow_shown(struct shown_list *l, struct arena *a)
+{
+	struct shown *old = l->items;
+
+	l->cap = l->cap ? l->cap * 2 : 32;
+	l->items = ARENA_ARRAY(a, struct shown, l->cap);
+	l->table = ARENA_ARRAY(a, uint32_t, 2 * l->cap);
+	for (size_t i = 0; i < l->n; i++) {
+		l->items[i] = old[i];
+		*shown_slot(l, old[i].set, old[i].observed.statement) = (uint32_t)i + 1;
 	}
 }
 
-/* True the first time. */
-static bool show_once(struct pass *p, const struct candidate *c, uint32_t i)
+/* What the observer will be told of the statement: filled in the first time. */
+static struct observed *shown_of(struct pass *p, const struct cset *set, uint32_t i)
 {
-	struct shown key = {c->set, i, c->restriction}, *old = p->shown.slots, *slot;
-	size_t n_old = old ? p->shown.mask + 1 : 0;
+	const struct compiled *s = &set->statements[i];
+	struct shown_list *l = &p->shown;
+	const struct limits *limits;
+	struct observed *o;
+	uint32_t *slot;
 
-	if (p->shown.n * 2 >= n_old) {
-		p->shown.mask = (n_old ? n_old * 2 : 64) - 1;
-		p->shown.slots = ARENA_ARRAY(p->asked.arena, struct shown, p->shown.mask + 1);
-		for (size_t k = 0; k < n_old; k++) {
-			if (old[k].set)
-				*shown_slot(p, &old[k]) = old[k];
-		}
-	}
-	slot = shown_slot(p, &key);
-	if (slot->set)
-		return false;
-	*slot = key;
-	p->shown.n++;
-	return true;
+	if (l->n == l->cap)
+		grow_shown(l, p->asked.arena);
+	slot = shown_slot(l, set, i);
+	if (*slot)
+		return &l->items[*slot - 1].observed;
+	l->items[l->n].set = set;
+	o = &l->items[l->n++].observed;
+	*slot = (uint32_t)l->n;
+	limits = cset_limits(set, s);
+	*o = (struct observed){.kind = set->kind, .document = cset_id(set), .statement = i};
+	o->effect = s->effect == EFFECT_DENY ? EFFECT_DENY : EFFECT_ALLOW;
+	o->action_matches = statement_matches_action(&p->asked, set, s);
+	o->resource_matches = statement_matches_resource(&p->asked, set, s);
+	o->is_valid_now = is_valid(limits, p->asked.query->now_ms);
+	o->condition = condition_of(limits, p->asked.query);
+	return o;
 }
 
 /* The same as consider(), but nothing is left out on the way. */
 static void consider_observed(struct pass *p, const struct candidate *c, uint32_t i)
 {
-	const struct compiled *s = &c->set->statements[i];
-	const struct limits *limits = cset_limits(c->set, s);
-	enum reach reach = scope_reach(&p->scope, c->set, s, c->restriction);
+	enum reach reach = scope_reach(&p->scope, c->set, &c->set->statements[i], c->restriction);
 	struct partial part = {NULL, c->set, i, c->restriction};
-	struct observed o = {.kind = c->set->kind, .document = cset_id(c->set), .statement = i};
+	bool in_tenant = reach == REACH_WHOLE || (reach == REACH_PART && scope_touches(&p->scope, &part));
+	struct observed *o = shown_of(p, c->set, i);
 
-	if (!show_once(p, c, i))
-		return;
-	o.effect = s->effect == EFFECT_DENY ? EFFECT_DENY : EFFECT_ALLOW;
-	o.action_matches = statement_matches_action(&p->asked, c->set, s);
-	o.resource_matches = statement_matches_resource(&p->asked, c->set, s);
-	o.tenant_matches = reach == REACH_WHOLE || (reach == REACH_PART && scope_touches(&p->scope, &part));
-	o.is_valid_now = is_valid(limits, p->asked.query->now_ms);
-	o.condition = condition_of(limits, p->asked.query);
-	p->observer->statement(p->observer, &o);
-	if (o.action_matches && o.resource_matches && o.tenant_matches && o.is_valid_now &&
-	    condition_lets_match(o.effect, o.condition))
+	o->tenant_matches = o->tenant_matches || in_tenant;
+	if (in_tenant && o->action_matches && o->resource_matches && o->is_valid_now &&
+	    condition_lets_match(o->effect, o->condition))
 		add_match(p, c, i, reach);
+}
+
+static void show_all(const struct pass *p)
+{
+	for (size_t i = 0; i < p->shown.n; i++)
+		p->observer->statement(p->observer, &p->shown.items[i].observed);
 }
 
 static void consider_any(struct pass *p, const struct candidate *c, uint32_t i)
@@ -205,6 +223,14 @@ static void consider_set(struct pass *p, const struct candidate *c)
 
 static void flush_candidates(struct pass *p)
 {
+	/* The heads are on their way since the sets were found; what stands behind them can start now, all at once. */
+	for (size_t i = 0; i < p->n_candidates; i++) {
+		const struct cset *set = p->candidates[i].set;
+		size_t end = set->n_bytes < MAX_AHEAD_BYTES ? set->n_bytes : MAX_AHEAD_BYTES;
+
+		for (size_t at = HEAD_BYTES; at < end; at += LINE_BYTES)
+			__builtin_prefetch((const char *)set + at);
+	}
 	for (size_t i = 0; i < p->n_candidates && !p->is_done; i++)
 		consider_set(p, &p->candidates[i]);
 	p->n_candidates = 0;
@@ -214,9 +240,8 @@ static void add_candidate(struct pass *p, const struct cset *set, struct restric
 {
 	if (p->n_candidates == N_CANDIDATES)
 		flush_candidates(p);
-	__builtin_prefetch(set);
-	__builtin_prefetch((const char *)set + 64);
-	__builtin_prefetch((const char *)set + 128);
+	for (size_t at = 0; at < HEAD_BYTES; at += LINE_BYTES)
+		__builtin_prefetch((const char *)set + at);
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
 }
 
@@ -252,12 +277,16 @@ typedef void visit_fn(struct pass *p, const struct group *group, struct restrict
 static void visit_branches(struct pass *p, const struct group *group, const struct form_list *forms, visit_fn *visit,
                            struct restriction r)
 {
-	for (size_t from = 0; from < forms->n && !p->is_done; from += N_PROBES) {
-		struct pmap_probe probes[N_PROBES] NO_INIT;
-		size_t n = forms->n - from < N_PROBES ? forms->n - from : N_PROBES;
+	struct pmap_probe probes[N_PROBES] NO_INIT;
+	size_t n, at = 0;
 
-		for (size_t i = 0; i < n; i++)
-			probes[i] = (struct pmap_probe){forms->items[from + i].hash, &forms->items[from + i], NULL};
+	while (at < forms->n && !p->is_done) {
+		for (n = 0; at < forms->n && n < N_PROBES; at++) {
+			const struct form *f = &forms->items[at];
+
+			if (group->filter & filter_bit(short_hash(f->hash)))
+				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
+		}
 		pmap_get_many(&group->map, probes, n, group_is);
 		for (size_t i = 0; i < n && !p->is_done; i++) {
 			if (probes[i].value)
@@ -309,13 +338,14 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 	p.found.allows_end = &p.found.allows;
 	p.found.denies_end = &p.found.denies;
 	p.is_done = false;
-	memset(&p.shown, 0, sizeof(p.shown));
+	p.shown = (struct shown_list){0};
 	p.n_candidates = 0;
 	scope_init(&p.scope, g, q, a);
 	subject_walk_init(&p.walk, &p.scope, visit_by_subject);
 	p.walk.sees_out_of_scope = observer != NULL;
 	subject_walk_run(&p.walk, q->subjects, q->n_subjects);
 	flush_candidates(&p);
+	show_all(&p);
 	return scope_resolve(&p.scope, &p.found, ret_tenants);
 }
 

@@ -60,11 +60,11 @@ static struct selectors selectors_of(const struct cset *c, enum dimension split_
 
 	for (uint32_t i = 0; i < c->n_statements; i++) {
 		const struct compiled *st = &c->statements[i];
-		const struct pattern *p = cset_patterns(c, st);
+		const struct pattern *p = cset_actions(c, st);
 		size_t n = st->n_actions;
 
 		if (split_by == BY_RESOURCE) {
-			p += n;
+			p = cset_resources(c, st);
 			n = (size_t)st->n_resources + st->n_variables;
 		}
 		n_seen += n + 1;
@@ -141,6 +141,7 @@ static void branch_change(const struct change *c, struct group *split, struct st
 	struct form key = {text_hash(c->seed, text), text, STR(""), false};
 	struct group *old = pmap_get(&split->map, key.hash, group_is, &key), *fresh = below(c, old, text);
 
+	split->filter |= filter_bit(short_hash(key.hash));
 	if (fresh)
 		(void)pmap_put(&split->map, c->edit, key.hash, group_is, &key, fresh);
 	else if (old)
@@ -194,6 +195,7 @@ static struct group *larger_change(const struct change *c, struct group *p, stru
 	} else {
 		out->map = p->map;
 		out->rest = p->rest;
+		out->filter = p->filter;
 	}
 	if (below)
 		split_both(c, out, split_by, below);

@@ -19,7 +19,7 @@
 #define NO_INIT __attribute__((uninitialized))
 
 enum {
-	MAX_SMALL = 32,     /* postings scanned in a row; a larger group is split */
+	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	N_ACTION_FORMS = 6,
@@ -28,7 +28,8 @@ enum {
 
 /*
  * Text. A form is one spelling by which a pattern can match what was asked: head, or head "*" tail. The hash of a text
- * is folded over its sections ("a:", "b:", "c"), so that the hashes of all prefixes cost one walk.
+ * is folded over its sections ("a:", "b:", "c"), so that the hashes of all prefixes cost one walk. It starts from the
+ * seed, which nobody outside knows.
  */
 struct form {
 	uint64_t hash;
@@ -39,16 +40,79 @@ struct form {
 struct form_list {
 	struct form *items;
 	size_t n;
-	uint32_t filter; /* bits of the hashes */
+	uint64_t filter; /* bits of the hashes */
 };
 
-static inline uint64_t text_step(uint64_t h, uint64_t section)
+/* Folds up to eight bytes of text in; the high half of the product brings the high bits down. */
+static inline uint64_t text_step(uint64_t h, uint64_t word)
 {
-	return hash_u64(h ^ section);
+	unsigned __int128 product = (unsigned __int128)(h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
-static inline uint32_t filter_bit(uint32_t hash)
+/* The sections "*" and "*:" as words: a short word carries its length in the highest byte. */
+#define WORD_STAR       (UINT64_C(1) << 56 | '*')
+#define WORD_STAR_COLON (UINT64_C(2) << 56 | ':' << 8 | '*')
+/* A walk over a text, section by section. */
+struct text_walk {
+	const char *next, *end;
+	uint64_t hash; /* of all before `next` */
+};
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are cut at their low end");
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* `n` < 8 bytes as a word, without reading past them. */
+static inline uint64_t load_short(const char *p, size_t n)
 {
-	return 1u << (hash >> 27);
+	uint32_t low, high;
+
+	if (n >= sizeof(low)) {
+		memcpy(&low, p, sizeof(low));
+		memcpy(&high, p + n - sizeof(high), sizeof(high));
+		return low | (uint64_t)high << (n - sizeof(high)) * 8;
+	}
+	if (n == 0)
+		return 0;
+	return (uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << n / 2 * 8 | (uint64_t)(uint8_t)p[n - 1] << (n - 1) * 8;
+}
+
+static inline uint64_t load_word(const char *p, size_t left)
+{
+	uint64_t word;
+
+	if (left < sizeof(word))
+		return load_short(p, left);
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/*
+ * Folds the next section in; false when it was the last, which has no ':' behind it. Eight bytes at a time, each
+ * section beginning a word of its own; a ':' is found by arithmetic on the whole word.
+ */
+static inline bool text_next(struct text_walk *t)
+{
+	while (t->next < t->end) {
+		size_t left = (size_t)(t->end - t->next), n = left < 8 ? left : 8;
+		uint64_t word = load_word(t->next, left), x = word ^ EACH_BYTE(':');
+		uint64_t colons = (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
+
+		if (colons)
+			n = (size_t)__builtin_ctzll(colons) / 8 + 1;
+		if (n < 8)
+			word = (word & ((UINT64_C(1) << n * 8) - 1)) | (uint64_t)n << 56;
+		t->hash = text_step(t->hash, word);
+		t->next += n;
+		if (colons)
+			return true;
+	}
+	return false;
+}
+
+static inline uint64_t filter_bit(uint32_t hash)
+{
+	return UINT64_C(1) << (hash >> 26);
 }
 /* What patterns keep of the hash, and filters are made from. */
 static inline uint32_t short_hash(uint64_t hash)
@@ -68,8 +132,6 @@ static inline bool form_is(const struct form *f, struct str text)
 }
 /* Does a stored resource or subject pattern (no variable) match the concrete text? */
 bool path_matches(struct str pattern, struct str text);
-/* The form "*". */
-struct form form_any(uint64_t seed);
 /* Exact, each "prefix:*", "*". Uses `room` (N_INLINE_FORMS) when that is enough, else the arena. */
 struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a);
 /* Exact, "*", and with three sections the four wildcards. `room` holds N_ACTION_FORMS. */
@@ -93,8 +155,9 @@ enum {
 };
 
 struct compiled {
-	uint32_t action_filter, resource_filter;
-	uint32_t patterns_at; /* actions by hash, resources by hash, then resources with variables */
+	uint64_t action_filter, resource_filter;
+	uint32_t actions_at;   /* by hash */
+	uint32_t resources_at; /* by hash, then those with variables */
 	uint32_t n_actions, n_resources, n_variables;
 	uint32_t tenants_at, n_tenants; /* sorted numbers, or with TENANT_BITS n_tenants words of bits */
 	uint32_t limits_at;             /* struct limits; 0: none */
@@ -118,7 +181,7 @@ struct cset {
 	uint32_t id_at, id_len;
 	uint32_t n_bytes;
 	uint32_t selectors_at, n_by_resource, n_by_action, n_rest; /* all 0: scan */
-	uint32_t action_filter, resource_filter;
+	uint64_t action_filter, resource_filter;
 	uint32_t n_denies, n_conditions;
 	struct compiled statements[];
 };
@@ -131,9 +194,13 @@ static inline struct str cset_id(const struct cset *c)
 {
 	return cset_text(c, c->id_at, c->id_len);
 }
-static inline const struct pattern *cset_patterns(const struct cset *c, const struct compiled *s)
+static inline const struct pattern *cset_actions(const struct cset *c, const struct compiled *s)
 {
-	return (const struct pattern *)(const void *)((const char *)c + s->patterns_at);
+	return (const struct pattern *)(const void *)((const char *)c + s->actions_at);
+}
+static inline const struct pattern *cset_resources(const struct cset *c, const struct compiled *s)
+{
+	return (const struct pattern *)(const void *)((const char *)c + s->resources_at);
 }
 static inline struct str pattern_text(const struct cset *c, const struct pattern *p)
 {
@@ -158,7 +225,7 @@ struct cset *cset_compile(struct engine *g, struct edit *e, const struct stateme
 /* Index. */
 struct posting {
 	uintptr_t set; /* struct cset, lowest bit: it has a deny statement */
-	uint32_t action_filter, resource_filter;
+	uint64_t action_filter, resource_filter;
 };
 
 static inline const struct cset *posting_set(const struct posting *p)
@@ -180,6 +247,7 @@ struct group {
 	enum group_shape shape;
 	uint32_t body_at;
 	struct pmap map;    /* split: selector -> group; list: (kind, id) -> set */
+	uint64_t filter;    /* split: bits of the selectors that are or were in the map */
 	struct group *rest; /* split: sets without a selector */
 };
 
@@ -284,7 +352,8 @@ struct scope {
 	enum tenant_scope kind;
 	bool is_laid_out;
 	size_t n;
-	uint32_t one; /* SCOPE_LISTED with n == 1: its number */
+	bool has_one;
+	uint32_t one; /* SCOPE_LISTED with n == 1: its number, looked up when first needed */
 	uint32_t n_numbers;
 	struct str one_id;
 	struct str *ids;
@@ -297,9 +366,11 @@ struct scope {
 enum reach { REACH_NONE, REACH_PART, REACH_WHOLE };
 
 void scope_init(struct scope *s, const struct engine *g, const struct query *q, struct arena *a);
+/* The same for a plain list of ids, all positions laid out. */
+void scope_init_list(struct scope *s, const struct engine *g, struct str_list ids, struct arena *a);
 struct restriction scope_restrict(const struct scope *s, struct str tenant);
 /* How much of the scope the statement covers; a part may turn out to be empty. */
-enum reach scope_reach(const struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r);
+enum reach scope_reach(struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r);
 /* Does a partial match touch at least one tenant of the scope? */
 bool scope_touches(struct scope *s, const struct partial *p);
 

@@ -38,9 +38,22 @@ static bool any_form_is_among(const struct cset *c, const struct pattern *p, siz
 	return false;
 }
 
+/* Every pattern against every form: the texts are touched only when the hashes agree. */
+static bool any_hash_matches(const struct cset *c, const struct pattern *p, size_t n, const struct form_list *forms)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < forms->n; k++) {
+			const struct form *f = &forms->items[k];
+			if (short_hash(f->hash) == p[i].hash && form_is(f, pattern_text(c, &p[i])))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool statement_matches_action(const struct asked *q, const struct cset *c, const struct compiled *s)
 {
-	const struct pattern *p = cset_patterns(c, s);
+	const struct pattern *p = cset_actions(c, s);
 
 	if (s->flags & STATEMENT_ANY_ACTION)
 		return true;
@@ -48,14 +61,7 @@ bool statement_matches_action(const struct asked *q, const struct cset *c, const
 		return false;
 	if (s->n_actions > MAX_LINEAR)
 		return any_form_is_among(c, p, s->n_actions, &q->actions);
-	for (size_t i = 0; i < s->n_actions; i++) {
-		for (size_t k = 0; k < q->actions.n; k++) {
-			const struct form *f = &q->actions.items[k];
-			if (short_hash(f->hash) == p[i].hash && form_is(f, pattern_text(c, &p[i])))
-				return true;
-		}
-	}
-	return false;
+	return any_hash_matches(c, p, s->n_actions, &q->actions);
 }
 
 /* <name> of a subject user:<any>:<name>. */
@@ -174,20 +180,25 @@ static bool path_is_among(const struct asked *q, const struct cset *c, const str
 	return false;
 }
 
+static bool plain_resource_matches(const struct asked *q, const struct cset *c, const struct pattern *p, size_t n)
+{
+	if (n > MAX_LINEAR && n / 16 > q->resources.n)
+		return any_form_is_among(c, p, n, &q->resources);
+	if (q->resources.n <= N_INLINE_FORMS)
+		return any_hash_matches(c, p, n, &q->resources);
+	return path_is_among(q, c, p, n);
+}
+
 bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s)
 {
-	const struct pattern *p = cset_patterns(c, s) + s->n_actions;
+	const struct pattern *p = cset_resources(c, s);
 
 	if (s->flags & STATEMENT_ANY_RESOURCE)
 		return true;
 	if (!(s->resource_filter & q->resources.filter))
 		return false;
-	if (s->n_resources > MAX_LINEAR && s->n_resources / 16 > q->resources.n) {
-		if (any_form_is_among(c, p, s->n_resources, &q->resources))
-			return true;
-	} else if (path_is_among(q, c, p, s->n_resources)) {
+	if (plain_resource_matches(q, c, p, s->n_resources))
 		return true;
-	}
 	for (uint32_t i = 0; i < s->n_variables; i++) {
 		if (matches_with_names(q, pattern_text(c, &p[s->n_resources + i])))
 			return true;

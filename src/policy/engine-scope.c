@@ -55,6 +55,16 @@ static void lay_out_all(struct scope *s)
 	s->is_laid_out = true;
 }
 
+/* The number of the only tenant: many decisions meet no statement that lists tenants. */
+static uint32_t the_one(struct scope *s)
+{
+	if (!s->has_one) {
+		s->one = tenant_number(s->engine, s->one_id);
+		s->has_one = true;
+	}
+	return s->one;
+}
+
 static void lay_out(struct scope *s)
 {
 	if (s->is_laid_out)
@@ -62,6 +72,7 @@ static void lay_out(struct scope *s)
 	if (s->kind == SCOPE_ALL) {
 		lay_out_all(s);
 	} else { /* one tenant: the arrays were not needed so far */
+		(void)the_one(s);
 		s->ids = &s->one_id;
 		s->numbers = &s->one;
 		s->is_laid_out = true;
@@ -82,12 +93,17 @@ void scope_init(struct scope *s, const struct engine *g, const struct query *q, 
 			lay_out_list(s, q->tenants);
 		else if (q->tenants.n == 1)
 			s->n = 1;
-		if (s->n == 1) {
+		if (s->n == 1)
 			s->one_id = q->tenants.items[0];
-			s->one = tenant_number(g, s->one_id);
-		}
 		break;
 	}
+}
+
+void scope_init_list(struct scope *s, const struct engine *g, struct str_list ids, struct arena *a)
+{
+	*s = (struct scope){
+	    .engine = g, .arena = a, .kind = SCOPE_LISTED, .n_numbers = (uint32_t)g->n_tenant_numbers + 1};
+	lay_out_list(s, ids);
 }
 
 struct restriction scope_restrict(const struct scope *s, struct str tenant)
@@ -106,12 +122,12 @@ struct restriction scope_restrict(const struct scope *s, struct str tenant)
 		r.number = position ? s->numbers[position - 1] : NO_NUMBER;
 	} else {
 		r.is_in_scope = s->n == 1 && str_eq(tenant, s->one_id);
-		r.number = s->one;
+		r.number = NO_NUMBER; /* not asked for: in scope or not is all that counts */
 	}
 	return r;
 }
 
-enum reach scope_reach(const struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r)
+enum reach scope_reach(struct scope *s, const struct cset *c, const struct compiled *st, struct restriction r)
 {
 	bool is_all = st->flags & STATEMENT_ALL_TENANTS;
 
@@ -120,7 +136,7 @@ enum reach scope_reach(const struct scope *s, const struct cset *c, const struct
 	if (s->n == 0 || (r.is_set && !r.is_in_scope))
 		return REACH_NONE;
 	if (s->kind == SCOPE_LISTED && s->n == 1)
-		return is_all || compiled_has_tenant(c, st, s->one) ? REACH_WHOLE : REACH_NONE;
+		return is_all || compiled_has_tenant(c, st, the_one(s)) ? REACH_WHOLE : REACH_NONE;
 	if (r.is_set)
 		return is_all || compiled_has_tenant(c, st, r.number) ? REACH_PART : REACH_NONE;
 	return is_all ? REACH_WHOLE : st->n_tenants ? REACH_PART : REACH_NONE;
@@ -186,7 +202,8 @@ bool scope_touches(struct scope *s, const struct partial *p)
 
 struct verdict verdict_of(enum effect effect, const struct cset *c, uint32_t statement)
 {
-	return (struct verdict){effect, c->kind, cset_id(c), statement};
+	return (struct verdict){
+	    .effect = effect, .kind = c->kind, .document = cset_id(c), .statement = statement, .everywhere = false};
 }
 
 /* The whole scope is allowed. */
@@ -202,8 +219,8 @@ static void list_all(struct scope *s, struct str_list *ret_tenants)
 	*ret_tenants = (struct str_list){items, s->n};
 }
 
-/* The tenants of the bits; false when there is none. */
-static bool list_bits(const struct scope *s, const uint64_t *bits, struct str_list *ret_tenants)
+/* The tenants of the bits, and how many they are. */
+static size_t list_bits(const struct scope *s, const uint64_t *bits, struct str_list *ret_tenants)
 {
 	struct str *items = ret_tenants ? ARENA_ARRAY(s->arena, struct str, s->n) : NULL;
 	size_t n = 0;
@@ -217,7 +234,7 @@ static bool list_bits(const struct scope *s, const uint64_t *bits, struct str_li
 	}
 	if (items)
 		*ret_tenants = (struct str_list){n ? items : NULL, n};
-	return n > 0;
+	return n;
 }
 
 /* The first partial allow of which something is left in `allowed`. */
@@ -243,6 +260,8 @@ static struct verdict resolve_parts(struct scope *s, const struct findings *f, s
 {
 	uint64_t *allowed = new_bits(s), *denied = new_bits(s);
 	const struct partial *deny = NULL;
+	struct verdict v;
+	size_t n;
 
 	if (f->allow)
 		memset(allowed, 0xff, (s->n / 64 + 1) * sizeof(*allowed));
@@ -254,13 +273,19 @@ static struct verdict resolve_parts(struct scope *s, const struct findings *f, s
 	}
 	for (size_t i = 0; i < s->n / 64 + 1; i++)
 		allowed[i] &= ~denied[i];
-	if (list_bits(s, allowed, ret_tenants))
-		return name_allow(s, f, allowed);
+	n = list_bits(s, allowed, ret_tenants);
+	if (n > 0) {
+		v = name_allow(s, f, allowed);
+		v.everywhere = n == s->n;
+		return v;
+	}
 	return deny ? verdict_of(EFFECT_DENY, deny->set, deny->statement) : (struct verdict){0};
 }
 
 struct verdict scope_resolve(struct scope *s, const struct findings *f, struct str_list *ret_tenants)
 {
+	struct verdict v;
+
 	if (ret_tenants)
 		*ret_tenants = (struct str_list){0};
 	if (f->deny)
@@ -270,5 +295,7 @@ struct verdict scope_resolve(struct scope *s, const struct findings *f, struct s
 	if (!f->allow)
 		return (struct verdict){0};
 	list_all(s, ret_tenants);
-	return verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	v = verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	v.everywhere = true;
+	return v;
 }

@@ -88,33 +88,36 @@ struct last_subject {
 	struct restriction restriction;
 };
 
-static void add_subject(struct subject_walk *w, const struct subject *subject, struct last_subject *last, uint64_t star)
+static bool shares_head(const struct last_subject *last, struct str text, struct restriction r)
 {
-	uint64_t seed = w->scope->engine->seed, h = seed;
-	struct str text = subject->text, head;
+	size_t n = last->head.len;
+
+	return n > 0 && text.len >= n && memcmp(text.ptr, last->head.ptr, n) == 0 &&
+	       restriction_eq(r, last->restriction);
+}
+
+static void add_subject(struct subject_walk *w, const struct subject *subject, struct last_subject *last)
+{
+	uint64_t seed = w->scope->engine->seed;
+	struct str text = subject->text;
+	struct text_walk t = {text.ptr, text.ptr + text.len, seed};
 	struct restriction r = scope_restrict(w->scope, subject->tenant);
-	const char *colon;
-	size_t at = 0;
 
 	if (r.is_set && !r.is_in_scope && !w->sees_out_of_scope)
 		return;
-	if (last->head.len && restriction_eq(r, last->restriction) && str_starts_with(text, last->head)) {
-		h = last->hash;
-		at = last->head.len;
+	if (shares_head(last, text, r)) {
+		t.hash = last->hash;
+		t.next += last->head.len;
 	} else {
-		add_prefix(w, &(struct form){text_step(seed, star), STR(""), STR(""), true}, r);
+		add_prefix(w, &(struct form){text_step(seed, WORD_STAR), STR(""), STR(""), true}, r);
 	}
-	while (at < text.len && (colon = memchr(text.ptr + at, ':', text.len - at))) {
-		size_t end = (size_t)(colon - text.ptr) + 1;
+	while (text_next(&t)) {
+		struct str head = {text.ptr, (size_t)(t.next - text.ptr)};
 
-		h = text_step(h, hash_str(seed, str_slice(text, at, end)));
-		head = str_slice(text, 0, end);
-		add_prefix(w, &(struct form){text_step(h, star), head, STR(""), true}, r);
-		at = end;
-		*last = (struct last_subject){head, h, r};
+		add_prefix(w, &(struct form){text_step(t.hash, WORD_STAR), head, STR(""), true}, r);
+		*last = (struct last_subject){head, t.hash, r};
 	}
-	h = text_step(h, hash_str(seed, str_slice(text, at, text.len)));
-	add_probe(w, &(struct form){h, text, STR(""), false}, r);
+	add_probe(w, &(struct form){t.hash, text, STR(""), false}, r);
 }
 
 void subject_walk_init(struct subject_walk *w, const struct scope *scope, group_visit_fn *visit)
@@ -129,11 +132,10 @@ void subject_walk_init(struct subject_walk *w, const struct scope *scope, group_
 
 void subject_walk_run(struct subject_walk *w, const struct subject *subjects, size_t n)
 {
-	uint64_t star = hash_str(w->scope->engine->seed, STR("*"));
 	struct last_subject last = {0};
 
 	for (size_t i = 0; i < n && !w->is_done; i++)
-		add_subject(w, &subjects[i], &last, star);
+		add_subject(w, &subjects[i], &last);
 	if (!w->is_done)
 		flush_probes(w);
 }

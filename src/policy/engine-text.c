@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/engine-impl.h"
 
-/* The section that starts at `from`, with its ':' if it has one. */
-static struct str section_at(struct str text, size_t from)
+static uint64_t text_fold(uint64_t h, struct str text)
 {
-	const char *colon = text.len > from ? memchr(text.ptr + from, ':', text.len - from) : NULL;
-	size_t end = colon ? (size_t)(colon - text.ptr) + 1 : text.len;
+	struct text_walk t = {text.ptr, text.ptr + text.len, h};
 
-	return (struct str){text.ptr + from, end - from};
-}
-
-static bool is_last(struct str section)
-{
-	return section.len == 0 || section.ptr[section.len - 1] != ':';
+	while (text_next(&t))
+		;
+	return t.hash;
 }
 
 uint64_t text_hash(uint64_t seed, struct str text)
 {
-	uint64_t h = seed;
-
-	for (size_t at = 0;;) {
-		struct str section = section_at(text, at);
-
-		h = text_step(h, hash_str(seed, section));
-		if (is_last(section))
-			return h;
-		at += section.len;
-	}
+	return text_fold(seed, text);
 }
 
 bool path_matches(struct str pattern, struct str text)
@@ -43,62 +29,63 @@ static void add_form(struct form_list *l, uint64_t hash, struct str head, struct
 	l->filter |= filter_bit(short_hash(hash));
 }
 
-struct form form_any(uint64_t seed)
+/* More room, at least one form's. */
+static void grow_forms(struct form_list *l, size_t cap, struct arena *a)
 {
-	return (struct form){text_step(seed, hash_str(seed, STR("*"))), STR(""), STR(""), true};
-}
+	struct form *items = arena_alloc(a, 2 * cap * sizeof(*items));
 
-static size_t count_colons(struct str text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		n += text.ptr[i] == ':';
-	return n;
+	memcpy(items, l->items, l->n * sizeof(*items));
+	l->items = items;
 }
 
 struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a)
 {
-	uint64_t star = hash_str(seed, STR("*")), h = seed;
-	size_t n = count_colons(text) + 2, at = 0;
-	struct form_list list = {.items = n <= N_INLINE_FORMS ? room : arena_alloc(a, n * sizeof(*room))};
+	struct text_walk t = {text.ptr, text.ptr + text.len, seed};
+	struct form_list list = {.items = room};
+	size_t cap = N_INLINE_FORMS;
 
-	add_form(&list, text_step(seed, star), STR(""), STR(""), true);
-	for (;;) {
-		struct str section = section_at(text, at);
+	add_form(&list, text_step(seed, WORD_STAR), STR(""), STR(""), true);
+	while (text_next(&t)) {
+		struct str head = {text.ptr, (size_t)(t.next - text.ptr)};
 
-		h = text_step(h, hash_str(seed, section));
-		if (is_last(section))
-			break;
-		at += section.len;
-		add_form(&list, text_step(h, star), str_slice(text, 0, at), STR(""), true);
+		if (list.n + 1 == cap) {
+			grow_forms(&list, cap, a);
+			cap *= 2;
+		}
+		add_form(&list, text_step(t.hash, WORD_STAR), head, STR(""), true);
 	}
-	add_form(&list, h, text, STR(""), false);
+	add_form(&list, t.hash, text, STR(""), false);
 	return list;
 }
 
 struct form_list forms_of_action(uint64_t seed, struct str action, struct form *room)
 {
-	uint64_t star = hash_str(seed, STR("*")), star_colon = hash_str(seed, STR("*:"));
+	struct text_walk t = {action.ptr, action.ptr + action.len, seed};
 	struct form_list list = {.items = room};
-	struct str a = section_at(action, 0), b, c, tail;
-	uint64_t ha, hab, hc;
+	uint64_t after_first, after_second;
+	struct str first, second, last;
+	bool has_three;
 
-	add_form(&list, text_step(seed, star), STR(""), STR(""), true);
-	if (count_colons(action) != 2) {
+	add_form(&list, text_step(seed, WORD_STAR), STR(""), STR(""), true);
+	has_three = text_next(&t);
+	first = (struct str){action.ptr, (size_t)(t.next - action.ptr)};
+	after_first = t.hash;
+	has_three = has_three && text_next(&t);
+	second = (struct str){action.ptr, (size_t)(t.next - action.ptr)};
+	after_second = t.hash;
+	has_three = has_three && !text_next(&t);
+	if (!has_three) {
 		add_form(&list, text_hash(seed, action), action, STR(""), false);
 		return list;
 	}
-	b = section_at(action, a.len);
-	c = section_at(action, a.len + b.len);
-	tail = str_slice(action, a.len + b.len - 1, action.len);
-	ha = text_step(seed, hash_str(seed, a));
-	hab = text_step(ha, hash_str(seed, b));
-	hc = hash_str(seed, c);
-	add_form(&list, text_step(hab, hc), action, STR(""), false);
-	add_form(&list, text_step(ha, star), a, STR(""), true);
-	add_form(&list, text_step(hab, star), str_slice(action, 0, a.len + b.len), STR(""), true);
-	add_form(&list, text_step(text_step(ha, star_colon), hc), a, tail, true);
-	add_form(&list, text_step(text_step(seed, star_colon), hc), STR(""), tail, true);
+	add_form(&list, t.hash, action, STR(""), false);
+	last = (struct str){second.ptr + second.len, action.len - second.len};
+	add_form(&list, text_step(after_first, WORD_STAR), first, STR(""), true);
+	add_form(&list, text_step(after_second, WORD_STAR), second, STR(""), true);
+	/* The tails keep the ':' before the last section. */
+	add_form(&list, text_fold(text_step(after_first, WORD_STAR_COLON), last), first,
+	         (struct str){last.ptr - 1, last.len + 1}, true);
+	add_form(&list, text_fold(text_step(seed, WORD_STAR_COLON), last), STR(""),
+	         (struct str){last.ptr - 1, last.len + 1}, true);
 	return list;
 }

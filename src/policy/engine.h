@@ -59,7 +59,7 @@ struct statement {
 	bool all_tenants;
 	struct str_list tenants;           /* ids; ignored when all_tenants */
 	int64_t valid_from_ms;             /* first ms in which it counts; INT64_MIN: always */
-	int64_t valid_until_ms;            /* first ms in which it no longer counts; INT64_MAX: never */
+	int64_t valid_until_ms;            /* first ms in which it no longer counts; INT64_MAX: no such ms */
 	const struct condition *condition; /* NULL: none. The statement set owns it until put */
 };
 
@@ -127,6 +127,7 @@ struct verdict {
 	uint32_t kind; /* the deciding document; valid while the version lives */
 	struct str document;
 	uint32_t statement; /* its position in the set */
+	bool everywhere;    /* allowed in every tenant that was asked about; always cheap to know */
 };
 
 static inline bool verdict_allows(struct verdict v)
@@ -144,8 +145,9 @@ struct verdict engine_decide(const struct engine *g, const struct query *q, stru
                              struct str_list *ret_tenants);
 
 /*
- * An observer of the same evaluator: called for every statement that was a candidate, in the order looked at. With an
- * observer the evaluation does not stop early. The result of the decision is the same.
+ * An observer of the same evaluator: called once for every statement that was a candidate, in the order first looked
+ * at; `tenant_matches` is over all the subjects that lead to it. With an observer the evaluation does not stop early.
+ * The result of the decision is the same.
  */
 struct observed {
 	uint32_t kind;
@@ -163,8 +165,9 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 
 /*
  * The union of the tenants named by allow statements whose subjects match, whatever their actions and resources,
- * without those of the documents for which `skip` (may be NULL) is true. `*ret_all` is set when one of them applies in
- * all tenants.
+ * without those of the documents for which `skip` (may be NULL) is true; tenants that are not live are among them. A
+ * subject that counts in one tenant only gives that tenant, live or not, when the statement applies there. `*ret_all`
+ * is set when a statement applies in all tenants and its subject everywhere.
  */
 struct str_list engine_tenants_of(const struct engine *g, const struct subject *subjects, size_t n_subjects,
                                   struct arena *a, bool (*skip)(uint32_t kind, struct str document), bool *ret_all);

@@ -41,7 +41,7 @@ enum auth_result service_authenticate(struct service *svc, struct str key_text, 
 	if (!key_split(key_text, &id, &secret))
 		return AUTH_BAD;
 	key = find_key(svc, id, pending, &s, &org);
-	if (!key || !key_hash_equals(service_pepper(svc), id, secret, key->hash) || !key_is_live(key, now_ms) ||
+	if (!key || !key_hash_equals(service_key_hasher(svc), id, secret, key->hash) || !key_is_live(key, now_ms) ||
 	    !principal_exists(s, key))
 		return AUTH_BAD;
 	*ret_caller = (struct caller){
@@ -90,10 +90,13 @@ struct verdict service_authorize(const struct snapshot *s, const struct caller *
 
 	if (!asks_all)
 		q.tenants = narrowed(c, requested, a);
-	struct verdict v = engine_decide(&s->engine, &q, a, ret_authorized || ret_everywhere ? &authorized : NULL);
+	/* Most callers may everywhere, which is known without listing hundreds of tenants. */
+	struct verdict v = engine_decide(&s->engine, &q, a, NULL);
+	if (ret_authorized && verdict_allows(v) && !(asks_all && v.everywhere))
+		(void)engine_decide(&s->engine, &q, a, &authorized);
 	if (ret_authorized)
 		*ret_authorized = authorized;
 	if (ret_everywhere)
-		*ret_everywhere = asks_all && authorized.n == s->n_docs[DOC_TENANT] + 1;
+		*ret_everywhere = asks_all && verdict_allows(v) && v.everywhere;
 	return v;
 }

@@ -68,7 +68,7 @@ static const struct str ingest_actions[] = {S("infra:ingest:*"), S("compliance:p
                                             S("compliance:profiles:list")};
 static const struct str compliance_viewer_actions[] = {S("compliance:*:get"), S("compliance:*:list")};
 static const struct str compliance_editor_actions[] = {S("compliance:*")};
-/* Not an action of IAM: it is what a key needs to ask for decisions, see DESIGN of the query interface. */
+/* Not an action of IAM, so that /iam does not show the role: it is what a key needs to ask for decisions. */
 static const struct str pdp_client_actions[] = {S("access:evaluate")};
 
 static const struct role roles[] = {

@@ -216,6 +216,18 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 	return effect;
 }
 
+/* Memberships under all names of the principal: who comes later by one of them must not step into her place. */
+static void delete_memberships(struct txn *t, struct str type, struct str id)
+{
+	struct str_list names = {&id, 1};
+	struct str relation = arena_concat3(t->arena, STR("principal:"), type, STR(":"));
+
+	if (str_eq(type, STR("user")))
+		names = iam_membership_names(t->snapshot, id, t->arena);
+	for (size_t i = 0; i < names.n; i++)
+		delete_all(t, linked(t, DOC_GROUP_MEMBER, relation, names.items[i]));
+}
+
 struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id)
 {
 	struct cascade_effect effect = {0};
@@ -223,7 +235,7 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 	struct str principal = arena_concat3(t->arena, type, STR(":"), id);
 
 	assert(is_user || str_eq(type, STR("service")));
-	delete_all(t, linked(t, DOC_GROUP_MEMBER, STR("principal:"), principal));
+	delete_memberships(t, type, id);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
 	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);

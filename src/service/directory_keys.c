@@ -154,7 +154,7 @@ enum service_result directory_create_key(struct txn *t, const struct caller *c, 
 		                        : check_others(t, c, &key, STR("doorward:keys:create"), err);
 	if (r != SERVICE_OK)
 		return r;
-	struct key_parts parts = key_make(service_pepper(t->service), t->arena, ret->text);
+	struct key_parts parts = key_make(service_key_hasher(t->service), t->arena, ret->text);
 	key.doc = (struct document){.kind = DOC_KEY, .id = parts.id};
 	key.hash = parts.hash;
 	key.hint = parts.hint;

@@ -125,8 +125,12 @@ enum service_result iam_team_users(struct iam_call *c, struct str id, struct str
 enum service_result iam_team_add_users(struct iam_call *c, struct str id, struct str_list users, struct str_list *ret);
 enum service_result iam_team_remove_users(struct iam_call *c, struct str id, struct str_list users,
                                           struct str_list *ret);
-/* The visible teams of a membership id, in the order it was added to them. */
+/* The visible teams of a membership id, whichever of the user's names was added: in the order that happened. */
 size_t iam_teams_of_user(struct iam_call *c, struct str user, const struct group *const **ret);
+
+/* The names under which somebody may have been added to teams: for a user known here the id, aliases, e-mail. In `a`.
+ */
+struct str_list iam_membership_names(const struct snapshot *s, struct str user, struct arena *a);
 
 /* ---- introspection ----------------------------------------------------------------------------------- */
 

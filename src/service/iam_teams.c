@@ -207,17 +207,66 @@ enum service_result iam_team_remove_users(struct iam_call *c, struct str id, str
 	return SERVICE_OK;
 }
 
+struct str_list iam_membership_names(const struct snapshot *s, struct str user, struct arena *a)
+{
+	const struct user *u = as_user(snapshot_find_any(s, DOC_USER, user));
+	struct str *names = ARENA_ARRAY(a, struct str, u ? u->doc.aliases.n + 2 : 1);
+	size_t n = 0;
+
+	names[n++] = u ? u->doc.id : user;
+	for (size_t i = 0; u && i < u->doc.aliases.n; i++)
+		names[n++] = u->doc.aliases.items[i];
+	if (u && !str_is_absent(u->email))
+		names[n++] = u->email;
+	return iam_without_repeats((struct str_list){names, n}, a);
+}
+
+static int by_seq(const void *x, const void *y)
+{
+	const struct document *a = *(const struct document *const *)x, *b = *(const struct document *const *)y;
+
+	return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+/* The memberships under any of the names, as they were made. */
+static size_t memberships(struct iam_call *c, struct str_list names, const struct document *const **ret)
+{
+	const struct document **all = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < names.n; i++) {
+		const struct document *const *docs;
+		size_t more =
+		    snapshot_linked(c->snapshot, DOC_GROUP_MEMBER,
+		                    arena_concat(c->arena, STR("principal:user:"), names.items[i]), c->arena, &docs);
+		const struct document **both = ARENA_ARRAY(c->arena, const struct document *, n + more);
+
+		if (n)
+			memcpy(both, all, n * sizeof(*both));
+		if (more)
+			memcpy(both + n, docs, more * sizeof(*both));
+		all = both;
+		n += more;
+	}
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_seq);
+	*ret = all;
+	return n;
+}
+
 size_t iam_teams_of_user(struct iam_call *c, struct str user, const struct group *const **ret)
 {
 	const struct document *const *docs;
-	size_t n_docs =
-	    snapshot_linked(c->snapshot, DOC_GROUP_MEMBER,
-	                    arena_concat(c->arena, STR("principal:user:"), canonical(c, user)), c->arena, &docs);
+	size_t n_docs = memberships(c, iam_membership_names(c->snapshot, user, c->arena), &docs), n = 0;
+	struct str *ids = ARENA_ARRAY(c->arena, struct str, n_docs);
 	const struct group **list = ARENA_ARRAY(c->arena, const struct group *, n_docs);
-	size_t n = 0;
+	struct str_list teams;
 
-	for (size_t i = 0; i < n_docs; i++) {
-		const struct group *team = FIND(c->snapshot, group, GROUP, as_group_member(docs[i])->group);
+	for (size_t i = 0; i < n_docs; i++)
+		ids[i] = as_group_member(docs[i])->group;
+	teams = iam_without_repeats((struct str_list){ids, n_docs}, c->arena);
+	for (size_t i = 0; i < teams.n; i++) {
+		const struct group *team = FIND(c->snapshot, group, GROUP, teams.items[i]);
 
 		if (team && iam_is_visible(team->tenants, c->everywhere, c->tenants))
 			list[n++] = team;

@@ -30,7 +30,7 @@ struct service {
 	char *default_org_name; /* owned */
 	struct org **orgs;      /* fixed once opened */
 	size_t n_orgs;
-	char pepper[KEY_PEPPER_BYTES];
+	struct key_hasher *key_hasher;
 
 	pthread_t writer;
 	bool writer_runs;

@@ -2,12 +2,12 @@
 #include "service/keys.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/random.h"
 
-#define KEY_PREFIX "dw_"
-#define MAC_BYTES  32u
+#define KEY_PREFIX  "dw_"
+#define MAC_BYTES   32u
+#define BLOCK_BYTES 64u /* of SHA-256 */
 
 static_assert(KEY_TEXT_CHARS == sizeof(KEY_PREFIX) - 1 + KEY_ID_CHARS + 1 + KEY_SECRET_CHARS, "the form in the header");
 static_assert(KEY_HASH_CHARS == (MAC_BYTES * 8 + 5) / 6, "base64url without padding");
@@ -40,34 +40,83 @@ static void base64url(const uint8_t in[MAC_BYTES], char out[KEY_HASH_CHARS + 1])
 	out[at] = '\0';
 }
 
-void key_hash(struct str pepper, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1])
+/* HMAC (RFC 2104): H(outer pad, H(inner pad, text)). The contexts have taken in their pads and are only copied. */
+struct key_hasher {
+	EVP_MD_CTX *inner, *outer;
+};
+
+static EVP_MD_CTX *start_with_pad(const EVP_MD *md, struct str pepper, unsigned char filler)
 {
-	assert(pepper.len == KEY_PEPPER_BYTES && id.len == KEY_ID_CHARS && secret.len == KEY_SECRET_CHARS);
+	unsigned char pad[BLOCK_BYTES];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	memset(pad, filler, sizeof(pad));
+	for (size_t i = 0; i < pepper.len; i++)
+		pad[i] ^= (unsigned char)pepper.ptr[i];
+	/* Hashing of bytes in memory fails only without memory or without SHA-256: neither can be gone on from. */
+	int done = ctx && EVP_DigestInit_ex2(ctx, md, NULL) && EVP_DigestUpdate(ctx, pad, sizeof(pad));
+	assert(done);
+	explicit_bzero(pad, sizeof(pad));
+	return ctx;
+}
+
+struct key_hasher *key_hasher_new(struct str pepper)
+{
+	struct key_hasher *h = mem_calloc(1, sizeof(*h));
+	EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+
+	assert(md && pepper.len == KEY_PEPPER_BYTES);
+	h->inner = start_with_pad(md, pepper, 0x36);
+	h->outer = start_with_pad(md, pepper, 0x5c);
+	EVP_MD_free(md); /* the contexts hold it */
+	return h;
+}
+
+void key_hasher_free(struct key_hasher *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->inner);
+	EVP_MD_CTX_free(h->outer);
+	free(h);
+}
+
+static void hash_from(EVP_MD_CTX *ctx, const EVP_MD_CTX *state, const void *text, size_t len, uint8_t out[MAC_BYTES])
+{
+	unsigned out_len = 0;
+	int done = EVP_MD_CTX_copy_ex(ctx, state) && EVP_DigestUpdate(ctx, text, len) &&
+	           EVP_DigestFinal_ex(ctx, out, &out_len);
+
+	assert(done && out_len == MAC_BYTES);
+}
+
+void key_hash(const struct key_hasher *h, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1])
+{
 	unsigned char text[KEY_ID_CHARS + 1 + KEY_SECRET_CHARS];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t mac[MAC_BYTES];
+
+	assert(ctx && id.len == KEY_ID_CHARS && secret.len == KEY_SECRET_CHARS);
 	memcpy(text, id.ptr, KEY_ID_CHARS);
 	text[KEY_ID_CHARS] = '_';
 	memcpy(text + KEY_ID_CHARS + 1, secret.ptr, KEY_SECRET_CHARS);
-
-	uint8_t mac[MAC_BYTES];
-	unsigned mac_len = 0;
-	const unsigned char *done =
-	    HMAC(EVP_sha256(), pepper.ptr, (int)KEY_PEPPER_BYTES, text, sizeof(text), mac, &mac_len);
+	hash_from(ctx, h->inner, text, sizeof(text), mac);
+	hash_from(ctx, h->outer, mac, sizeof(mac), mac);
 	explicit_bzero(text, sizeof(text));
-	/* HMAC over bytes in memory fails only without memory or without SHA-256: neither can be gone on from. */
-	assert(done && mac_len == MAC_BYTES);
+	EVP_MD_CTX_free(ctx);
 	base64url(mac, out);
 }
 
-bool key_hash_equals(struct str pepper, struct str id, struct str secret, struct str hash)
+bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secret, struct str hash)
 {
 	char made[KEY_HASH_CHARS + 1];
-	key_hash(pepper, id, secret, made);
+	key_hash(h, id, secret, made);
 	bool same = str_eq_const_time((struct str){made, KEY_HASH_CHARS}, hash);
 	explicit_bzero(made, sizeof(made));
 	return same;
 }
 
-struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1])
+struct key_parts key_make(const struct key_hasher *h, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1])
 {
 	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
 	char id[KEY_ID_CHARS + 1], secret[KEY_SECRET_CHARS + 1], hash[KEY_HASH_CHARS + 1];
@@ -81,7 +130,7 @@ struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_
 	ret_text[KEY_TEXT_CHARS] = '\0';
 
 	struct str secret_text = {secret, KEY_SECRET_CHARS};
-	key_hash(pepper, (struct str){id, KEY_ID_CHARS}, secret_text, hash);
+	key_hash(h, (struct str){id, KEY_ID_CHARS}, secret_text, hash);
 	struct key_parts parts = {
 	    .id = arena_str(a, (struct str){id, KEY_ID_CHARS}),
 	    .hash = arena_str(a, (struct str){hash, KEY_HASH_CHARS}),

@@ -28,10 +28,19 @@ struct key_parts {
 };
 
 /*
+ * The pepper made ready: HMAC's two inner states computed once, since making them anew costs four times what a
+ * hash does, and every request pays for one. Immutable; any thread. Wipes itself when freed.
+ */
+struct key_hasher;
+/* `pepper` has KEY_PEPPER_BYTES and need not outlive the call. */
+struct key_hasher *key_hasher_new(struct str pepper);
+void key_hasher_free(struct key_hasher *h); /* accepts NULL */
+
+/*
  * A new random key. Its text goes to `ret_text` (NUL-terminated), which the caller shows once and then wipes with
  * explicit_bzero(); nothing else keeps the secret.
  */
-struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1]);
+struct key_parts key_make(const struct key_hasher *h, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1]);
 
 /*
  * Takes a text apart: `*ret_id` and `*ret_secret` borrow from it. False when it is not of the form above. Says nothing
@@ -40,10 +49,10 @@ struct key_parts key_make(struct str pepper, struct arena *a, char ret_text[KEY_
 bool key_split(struct str text, struct str *ret_id, struct str *ret_secret);
 
 /* The hash of a key into `out`, which gets KEY_HASH_CHARS characters and a NUL. */
-void key_hash(struct str pepper, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1]);
+void key_hash(const struct key_hasher *h, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1]);
 
 /* True when `hash` is the stored hash of that key. Takes the same time for any `hash` of the right length. */
-bool key_hash_equals(struct str pepper, struct str id, struct str secret, struct str hash);
+bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secret, struct str hash);
 
 /* Neither revoked nor past its expiry. */
 bool key_is_live(const struct key *key, int64_t now_ms);

@@ -20,6 +20,7 @@ int pepper_load(struct service *svc, struct error *err)
 {
 	CLEANUP(buf_releasep) struct buf text = BUF_INIT(BUF_MAX_LINE_BYTES);
 	struct store *store = svc->options.store;
+	char pepper[KEY_PEPPER_BYTES];
 	struct arena a = ARENA_INIT;
 	struct str stored;
 	int r = store_meta_get(store, STR("key_pepper"), &a, &stored, err);
@@ -28,12 +29,15 @@ int pepper_load(struct service *svc, struct error *err)
 		if (!base64url_decode(&text, stored) || text.len != KEY_PEPPER_BYTES)
 			r = error_set(err, -EUCLEAN, "the stored key pepper is damaged");
 		else
-			memcpy(svc->pepper, text.ptr, KEY_PEPPER_BYTES);
+			memcpy(pepper, text.ptr, KEY_PEPPER_BYTES);
 	} else if (r == STORE_NOT_FOUND) {
-		random_bytes(svc->pepper, KEY_PEPPER_BYTES);
-		base64url_encode(&text, (struct str){svc->pepper, KEY_PEPPER_BYTES});
+		random_bytes(pepper, KEY_PEPPER_BYTES);
+		base64url_encode(&text, (struct str){pepper, KEY_PEPPER_BYTES});
 		r = store_meta_put(store, STR("key_pepper"), buf_str(&text), err);
 	}
+	if (r == 0)
+		svc->key_hasher = key_hasher_new((struct str){pepper, KEY_PEPPER_BYTES});
+	explicit_bzero(pepper, sizeof(pepper));
 	if (text.ptr)
 		explicit_bzero(text.ptr, text.cap);
 	arena_release(&a);
@@ -110,9 +114,9 @@ int org_load(struct org *org, struct error *err)
 
 /* ---- making an organization --------------------------------------------------------------------------------- */
 
-static void put_owner(struct txn *t, struct str pepper, char key_text[KEY_TEXT_CHARS + 1])
+static void put_owner(struct txn *t, char key_text[KEY_TEXT_CHARS + 1])
 {
-	struct key_parts parts = key_make(pepper, t->arena, key_text);
+	struct key_parts parts = key_make(service_key_hasher(t->service), t->arena, key_text);
 
 	txn_put(t,
 	        &(struct user){
@@ -178,7 +182,7 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
 	        }
 	             .doc);
 	builtin_org_defaults(&t);
-	put_owner(&t, service_pepper(svc), key_text);
+	put_owner(&t, key_text);
 	struct store_set set = txn_store_set(&t, fork->revision, AUDIT_DONE);
 	r = store_commit(svc->options.store, &set, 1, err);
 	if (r == 0) {

@@ -80,7 +80,7 @@ void service_close(struct service *svc)
 	}
 	free(svc->orgs);
 	free(svc->default_org_name);
-	explicit_bzero(svc->pepper, sizeof(svc->pepper));
+	key_hasher_free(svc->key_hasher);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake);
 	free(svc);
@@ -91,9 +91,9 @@ const struct service_options *service_options(const struct service *svc)
 	return &svc->options;
 }
 
-struct str service_pepper(const struct service *svc)
+const struct key_hasher *service_key_hasher(const struct service *svc)
 {
-	return (struct str){svc->pepper, sizeof(svc->pepper)};
+	return svc->key_hasher;
 }
 
 struct org *service_org(struct service *svc, struct str name)

@@ -17,6 +17,7 @@
 #include "policy/snapshot.h"
 #include "store/store.h"
 
+struct key_hasher; /* service/keys.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -38,8 +39,8 @@ int service_open(const struct service_options *options, struct service **ret_ser
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
-/* The installation's secret for key hashes (service/keys.h); never logged. */
-struct str service_pepper(const struct service *svc);
+/* Hashes keys with the installation's secret. */
+const struct key_hasher *service_key_hasher(const struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);
@@ -72,10 +73,10 @@ enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
 /*
- * May the caller do `action` (three sections) on `resource`, and in which of the tenants? `requested` NULL: all tenants
- * and
- * "(unassigned)". The tenants of a bound key limit both. `*ret_authorized` (may be NULL) in `a`; `*ret_everywhere` (may
- * be NULL) is true when nothing was requested and every tenant and "(unassigned)" came back.
+ * May the caller do `action` (three sections) on `resource`, and in which tenants? `requested` NULL: all tenants and
+ * "(unassigned)". The tenants of a bound key limit both. `*ret_everywhere` (may be NULL): nothing was requested and it
+ * is allowed in every tenant and "(unassigned)"; then `*ret_authorized` (may be NULL) stays empty, otherwise it lists
+ * the tenants, in `a`.
  */
 struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
                                  struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,

@@ -303,14 +303,18 @@ static uint64_t number_from_environment(const char *name, uint64_t otherwise)
 	return value;
 }
 
+/* The first profile takes what the others leave. */
 static uint64_t stores_of(size_t profile, uint64_t n_stores)
 {
 	uint64_t n_others = 0;
 
-	if (profile > 0)
-		return n_stores * profiles[profile].percent / 100 + 1;
-	for (size_t i = 1; i < N_ELEMENTS(profiles); i++)
-		n_others += stores_of(i, n_stores);
+	for (size_t i = 1; i < N_ELEMENTS(profiles); i++) {
+		uint64_t n = n_stores * profiles[i].percent / 100 + 1;
+
+		if (i == profile)
+			return n;
+		n_others += n;
+	}
 	return n_stores > n_others ? n_stores - n_others : 1;
 }
 

@@ -72,10 +72,9 @@ struct recorder {
 	struct observed *items;
 	size_t n;
 	size_t cap;
-	bool is_contradicted;
 };
 
-static struct observed *find_observed(const struct recorder *r, uint32_t kind, struct str id, uint32_t statement)
+static const struct observed *find_observed(const struct recorder *r, uint32_t kind, struct str id, uint32_t statement)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->items[i].kind == kind && r->items[i].statement == statement && str_eq(r->items[i].document, id))
@@ -96,22 +95,10 @@ static void make_room(struct recorder *r)
 	r->items = more;
 }
 
-/*
- * The engine looks at a statement once for each tenant that its subjects are bound to, and tells of it as often. What
- * the tellings say of the tenants holds together; in all else they have to be the same.
- */
 static void record(struct observer *self, const struct observed *what)
 {
 	struct recorder *r = CONTAINER_OF(self, struct recorder, base);
-	struct observed *known = find_observed(r, what->kind, what->document, what->statement);
 
-	if (known) {
-		r->is_contradicted |= known->effect != what->effect || known->action_matches != what->action_matches ||
-		                      known->resource_matches != what->resource_matches ||
-		                      known->is_valid_now != what->is_valid_now || known->condition != what->condition;
-		known->tenant_matches |= what->tenant_matches;
-		return;
-	}
 	make_room(r);
 	r->items[r->n++] = *what;
 }
@@ -153,7 +140,7 @@ static bool check_observed(const struct inquiry *in, const struct observed *seen
 	return true;
 }
 
-/* Every statement that takes effect was a candidate, so the observer was told of it. */
+/* Every statement that takes effect was a candidate, so the observer was told of it, and only once. */
 static bool check_all_told(const struct inquiry *in, const struct recorder *r)
 {
 	const struct oracle *o = &in->v->oracle;
@@ -170,6 +157,9 @@ static bool check_all_told(const struct inquiry *in, const struct recorder *r)
 				return complain_observed(in, "did not tell of a statement that matches", &missed);
 		}
 	}
+	for (size_t i = 0; i < r->n; i++)
+		if (find_observed(r, r->items[i].kind, r->items[i].document, r->items[i].statement) != &r->items[i])
+			return complain_observed(in, "told twice", &r->items[i]);
 	return true;
 }
 
@@ -191,10 +181,6 @@ static bool check_explain(const struct inquiry *in, struct verdict decided)
 	}
 	if (v.effect != EFFECT_NONE && !find_observed(&r, v.kind, v.document, v.statement)) {
 		buf_addf(in->complaint, "explain: the observer was not told of the decider\n");
-		return false;
-	}
-	if (r.is_contradicted) {
-		buf_addf(in->complaint, "explain: two tellings of one statement contradict each other\n");
 		return false;
 	}
 	for (size_t i = 0; i < r.n; i++)

@@ -151,7 +151,8 @@ static bool read(const struct evaluator *e, const struct evaluation *ev, struct 
 	    !read_name(ev->action, "action", "name", &ask.action, err) ||
 	    !read_resource(call->arena, ev->resource, &ask, err) || !is_object_or_absent(ev->context, "context", err))
 		return false;
-	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the answers. */
+	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
+	 * answers. */
 	ask.is_bound = !call->everywhere;
 	ask.bound_tenants = call->tenants;
 	*ret = ask;

@@ -72,10 +72,28 @@ static int64_t code_of(enum service_result result, unsigned status)
 	return 13;
 }
 
+/* `?pretty` looks to the byte as the ancestor's gateway has it: its clients compare texts. */
+struct json_writer connhex_json_begin(struct api_call *call, unsigned status)
+{
+	struct json_writer w = api_json_begin(call, status);
+
+	w.spreads_empty = true;
+	return w;
+}
+
+void connhex_json_end(struct api_call *call, struct json_writer *w)
+{
+	struct buf *out = &call->x->out;
+
+	api_json_end(call, w);
+	if (w->indent && out->len && out->ptr[out->len - 1] == '\n')
+		out->len--;
+}
+
 /* google.rpc.Status, and beside it `error`, under which the ancestor's clients look for the message. */
 static void write_error(struct api_call *call, enum service_result result, unsigned status, struct str text)
 {
-	struct json_writer w = api_json_begin(call, status);
+	struct json_writer w = connhex_json_begin(call, status);
 
 	json_begin_object(&w);
 	json_put_str(&w, STR("error"), text);
@@ -83,7 +101,7 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 	json_put_str(&w, STR("message"), text);
 	json_put_strs(&w, STR("details"), NULL, 0);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 /* ---- permission -------------------------------------------------------------------------------------- */
@@ -196,11 +214,11 @@ bool connhex_ok(struct api_call *call, const struct iam_call *c, enum service_re
 
 void connhex_answer_empty(struct api_call *call)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 void connhex_put_list(struct json_writer *w, const char *name, struct str_list list)

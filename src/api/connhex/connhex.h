@@ -31,6 +31,10 @@ bool connhex_get_effect(struct api_call *call, const struct json *object, bool *
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
+/* api_json_begin() and api_json_end() in the dialect's layout. */
+struct json_writer connhex_json_begin(struct api_call *call, unsigned status);
+void connhex_json_end(struct api_call *call, struct json_writer *w);
+
 void connhex_put_list(struct json_writer *w, const char *name, struct str_list list);
 /* "type": managed or custom. */
 void connhex_put_type(struct json_writer *w, bool is_managed);

@@ -31,7 +31,7 @@ void connhex_introspect_pairs(struct api_call *call)
 
 	if (!read_pairs(call, &asked, &n) || !connhex_ok(call, &c, iam_introspect_pairs(&c, asked, n, &allowed, &n)))
 		return;
-	w = api_json_begin(call, 200);
+	w = connhex_json_begin(call, 200);
 	json_begin_object(&w);
 	json_key(&w, STR("pairs"));
 	json_begin_array(&w);
@@ -43,5 +43,5 @@ void connhex_introspect_pairs(struct api_call *call)
 	}
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }

@@ -32,23 +32,23 @@ static void put_policy(struct json_writer *w, const struct statement_policy *p)
 
 static void answer_policy(struct api_call *call, const struct statement_policy *p)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("policy"));
 	put_policy(&w, p);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 static void answer_members(struct api_call *call, struct str_list members)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	connhex_put_list(&w, "members", members);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 /* ---- in ---------------------------------------------------------------------------------------------- */
@@ -93,7 +93,7 @@ void connhex_policy_list(struct api_call *call)
 	struct iam_call c = connhex_begin(call);
 	const struct statement_policy *const *list;
 	size_t n = iam_policy_list(&c, &list);
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("policies"));
@@ -102,7 +102,7 @@ void connhex_policy_list(struct api_call *call)
 		put_policy(&w, list[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 void connhex_policy_get(struct api_call *call)

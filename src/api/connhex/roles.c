@@ -14,13 +14,13 @@ static void put_role(struct json_writer *w, const struct role *role)
 
 static void answer_role(struct api_call *call, const struct role *role)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("role"));
 	put_role(&w, role);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 static bool read_role(struct api_call *call, struct role *ret)
@@ -38,7 +38,7 @@ void connhex_role_list(struct api_call *call)
 	struct iam_call c = connhex_begin(call);
 	const struct role *const *list;
 	size_t n = iam_role_list(&c, &list);
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("roles"));
@@ -47,7 +47,7 @@ void connhex_role_list(struct api_call *call)
 		put_role(&w, list[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 void connhex_role_get(struct api_call *call)

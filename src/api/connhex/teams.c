@@ -14,18 +14,18 @@ static void put_team(struct json_writer *w, const struct group *team)
 
 static void answer_team(struct api_call *call, const struct group *team)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("team"));
 	put_team(&w, team);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 static void answer_teams(struct api_call *call, const struct group *const *list, size_t n)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("teams"));
@@ -34,17 +34,17 @@ static void answer_teams(struct api_call *call, const struct group *const *list,
 		put_team(&w, list[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 static void answer_users(struct api_call *call, struct str_list users)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	connhex_put_list(&w, "membership_ids", users);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 /* ---- in ---------------------------------------------------------------------------------------------- */

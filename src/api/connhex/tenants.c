@@ -12,13 +12,13 @@ static void put_tenant(struct json_writer *w, const struct tenant *t)
 
 static void answer_tenant(struct api_call *call, const struct tenant *t)
 {
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("tenant"));
 	put_tenant(&w, t);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 static bool read_tenant(struct api_call *call, struct tenant *ret, bool *ret_skip_policies)
@@ -38,7 +38,7 @@ void connhex_tenant_list(struct api_call *call)
 	struct iam_call c = connhex_begin(call);
 	const struct tenant *const *list;
 	size_t n = iam_tenant_list(&c, &list);
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w = connhex_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_key(&w, STR("tenants"));
@@ -47,7 +47,7 @@ void connhex_tenant_list(struct api_call *call)
 		put_tenant(&w, list[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	connhex_json_end(call, &w);
 }
 
 void connhex_tenant_get(struct api_call *call)

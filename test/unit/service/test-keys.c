@@ -16,17 +16,20 @@
 /* Made once with: printf %s ID_SECRET | openssl dgst -sha256 -hmac PEPPER -binary | basenc --base64url */
 static void test_known_hash(void **state UNUSED)
 {
+	struct key_hasher *h = key_hasher_new(PEPPER);
 	char hash[KEY_HASH_CHARS + 1];
 
-	key_hash(PEPPER, ID, SECRET, hash);
+	key_hash(h, ID, SECRET, hash);
+	key_hasher_free(h);
 	assert_string_equal(hash, "vbXoHZkOuKdC2bemD9Zuh0gxA4pQT7AdtOI3CCdOWBg");
 }
 
 static void test_made_keys_are_found_again(void **state UNUSED)
 {
 	struct arena a = ARENA_INIT;
+	struct key_hasher *h = key_hasher_new(PEPPER);
 	char text[KEY_TEXT_CHARS + 1], other[KEY_TEXT_CHARS + 1];
-	struct key_parts parts = key_make(PEPPER, &a, text), others = key_make(PEPPER, &a, other);
+	struct key_parts parts = key_make(h, &a, text), others = key_make(h, &a, other);
 	struct str id, secret;
 
 	assert_int_equal(strlen(text), KEY_TEXT_CHARS);
@@ -35,8 +38,9 @@ static void test_made_keys_are_found_again(void **state UNUSED)
 	assert_true(str_eq(id, parts.id));
 	assert_int_equal(secret.len, KEY_SECRET_CHARS);
 	assert_true(str_eq(parts.hint, str_slice(secret, KEY_SECRET_CHARS - KEY_HINT_CHARS, KEY_SECRET_CHARS)));
-	assert_true(key_hash_equals(PEPPER, id, secret, parts.hash));
-	assert_false(key_hash_equals(PEPPER, id, secret, others.hash));
+	assert_true(key_hash_equals(h, id, secret, parts.hash));
+	assert_false(key_hash_equals(h, id, secret, others.hash));
+	key_hasher_free(h);
 	arena_release(&a);
 }
 
@@ -52,14 +56,20 @@ static void test_hash_covers_pepper_id_and_secret(void **state UNUSED)
 	    {STR_INIT("0123456789abcdef0123456789abcdef"), STR_INIT("AAAABBBBCCCC"),
 	     STR_INIT("0123456789012345678901234567890123456780")},
 	};
+	struct key_hasher *h = key_hasher_new(PEPPER);
 	char hash[KEY_HASH_CHARS + 1];
 
-	key_hash(PEPPER, ID, SECRET, hash);
-	assert_true(key_hash_equals(PEPPER, ID, SECRET, str_of(hash)));
-	for (size_t i = 0; i < N_ELEMENTS(others); i++)
-		assert_false(key_hash_equals(others[i].pepper, others[i].id, others[i].secret, str_of(hash)));
-	assert_false(key_hash_equals(PEPPER, ID, SECRET, str_of("")));
-	assert_false(key_hash_equals(PEPPER, ID, SECRET, str_slice(str_of(hash), 0, KEY_HASH_CHARS - 1)));
+	key_hash(h, ID, SECRET, hash);
+	assert_true(key_hash_equals(h, ID, SECRET, str_of(hash)));
+	for (size_t i = 0; i < N_ELEMENTS(others); i++) {
+		struct key_hasher *other = key_hasher_new(others[i].pepper);
+
+		assert_false(key_hash_equals(other, others[i].id, others[i].secret, str_of(hash)));
+		key_hasher_free(other);
+	}
+	assert_false(key_hash_equals(h, ID, SECRET, str_of("")));
+	assert_false(key_hash_equals(h, ID, SECRET, str_slice(str_of(hash), 0, KEY_HASH_CHARS - 1)));
+	key_hasher_free(h);
 }
 
 static void test_split_refuses_other_forms(void **state UNUSED)
