@@ -2,19 +2,15 @@
 //
 // The audit trail: every change and every refused attempt, who, when, how and what came of it.
 import assert from 'node:assert/strict';
-import {writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {makeUser, startServer} from '../harness/server.mjs';
+import {makeUser, startServer, testClock} from '../harness/server.mjs';
 
-const clock = join(tmpdir(), `doorward-audit-clock-${process.pid}`);
-const setTime = (text) => writeFileSync(clock, `${text}\n`);
+const clock = testClock('2026-01-01T00:00:00Z');
+const setTime = clock.set;
 let s;
 
 before(async () => {
-	setTime('2026-01-01T00:00:00Z');
-	s = await startServer({env: {DOORWARD_TEST_CLOCK: clock}});
+	s = await startServer({env: clock.env});
 });
 after(() => s.stop());
 

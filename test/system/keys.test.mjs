@@ -2,19 +2,17 @@
 //
 // API keys: made once, shown once, bound, expiring by the test clock, revoked at once, and never a way up.
 import assert from 'node:assert/strict';
-import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {makeKey, makeUser, startServer} from '../harness/server.mjs';
+import {makeKey, makeUser, startServer, testClock} from '../harness/server.mjs';
 
-const clock = join(tmpdir(), `doorward-clock-${process.pid}`);
-const setTime = (text) => writeFileSync(clock, `${text}\n`);
+const clock = testClock('2026-01-01T00:00:00Z');
+const setTime = clock.set;
 let s;
 
 before(async () => {
-	setTime('2026-01-01T00:00:00Z');
-	s = await startServer({env: {DOORWARD_TEST_CLOCK: clock}});
+	s = await startServer({env: clock.env});
 });
 after(() => s.stop());
 
