@@ -31,7 +31,7 @@ struct str api_param(const struct api_call *call, const char *name)
 			return call->match->params[n];
 		n++;
 	}
-	assert(!"a route names a parameter that its path has not");
+	assert(false); /* a route names a parameter that its path has not */
 	return STR_NONE;
 }
 

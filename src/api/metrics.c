@@ -9,6 +9,9 @@
 static const unsigned statuses[METRIC_STATUSES - 1] = {200, 201, 202, 204, 400, 401, 403, 404, 405,
                                                        409, 413, 414, 422, 429, 431, 500, 503};
 
+/* Longest access log line; the path, the only part a client can make long, is cut well below. */
+#define ACCESS_LINE_BYTES 8192
+
 /* Upper bounds in microseconds; the last bucket has none. */
 static const uint64_t bucket_us[METRIC_BUCKETS - 1] = {25,    50,    100,   250,    500,    1000,   2500,   5000,
                                                        10000, 25000, 50000, 100000, 250000, 500000, 1000000};
@@ -149,12 +152,11 @@ void metrics_write(struct api *api, struct buf *out)
 
 void access_log(const struct api_call *call, const struct http_exchange *x, uint64_t duration_ns, bool sent)
 {
-	static _Thread_local struct buf line;
+	char room[ACCESS_LINE_BYTES] NO_INIT;
+	struct buf line = {.ptr = room, .cap = sizeof(room), .max_bytes = sizeof(room)}; /* never grows: not released */
 	struct json_writer w = JSON_WRITER(&line);
 	char at[32];
 
-	line.max_bytes = BUF_MAX_LINE_BYTES;
-	buf_clear(&line);
 	json_begin_object(&w);
 	json_put_str(&w, STR("at"), time_format_rfc3339(call->now_ms, at));
 	json_put_str(&w, STR("level"), STR("info"));

@@ -19,9 +19,9 @@
 #define MUST_USE               __attribute__((warn_unused_result))
 #define UNUSED                 __attribute__((unused))
 /* For large scratch arrays that are written before they are read: spares -ftrivial-auto-var-init its work. */
-#define NO_INIT __attribute__((uninitialized))
-#define LIKELY(x)              __builtin_expect(!!(x), 1)
-#define UNLIKELY(x)            __builtin_expect(!!(x), 0)
+#define NO_INIT     __attribute__((uninitialized))
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Runs `fn(&var)` when the variable leaves scope: CLEANUP(buf_releasep) struct buf b = …; */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))

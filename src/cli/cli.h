@@ -48,6 +48,7 @@ struct cli_options {
 	uint64_t idle_timeout_s;
 	uint64_t n_threads; /* 0: as many as processors */
 	bool connhex_strict;
+	bool connhex_inert_statements;
 
 	/* the commands that call a server */
 	const char *url;

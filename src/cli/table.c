@@ -59,8 +59,10 @@ const struct cli_option_def cli_options_table[] = {
 	 AT(idle_timeout_s), .min = 1, .max = 3600},
 	{"threads", "N", "0", "threads that answer; 0: as many as processors", SERVE, CLI_COUNT, AT(n_threads),
 	 .min = 0, .max = 256},
-	{"connhex-strict", NULL, NULL, "refuse unknown members in Connhex bodies instead of ignoring them", SERVE, CLI_FLAG,
+	{"connhex-strict", NULL, NULL, "Connhex: the ancestor's rules to the letter (lower-case ids, unknown members refused)", SERVE, CLI_FLAG,
 	 AT(connhex_strict)},
+	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,
+	 CLI_FLAG, AT(connhex_inert_statements)},
 
 	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS, CLI_TEXT, AT(url)},
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,

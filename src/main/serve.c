@@ -78,9 +78,11 @@ static int open_service(const struct cli_options *o, struct parts *p, struct err
 	r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
 	if (r != 0)
 		return r;
-	r = service_open(
-	    &(struct service_options){.store = p->store, .org = str_of(o->org), .connhex_strict = o->connhex_strict},
-	    &p->service, &key, err);
+	r = service_open(&(struct service_options){.store = p->store,
+	                                           .org = str_of(o->org),
+	                                           .connhex_strict = o->connhex_strict,
+	                                           .connhex_inert_statements = o->connhex_inert_statements},
+	                 &p->service, &key, err);
 	if (r == 0 && key.len)
 		r = owner_key_file_write(&p->owner_key, str_of(o->org), buf_str(&key), err);
 	owner_key_file_close(&p->owner_key);

@@ -315,32 +315,43 @@ static bool decode_into(struct arena *a, struct document *doc, enum document_kin
 	return true;
 }
 
-int document_decode(enum document_kind kind, struct str id, struct str body, struct document **ret_doc,
-                    struct error *err)
+/* Once to measure, once into a block of just that size; `scratch` is for the tree and the measuring. */
+static int decode(struct arena *scratch, const struct document *name, struct str body, struct document **ret_doc,
+                  struct error *err)
 {
-	static _Thread_local struct arena scratch; /* kept between calls: loading decodes millions */
+	const struct kind_info *info = &kinds[name->kind];
 	const struct json *tree;
 	struct document *doc;
 	struct arena place;
 	size_t size;
 
-	assert(kind > DOC_NONE && kind < DOC_N_KINDS);
-	arena_reset(&scratch);
-	if (json_parse(body, &scratch, &tree, err) != JSON_OK || tree->type != JSON_OBJECT)
+	if (json_parse(body, scratch, &tree, err) != JSON_OK || tree->type != JSON_OBJECT)
 		return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" is not a JSON object",
-		                 STR_ARG(kinds[kind].name), STR_ARG(id));
-	/* Once to measure, once into a block of just that size. */
-	size = scratch.used_bytes;
-	doc = arena_calloc(&scratch, 1, kinds[kind].size);
-	if (!decode_into(&scratch, doc, kind, id, tree))
+		                 STR_ARG(info->name), STR_ARG(name->id));
+	size = scratch->used_bytes;
+	doc = arena_calloc(scratch, 1, info->size);
+	if (!decode_into(scratch, doc, name->kind, name->id, tree))
 		return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" has a member of the wrong type",
-		                 STR_ARG(kinds[kind].name), STR_ARG(id));
-	size = scratch.used_bytes - size;
+		                 STR_ARG(info->name), STR_ARG(name->id));
+	size = scratch->used_bytes - size;
 	void *block = mem_alloc(size);
 	arena_init_fixed(&place, block, size);
-	doc = arena_calloc(&place, 1, kinds[kind].size);
-	(void)decode_into(&place, doc, kind, id, tree);
+	doc = arena_calloc(&place, 1, info->size);
+	(void)decode_into(&place, doc, name->kind, name->id, tree);
 	assert((void *)doc == block);
 	*ret_doc = doc;
 	return 0;
+}
+
+int document_decode(enum document_kind kind, struct str id, struct str body, struct document **ret_doc,
+                    struct error *err)
+{
+	const struct document name = {.kind = kind, .id = id};
+	struct arena scratch = ARENA_INIT;
+	int r;
+
+	assert(kind > DOC_NONE && kind < DOC_N_KINDS);
+	r = decode(&scratch, &name, body, ret_doc, err);
+	arena_release(&scratch);
+	return r;
 }

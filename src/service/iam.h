@@ -21,7 +21,8 @@ struct iam_call {
 	const struct caller *caller;
 	struct arena *arena;
 	int64_t now_ms;
-	bool strict; /* the ancestor's rules to the letter */
+	bool strict;       /* the ancestor's rules to the letter */
+	bool allows_inert; /* statements without tenants */
 	/* where the caller's permission holds */
 	bool everywhere;
 	struct str_list tenants; /* else: sorted */

@@ -151,7 +151,7 @@ static enum service_result check_meaning(struct iam_call *c, struct str prefix, 
 	for (size_t i = 0; i < in->n_statements; i++) {
 		const struct policy_statement *s = &in->statements[i];
 
-		if (s->tenants.n == 0)
+		if (s->tenants.n == 0 && !c->allows_inert)
 			return iam_fail(c, SERVICE_INVALID, STR_FMT ": policy statements must include projects",
 			                STR_ARG(prefix));
 		if (str_is_empty(s->role) && s->actions.n == 0)

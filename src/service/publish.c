@@ -11,11 +11,11 @@
 void __tsan_acquire(void *addr);
 void __tsan_release(void *addr);
 static char grace_period;
-#define NOTE_OVER() __tsan_release(&grace_period)
-#define NOTE_RECLAIM()  __tsan_acquire(&grace_period)
+#define NOTE_OVER()    __tsan_release(&grace_period)
+#define NOTE_RECLAIM() __tsan_acquire(&grace_period)
 #else
-#define NOTE_OVER() ((void)0)
-#define NOTE_RECLAIM()  ((void)0)
+#define NOTE_OVER()    ((void)0)
+#define NOTE_RECLAIM() ((void)0)
 #endif
 
 void service_read_begin(void)

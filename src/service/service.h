@@ -22,11 +22,12 @@ struct service;
 struct org; /* one organization and its current snapshot */
 
 struct service_options {
-	struct store *store; /* borrowed; must outlive the service */
-	struct str org;      /* made, with its owner key, when the store does not have it */
-	bool connhex_strict; /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
-	unsigned max_batch;  /* jobs in one commit; 0: 256 */
-	unsigned max_queue;  /* jobs waiting before new ones are refused as overload; 0: 10000 */
+	struct store *store;           /* borrowed; must outlive the service */
+	struct str org;                /* made, with its owner key, when the store does not have it */
+	bool connhex_inert_statements; /* accept policy statements without tenants, which apply nowhere */
+	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
+	unsigned max_batch;            /* jobs in one commit; 0: 256 */
+	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
 };
 
 /*

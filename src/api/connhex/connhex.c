@@ -197,6 +197,7 @@ struct iam_call connhex_begin(struct api_call *call)
 	    .arena = call->arena,
 	    .now_ms = call->now_ms,
 	    .strict = service_options(call->service)->connhex_strict,
+	    .allows_inert = service_options(call->service)->connhex_inert_statements,
 	    .everywhere = call->everywhere,
 	    .tenants = call->tenants,
 	};

@@ -131,6 +131,7 @@ static void test_serve_defaults(void **state UNUSED)
 	assert_int_equal(o.idle_timeout_s, 30);
 	assert_int_equal(o.n_threads, 0);
 	assert_false(o.connhex_strict);
+	assert_false(o.connhex_inert_statements);
 }
 
 static void test_serve_everything(void **state UNUSED)

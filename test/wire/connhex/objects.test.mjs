@@ -235,3 +235,23 @@ test('permissions are those of the table: action and resource of each endpoint',
 		await ok(s, 'DELETE', '/iam/policies/exact');
 	}
 });
+
+test('statements without tenants, where they are accepted, apply nowhere', async (t) => {
+	const open = await start(t, {store: 'memory', args: ['--connhex-inert-statements']});
+	const key = await makeMember(open, 'ina', [{effect: 'ALLOW', actions: ['infra:nodes:get'], tenants: ['*']}]);
+	const pairs = [{resource: 'infra:nodes', action: 'infra:nodes:get'}];
+	const introspect = async () => (await ok(open, 'POST', '/iam/introspect_pairs', {pairs}, {key})).pairs;
+	const query = {subject: {type: 'user', id: 'ina'}, action: {name: 'infra:nodes:get'}, resource: {type: 'infra:nodes', id: 'n1'}};
+	assert.deepEqual(await introspect(), pairs);
+	for (const effect of ['ALLOW', 'DENY']) {
+		const made = await ok(open, 'POST', '/iam/policies', {
+			id: `inert-${effect.toLowerCase()}`, name: 'x', members: ['user:local:ina'],
+			statements: [{effect, actions: ['infra:nodes:get', 'infra:nodes:delete'], tenants: []}],
+		});
+		assert.deepEqual(made.policy.statements[0].tenants, []);
+	}
+	assert.equal((await ok(open, 'POST', '/access/v1/evaluation', query)).decision, true);
+	query.action.name = 'infra:nodes:delete';
+	assert.equal((await ok(open, 'POST', '/access/v1/evaluation', query)).decision, false);
+	assert.deepEqual(await introspect(), []);
+});
