@@ -156,6 +156,7 @@ test('a locked database answers 503 and is taken up again', async (t) => {
 		return;
 	}
 	const dir = mkdtempSync(join(tmpdir(), 'doorward-locked-'));
+	t.after(() => rmSync(dir, {recursive: true}));
 	const file = join(dir, 'locked.db');
 	const s = await started(t, {store: `sqlite:${file}?busy_timeout_ms=20`});
 	await ok(s.call('POST', users, {id: 'before'}), 201);
@@ -171,7 +172,6 @@ test('a locked database answers 503 and is taken up again', async (t) => {
 	await s.restart();
 	assert.deepEqual(await allUsers(s), new Set(['owner', 'before', 'after']));
 	await s.stop();
-	rmSync(dir, {recursive: true});
 });
 
 test('a full disk answers 503, loses nothing, and is taken up again when there is room', async (t) => {
