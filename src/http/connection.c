@@ -233,6 +233,8 @@ static enum MHD_Result take_whole(struct http_server *s, struct connection *c)
 
 	if (ex->body_bytes > s->opt.max_body_bytes)
 		return refuse(s, c, HTTP_REFUSE_BODY_TOO_LARGE, "the body is too large");
+	if (atomic_load(&s->refusing))
+		return refuse(s, c, HTTP_REFUSE_UNAVAILABLE, "the server is shutting down");
 	atomic_store_explicit(&c->reading_since_ns, READING_DONE, memory_order_relaxed);
 	ex->x.body = buf_str(&ex->body);
 	ex->stage = STAGE_ANSWER;

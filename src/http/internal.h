@@ -89,6 +89,7 @@ struct http_server {
 	bool stopping; /* no more suspending */
 
 	_Atomic bool draining;
+	_Atomic bool refusing; /* what becomes whole from now on is refused: its answer might not be sent any more */
 	_Atomic bool waits_for_room;
 	_Atomic uint64_t n_connections;
 	_Atomic uint64_t n_in_flight;

@@ -229,6 +229,9 @@ void http_server_drain(struct http_server *s, unsigned grace_ms)
 	if (!s->mhd)
 		return;
 	wait_until_quiet(s, grace_ms);
+	/* A request may come in on an open connection just now: it is either counted already or sees the flag. */
+	atomic_store(&s->refusing, true);
+	wait_until_quiet(s, grace_ms);
 	/* The library must not be stopped while a connection is suspended. */
 	if (respond_abandon_all(s) > 0)
 		wait_until_quiet(s, LAST_WORDS_MS);
