@@ -105,6 +105,38 @@ static void purge_subject(struct txn *t, struct str subject, struct cascade_effe
 	}
 }
 
+/* ---- how much goes ------------------------------------------------------------------------------------ */
+
+/* Which documents each kind takes with it, and under which link. */
+static const struct {
+	enum document_kind gone, with_it;
+	struct str relation;
+} taken[] = {
+    {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
+    {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
+    {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
+    {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
+    {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
+    {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
+};
+
+bool cascade_fits(struct txn *t, enum document_kind kind, struct str id)
+{
+	/* A group's name may stand in any policy. */
+	size_t n = kind == DOC_GROUP ? (size_t)t->snapshot->n_docs[DOC_STATEMENT_POLICY] : 0;
+
+	assert(kind == DOC_ROLE || kind == DOC_TENANT || kind == DOC_GROUP);
+	for (size_t i = 0; i < N_ELEMENTS(taken); i++)
+		if (taken[i].gone == kind)
+			n += linked(t, taken[i].with_it, taken[i].relation, id).n;
+	return n <= CASCADE_MAX_DOCUMENTS;
+}
+
 /* ---- the cascades ------------------------------------------------------------------------------------ */
 
 struct cascade_effect cascade_role(struct txn *t, struct str role)

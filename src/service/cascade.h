@@ -15,6 +15,11 @@ struct cascade_effect {
 	size_t n_denies_lost; /* deny statements that no longer exist or apply to less */
 };
 
+/* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */
+#define CASCADE_MAX_DOCUMENTS ((size_t)1000000)
+/* Can the role, tenant or group go in one change set? To be asked before its cascade; false: refuse. */
+bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
+
 /*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
  * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members

@@ -142,6 +142,10 @@ enum service_result iam_tenant_delete(struct iam_call *c, struct str id)
 
 	if (r != SERVICE_OK)
 		return r;
+	if (!cascade_fits(c->txn, DOC_TENANT, t->doc.id))
+		return iam_fail(c, SERVICE_FAILED_PRECONDITION,
+		                "project with ID \"" STR_FMT "\" is used in too many places to be deleted at once",
+		                STR_ARG(id));
 	c->n_denies_lost = cascade_tenant(c->txn, t->doc.id).n_denies_lost;
 	txn_delete(c->txn, DOC_TENANT, t->doc.id);
 	return SERVICE_OK;
