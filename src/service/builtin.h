@@ -10,6 +10,8 @@
 #define BUILTIN_ADMIN_POLICY "administrator-access"
 #define BUILTIN_ADMIN_TEAM   "team:local:admins"
 
+/* The role of whom nothing is denied but what protects managed objects; the first user of an organization holds it. */
+#define BUILTIN_OWNER "owner"
 /* Roles that the policies of a new tenant grant. */
 #define BUILTIN_TENANT_ADMIN "tenant-admin"
 #define BUILTIN_EDITOR       "editor"

@@ -123,14 +123,19 @@ static const struct {
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
+    {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
+    {DOC_SERVICE_ACCOUNT, DOC_ROLE_MEMBER, STR_INIT("principal:service:")},
+    {DOC_SERVICE_ACCOUNT, DOC_KEY, STR_INIT("principal:service:")},
 };
 
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id)
 {
-	/* A group's name may stand in any policy. */
-	size_t n = kind == DOC_GROUP ? (size_t)t->snapshot->n_docs[DOC_STATEMENT_POLICY] : 0;
+	bool is_subject = kind == DOC_GROUP || kind == DOC_USER || kind == DOC_SERVICE_ACCOUNT;
+	/* A subject's name may stand in any policy. */
+	size_t n = is_subject ? (size_t)t->snapshot->n_docs[DOC_STATEMENT_POLICY] : 0;
 
-	assert(kind == DOC_ROLE || kind == DOC_TENANT || kind == DOC_GROUP);
 	for (size_t i = 0; i < N_ELEMENTS(taken); i++)
 		if (taken[i].gone == kind)
 			n += linked(t, taken[i].with_it, taken[i].relation, id).n;

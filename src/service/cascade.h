@@ -17,7 +17,7 @@ struct cascade_effect {
 
 /* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */
 #define CASCADE_MAX_DOCUMENTS ((size_t)1000000)
-/* Can the role, tenant or group go in one change set? To be asked before its cascade; false: refuse. */
+/* Can the role, tenant, group, user or service go in one change set? To be asked before its cascade; false: refuse. */
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 
 /*

@@ -2,6 +2,7 @@
 #include "service/directory.h"
 
 #include "model/validate.h"
+#include "service/builtin.h"
 
 /* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
 #define MAX_GROUP_DEPTH       64u
@@ -234,6 +235,11 @@ enum service_result directory_update(struct txn *t, struct document *doc, struct
 	return r;
 }
 
+static struct str principal_type_of(enum document_kind kind)
+{
+	return kind == DOC_USER ? STR("user") : kind == DOC_GROUP ? STR("group") : STR("service");
+}
+
 static bool has_groups_below(const struct txn *t, struct str group)
 {
 	const struct document *const *docs;
@@ -241,25 +247,66 @@ static bool has_groups_below(const struct txn *t, struct str group)
 	return snapshot_linked(t->snapshot, DOC_GROUP, arena_concat(t->arena, STR("parent:"), group), t->arena, &docs);
 }
 
+/* Without anybody who holds the role of owner everywhere nobody could let anybody in again. */
+static bool is_last_owner(const struct txn *t, struct str type, struct str id)
+{
+	const struct document *const *docs;
+	size_t n = snapshot_linked(t->snapshot, DOC_ROLE_MEMBER, STR("role:" BUILTIN_OWNER), t->arena, &docs);
+	bool is_owner = false, is_only = true;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct role_member *m = as_role_member(docs[i]);
+		bool is_this = str_eq(m->principal_type, type) && str_eq(m->principal_id, id);
+
+		if (!str_is_absent(m->tenant))
+			continue;
+		is_owner = is_owner || is_this;
+		is_only = is_only && is_this;
+	}
+	return is_owner && is_only;
+}
+
+static enum service_result check_last_owner(const struct txn *t, struct str type, struct str id, struct error *err)
+{
+	if (!is_last_owner(t, type, id))
+		return SERVICE_OK;
+	return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
+	                                      STR_FMT " \"" STR_FMT "\" is the last owner of the organization",
+	                                      STR_ARG(type), STR_ARG(id));
+}
+
+static enum service_result check_delete(struct txn *t, const struct document *doc, struct error *err)
+{
+	if (is_managed(doc))
+		return refuse_managed(doc, err);
+	if (doc->kind == DOC_GROUP && has_groups_below(t, doc->id))
+		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
+		                                      "the group \"" STR_FMT "\" still has groups below it",
+		                                      STR_ARG(doc->id));
+	if (!cascade_fits(t, doc->kind, doc->id))
+		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
+		                                      "too much goes with \"" STR_FMT "\": take its members out first",
+		                                      STR_ARG(doc->id));
+	if (doc->kind == DOC_USER || doc->kind == DOC_SERVICE_ACCOUNT || doc->kind == DOC_GROUP)
+		return check_last_owner(t, principal_type_of(doc->kind), doc->id, err);
+	return SERVICE_OK;
+}
+
 enum service_result directory_delete(struct txn *t, const struct document *doc, struct cascade_effect *ret_effect,
                                      struct error *err)
 {
 	struct cascade_effect effect = {0};
 
-	if (is_managed(doc))
-		return refuse_managed(doc, err);
-	if (doc->kind == DOC_USER)
-		effect = cascade_principal(t, STR("user"), doc->id);
-	else if (doc->kind == DOC_SERVICE_ACCOUNT)
-		effect = cascade_principal(t, STR("service"), doc->id);
+	enum service_result r = check_delete(t, doc, err);
+
+	if (r != SERVICE_OK)
+		return r;
+	if (doc->kind == DOC_USER || doc->kind == DOC_SERVICE_ACCOUNT)
+		effect = cascade_principal(t, principal_type_of(doc->kind), doc->id);
 	else if (doc->kind == DOC_TENANT)
 		effect = cascade_tenant(t, doc->id);
 	else if (doc->kind == DOC_ROLE)
 		effect = cascade_role(t, doc->id);
-	else if (doc->kind == DOC_GROUP && has_groups_below(t, doc->id))
-		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
-		                                      "the group \"" STR_FMT "\" still has groups below it",
-		                                      STR_ARG(doc->id));
 	else if (doc->kind == DOC_GROUP)
 		effect = cascade_group(t, doc->id);
 	txn_delete(t, doc->kind, doc->id);
@@ -343,8 +390,15 @@ enum service_result directory_add_role_member(struct txn *t, struct str role, st
 
 enum service_result directory_remove_member(struct txn *t, enum document_kind kind, struct str id, struct error *err)
 {
-	if (!snapshot_find(t->snapshot, kind, id))
+	const struct document *doc = snapshot_find(t->snapshot, kind, id);
+	enum service_result r = SERVICE_OK;
+
+	if (!doc)
 		return (enum service_result)error_set(err, SERVICE_NOT_FOUND, "there is no such member");
-	txn_delete(t, kind, id);
-	return SERVICE_OK;
+	if (kind == DOC_ROLE_MEMBER && str_eq(as_role_member(doc)->role, STR(BUILTIN_OWNER)) &&
+	    str_is_absent(as_role_member(doc)->tenant))
+		r = check_last_owner(t, as_role_member(doc)->principal_type, as_role_member(doc)->principal_id, err);
+	if (r == SERVICE_OK)
+		txn_delete(t, kind, id);
+	return r;
 }

@@ -11,7 +11,6 @@
 #include "service/internal.h"
 
 #define OWNER_USER   "owner"
-#define OWNER_ROLE   "owner"
 #define ADMINS_GROUP "admins"
 
 /* ---- the pepper ----------------------------------------------------------------------------------------- */
@@ -135,8 +134,8 @@ static void put_owner(struct txn *t, char key_text[KEY_TEXT_CHARS + 1])
 	/* Also by role, so that taking admins out of administrator-access does not lock the owner out. */
 	txn_put(t,
 	        &(struct role_member){
-	            .doc = {.kind = DOC_ROLE_MEMBER, .id = STR(OWNER_ROLE "/user/" OWNER_USER "/")},
-	            .role = STR(OWNER_ROLE),
+	            .doc = {.kind = DOC_ROLE_MEMBER, .id = STR(BUILTIN_OWNER "/user/" OWNER_USER "/")},
+	            .role = STR(BUILTIN_OWNER),
 	            .principal_type = STR("user"),
 	            .principal_id = STR(OWNER_USER),
 	        }

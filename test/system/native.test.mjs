@@ -474,3 +474,18 @@ test('organizations of one store do not see each other', async () => {
 	assert.equal(seen.json.display_name, null);
 	await one.stop();
 });
+
+test('the last owner stays', async () => {
+	await isProblem(del('users/owner'), 409, 'conflict', /last owner/);
+	await isProblem(del('roles/owner/members/owner'), 409, 'conflict', /last owner/);
+	await makeUser(s, 'heir');
+	// Held in one tenant only, the role lets nobody in.
+	await ok(post('tenants', {id: 'lo'}), 201);
+	await ok(put('roles/owner/members/heir?tenant=lo'), 204);
+	await isProblem(del('roles/owner/members/owner'), 409, 'conflict', /last owner/);
+	await ok(put('roles/owner/members/heir'), 204);
+	await ok(del('roles/owner/members/owner'), 204);
+	await isProblem(del('users/heir'), 409, 'conflict', /last owner/);
+	await ok(put('roles/owner/members/owner'), 204);
+	await ok(del('users/heir'), 204);
+});
