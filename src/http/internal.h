@@ -56,7 +56,7 @@ struct exchange {
 struct connection {
 	struct http_server *server;
 	struct connection *prev, *next;
-	struct exchange *exchange; /* NULL after it was abandoned */
+	_Atomic(struct exchange *) exchange; /* NULL after it was abandoned, by the thread that drains */
 	int fd;
 	_Atomic uint64_t reading_since_ns; /* of the request being read; or one of the two above */
 	_Atomic uint64_t n_exchanges;      /* over so far */
@@ -73,7 +73,7 @@ struct http_server {
 	struct http_options opt; /* defaults filled in */
 	struct http_app *app;
 	struct MHD_Daemon *mhd;
-	struct error *start_err; /* where the library's messages go; only while starting */
+	_Atomic(struct error *) start_err; /* where the library's messages go; only while starting */
 	char *tls_cert, *tls_key;
 	size_t max_target_bytes;
 	int listen_fd;

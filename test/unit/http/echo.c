@@ -112,6 +112,26 @@ void echo_stop(struct echo *e)
 	(void)pthread_cond_destroy(&e->changed);
 }
 
+static struct str copy_locked(struct echo *e, const char *text, struct arena *a)
+{
+	struct str copy;
+
+	(void)pthread_mutex_lock(&e->lock);
+	copy = arena_str(a, str_of(text));
+	(void)pthread_mutex_unlock(&e->lock);
+	return copy;
+}
+
+struct str echo_last_request_id(struct echo *e, struct arena *a)
+{
+	return copy_locked(e, e->last_request_id, a);
+}
+
+struct str echo_last_remote(struct echo *e, struct arena *a)
+{
+	return copy_locked(e, e->last_remote, a);
+}
+
 void echo_await_waiting(struct echo *e, size_t n)
 {
 	(void)pthread_mutex_lock(&e->lock);

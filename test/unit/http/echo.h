@@ -12,6 +12,7 @@
  *   /big/N      N bytes
  */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "http/http.h"
 
@@ -22,10 +23,10 @@ struct echo {
 	pthread_cond_t changed;
 	struct http_exchange *waiting[8];
 	size_t n_waiting;
-	unsigned n_handled, n_refused, n_done, n_sent;
-	char last_request_id[130];
+	_Atomic unsigned n_handled, n_refused, n_done, n_sent;
+	char last_request_id[130]; /* guarded by lock, as the next */
 	char last_remote[64];
-	bool finish_at_once; /* /wait: http_finish() from another thread before `handle` returns */
+	_Atomic bool finish_at_once; /* /wait: http_finish() from another thread before `handle` returns */
 };
 
 void echo_start(struct echo *e, struct http_options options);
@@ -36,6 +37,10 @@ void echo_await_waiting(struct echo *e, size_t n);
 /* Answers the pending exchange `i` (200, "waited"). */
 void echo_finish(struct echo *e, size_t i);
 void echo_await_done(struct echo *e, unsigned n);
+
+/* What the application was last asked by; `a` owns the copy. */
+struct str echo_last_request_id(struct echo *e, struct arena *a);
+struct str echo_last_remote(struct echo *e, struct arena *a);
 
 /* A connected socket. */
 int raw_connect(const struct echo *e);
