@@ -156,3 +156,17 @@ struct str arena_concat3(struct arena *a, struct str x, struct str y, struct str
 	p[n] = '\0';
 	return (struct str){p, n};
 }
+
+void *arena_room(struct arena *a, const void *items, size_t n, size_t *cap, size_t size)
+{
+	void *larger;
+
+	assert(n <= *cap);
+	if (n < *cap)
+		return (void *)(uintptr_t)items;
+	*cap = *cap ? *cap * 2 : 8;
+	larger = arena_calloc(a, *cap, size);
+	if (n)
+		memcpy(larger, items, n * size);
+	return larger;
+}

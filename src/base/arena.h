@@ -45,3 +45,12 @@ struct str arena_concat3(struct arena *a, struct str x, struct str y, struct str
 
 #define ARENA_NEW(a, type)      ((type *)arena_calloc(a, 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_calloc(a, n, sizeof(type)))
+/*
+ * Room for one more in a list that grows in an arena: returns `items`, or a copy twice as large (of which `*cap` is
+ * told) when `n` of
+ * `*cap` places are taken. The old copy stays in the arena.
+ */
+void *arena_room(struct arena *a, const void *items, size_t n, size_t *cap, size_t size)
+    __attribute__((returns_nonnull));
+/* ARENA_ROOM(a, list->items, list->n, &list->cap): keeps `items` able to take one more. */
+#define ARENA_ROOM(a, items, n, cap) ((items) = arena_room(a, items, n, cap, sizeof(*(items))))

@@ -20,15 +20,7 @@ struct links {
 
 static void add_text(struct links *l, struct str text)
 {
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 8;
-		struct str *items = ARENA_ARRAY(l->arena, struct str, cap);
-
-		if (l->n)
-			memcpy(items, l->items, l->n * sizeof(*items));
-		l->items = items;
-		l->cap = cap;
-	}
+	ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
 	l->items[l->n++] = text;
 }
 

@@ -10,15 +10,7 @@ struct subjects {
 
 static void add(struct subjects *l, struct str text, struct str tenant)
 {
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 8;
-		struct subject *items = ARENA_ARRAY(l->arena, struct subject, cap);
-
-		if (l->n)
-			memcpy(items, l->items, l->n * sizeof(*items));
-		l->items = items;
-		l->cap = cap;
-	}
+	ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
 	l->items[l->n++] = (struct subject){text, tenant};
 }
 

@@ -19,15 +19,7 @@ struct collector {
 
 static void collect(struct collector *c, struct str s)
 {
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 8;
-		struct str *items = ARENA_ARRAY(c->arena, struct str, cap);
-
-		if (c->n)
-			memcpy(items, c->items, c->n * sizeof(*items));
-		c->items = items;
-		c->cap = cap;
-	}
+	ARENA_ROOM(c->arena, c->items, c->n, &c->cap);
 	c->items[c->n++] = s;
 }
 

@@ -9,15 +9,7 @@
 static struct store_change *new_change(struct txn *t)
 {
 	assert(t->n_changes < (size_t)1 << SEQ_POSITION_BITS);
-	if (t->n_changes == t->cap_changes) {
-		size_t cap = t->cap_changes ? t->cap_changes * 2 : 8;
-		struct store_change *changes = ARENA_ARRAY(t->arena, struct store_change, cap);
-
-		if (t->n_changes)
-			memcpy(changes, t->changes, t->n_changes * sizeof(*changes));
-		t->changes = changes;
-		t->cap_changes = cap;
-	}
+	ARENA_ROOM(t->arena, t->changes, t->n_changes, &t->cap_changes);
 	return &t->changes[t->n_changes++];
 }
 

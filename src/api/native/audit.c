@@ -105,15 +105,7 @@ struct changes {
 
 static struct change *new_change(struct changes *c)
 {
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 8;
-		struct change *items = ARENA_ARRAY(c->arena, struct change, cap);
-
-		if (c->n)
-			memcpy(items, c->items, c->n * sizeof(*items));
-		c->items = items;
-		c->cap = cap;
-	}
+	ARENA_ROOM(c->arena, c->items, c->n, &c->cap);
 	return &c->items[c->n++];
 }
 

@@ -80,6 +80,23 @@ static void test_arena(void **state)
 	assert_ptr_equal(arena_alloc(&fixed, 1), room + 32);
 }
 
+static void test_lists_in_arenas(void **state)
+{
+	(void)state;
+	struct arena a = ARENA_INIT;
+	uint64_t *items = NULL;
+	size_t n = 0, cap = 0;
+
+	for (; n < 1000; n++) {
+		ARENA_ROOM(&a, items, n, &cap);
+		items[n] = n;
+	}
+	assert_int_equal(cap, 1024);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(items[i], i);
+	arena_release(&a);
+}
+
 static void test_error_text_stays_utf8(void **state)
 {
 	(void)state;
@@ -101,6 +118,7 @@ int main(void)
 	    cmocka_unit_test(test_maximum),
 	    cmocka_unit_test(test_growth),
 	    cmocka_unit_test(test_arena),
+	    cmocka_unit_test(test_lists_in_arenas),
 	    cmocka_unit_test(test_error_text_stays_utf8),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
