@@ -173,7 +173,9 @@ static uint64_t fill_patterns(struct filler *f, struct str_list l, bool is_resou
 		                      .text_at = fill_text(f, l.items[i]),
 		                      .text_len = (uint32_t)l.items[i].len & 0x3fffffffu,
 		                      .kind = (unsigned int)kind_of(l.items[i], is_resource) & 3u};
-		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX : filter_bit(p->hash);
+		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX
+		          : is_resource               ? filter_bits(p->hash)
+		                                      : filter_bit(p->hash);
 	}
 	qsort(first, l.n, sizeof(*first), compare_patterns);
 	f->patterns_at += l.n * sizeof(*first);

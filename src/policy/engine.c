@@ -97,9 +97,11 @@ static struct subject_table document_build(const struct engine *g, const struct 
 static void change_subject(struct engine *g, const struct change *c, const struct document *d, size_t i)
 {
 	uint64_t hash = d->subjects[i].hash;
-	struct form key = {hash, document_subject(d, i), STR(""), false};
+	struct form key = {.hash = hash, .head = document_subject(d, i)};
 	struct group *old = pmap_get(&g->subjects, hash, group_is, &key), *fresh = group_change(c, old, key.head);
 
+	if (fresh && str_ends_with(key.head, STR("*")))
+		g->subjects.filter |= filter_bit(short_hash(hash));
 	if (fresh)
 		(void)pmap_put(&g->subjects, c->edit, hash, group_is, &key, fresh);
 	else if (old)
