@@ -5,8 +5,8 @@
  */
 #include "policy/engine-impl.h"
 
-/* How much of a set is fetched ahead: its head when it is found, more when it is about to be read. */
-enum { N_CANDIDATES = 16, LINE_BYTES = 64, HEAD_BYTES = 7 * LINE_BYTES, MAX_AHEAD_BYTES = 12 * LINE_BYTES };
+/* How much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
+enum { N_CANDIDATES = 16, LINE_BYTES = 64, AHEAD_BYTES = 8 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -224,14 +224,6 @@ static void consider_set(struct pass *p, const struct candidate *c)
 
 static void flush_candidates(struct pass *p)
 {
-	/* The heads are on their way since the sets were found; what stands behind them can start now, all at once. */
-	for (size_t i = 0; i < p->n_candidates; i++) {
-		const struct cset *set = p->candidates[i].set;
-		size_t end = set->n_bytes < MAX_AHEAD_BYTES ? set->n_bytes : MAX_AHEAD_BYTES;
-
-		for (size_t at = HEAD_BYTES; at < end; at += LINE_BYTES)
-			__builtin_prefetch((const char *)set + at);
-	}
 	for (size_t i = 0; i < p->n_candidates && !p->is_done; i++)
 		consider_set(p, &p->candidates[i]);
 	p->n_candidates = 0;
@@ -241,7 +233,7 @@ static void add_candidate(struct pass *p, const struct cset *set, struct restric
 {
 	if (p->n_candidates == N_CANDIDATES)
 		flush_candidates(p);
-	for (size_t at = 0; at < HEAD_BYTES; at += LINE_BYTES)
+	for (size_t at = 0; at < AHEAD_BYTES; at += LINE_BYTES)
 		__builtin_prefetch((const char *)set + at);
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
 }
