@@ -16,7 +16,7 @@ enum {
 	LEAF_WORDS = 2,
 	BATCH = 16,
 	HOT_LEVELS = 2, /* at most 64 + 1 nodes: every lookup comes by them, so they are in the cache */
-	LINE_BYTES = 64 /* nodes and values are prefetched two lines long: more than half of them end there */
+	LINE_BYTES = 64 /* values are prefetched two lines long: more than half of them end there */
 };
 
 struct leaf {
@@ -116,7 +116,6 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 	if ((*node)->kids & bit) {
 		*node = *kid_for(*node, bit);
 		__builtin_prefetch(*node);
-		__builtin_prefetch((const char *)*node + LINE_BYTES);
 		return true;
 	}
 	if ((*node)->leaves & bit) {
