@@ -289,15 +289,14 @@ static void fill_inner_index(struct filler *f, const struct layout *l)
 	f->out->n_rest = fill_selectors(f, BY_SUBJECT, out);
 }
 
-struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set)
+struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set, struct arena *scratch)
 {
-	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
-	struct tenant_set *tenants = ARENA_ARRAY(&scratch, struct tenant_set, set->n_statements);
+	struct tenant_set *tenants = ARENA_ARRAY(scratch, struct tenant_set, set->n_statements);
 	struct filler f = {.g = g, .set = set, .tenants = tenants};
 	struct layout l;
 
 	for (size_t i = 0; i < set->n_statements; i++)
-		tenants[i] = number_tenants(g, e, &set->statements[i], &scratch);
+		tenants[i] = number_tenants(g, e, &set->statements[i], scratch);
 	l = measure(set, tenants);
 	f.limits_at = l.limits_at;
 	f.tenants_at = l.tenants_at;

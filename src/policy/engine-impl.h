@@ -232,7 +232,7 @@ static inline const uint32_t *cset_tenants(const struct cset *c, const struct co
 }
 
 /* Numbers for the tenants that the statements list are given out in `g`. The result is a plain heap block. */
-struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set);
+struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set, struct arena *scratch);
 
 /* Index. */
 struct posting {
