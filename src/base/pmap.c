@@ -181,7 +181,9 @@ void pmap_prefetch(const struct pmap *m, uint64_t hash)
 {
 	const struct pmap_node *node = m->root;
 
-	for (uint32_t level = 0; node && level < HOT_LEVELS; level++) {
+	if (!node)
+		return;
+	for (uint32_t level = 0; level < HOT_LEVELS; level++) {
 		uint64_t bit = bit_of(hash, level);
 
 		if (!(node->kids & bit))
