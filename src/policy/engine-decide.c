@@ -310,8 +310,8 @@ static void visit_branches(struct pass *p, const struct group *group, const stru
 		for (n = 0; at < forms->n && n < N_PROBES; at++) {
 			const struct form *f = &forms->items[at];
 
-			if (group->filter & filter_bit(short_hash(f->hash)))
-				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
+			probes[n] = (struct pmap_probe){f->hash, f, NULL};
+			n += (group->filter & filter_bit(short_hash(f->hash))) != 0;
 		}
 		pmap_get_many(&group->map, probes, n, group_is);
 		for (size_t i = 0; i < n && !p->is_done; i++) {

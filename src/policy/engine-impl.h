@@ -40,6 +40,7 @@ struct form_list {
 	struct form *items;
 	size_t n;
 	uint64_t filter; /* filter_bit() of each */
+	uint64_t second; /* the same of six other bits of the hashes */
 };
 
 /* Folds up to eight bytes of text in; the high half of the product brings the high bits down. */
@@ -125,10 +126,14 @@ static inline uint32_t short_hash(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32);
 }
+static inline uint64_t second_bit(uint32_t hash)
+{
+	return UINT64_C(1) << (hash >> 20 & 63);
+}
 /* Two bits a pattern: with the few patterns of a set, a form is seldom let through by those of others. */
 static inline uint64_t filter_bits(uint32_t hash)
 {
-	return UINT64_C(1) << (hash >> 26) | UINT64_C(1) << (hash >> 20 & 63);
+	return filter_bit(hash) | second_bit(hash);
 }
 uint64_t text_hash(uint64_t seed, struct str text);
 /* Is `text` what the form spells? */

@@ -50,8 +50,8 @@ static bool pattern_is_form(const struct cset *c, const struct pattern *p, const
 }
 
 /*
- * Every pattern that may be among the forms against each of them. The filter is asked for all patterns before the first
- * answer is acted on: what it says of one is a coin's toss, and a jump on it would be guessed wrong.
+ * Every pattern that may be among the forms against each of them. The filters are asked for all patterns before the
+ * first answer is acted on: what they say of one is a coin's toss, and a jump on it would be guessed wrong.
  */
 static bool any_hash_matches(const struct cset *c, const struct pattern *p, size_t n, const struct form_list *forms)
 {
@@ -62,7 +62,8 @@ static bool any_hash_matches(const struct cset *c, const struct pattern *p, size
 		size_t end = n - i < 64 ? n : i + 64;
 
 		for (size_t k = i; k < end; k++)
-			may |= (forms->filter >> (p[k].hash >> 26) & 1) << (k - i);
+			may |= (forms->filter >> (p[k].hash >> 26) & forms->second >> (p[k].hash >> 20 & 63) & 1)
+			       << (k - i);
 		for (; may; may &= may - 1) {
 			if (pattern_is_form(c, &p[i + (size_t)__builtin_ctzll(may)], forms))
 				return true;

@@ -36,9 +36,11 @@ static inline struct form exact(uint64_t hash, struct str text)
 
 static void make_filter(struct form_list *l)
 {
-	l->filter = 0;
-	for (size_t i = 0; i < l->n; i++)
+	l->filter = l->second = 0;
+	for (size_t i = 0; i < l->n; i++) {
 		l->filter |= filter_bit(short_hash(l->items[i].hash));
+		l->second |= second_bit(short_hash(l->items[i].hash));
+	}
 }
 
 /* More room, at least one form's. */
