@@ -5,8 +5,8 @@
  */
 #include "policy/engine-impl.h"
 
-/* How much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
-enum { N_CANDIDATES = 16, LINE_BYTES = 64, AHEAD_BYTES = 8 * LINE_BYTES };
+/* At most so much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
+enum { N_CANDIDATES = 16, AHEAD_BYTES = 8 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -229,13 +229,22 @@ static void flush_candidates(struct pass *p)
 	p->n_candidates = 0;
 }
 
-static void add_candidate(struct pass *p, const struct cset *set, struct restriction r)
+static void add_candidate(struct pass *p, const struct cset *set, const char *last_line, struct restriction r)
 {
 	if (p->n_candidates == N_CANDIDATES)
 		flush_candidates(p);
-	for (size_t at = 0; at < AHEAD_BYTES; at += LINE_BYTES)
-		__builtin_prefetch((const char *)set + at);
+	for (size_t at = 0; at < AHEAD_BYTES; at += LINE_BYTES) {
+		const char *line = (const char *)set + at;
+
+		/* Asking for the last line again is cheaper than a jump that is guessed wrong. */
+		__builtin_prefetch(line < last_line ? line : last_line);
+	}
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
+}
+
+static void add_posting(struct pass *p, const struct posting *o, struct restriction r)
+{
+	add_candidate(p, posting_set(o), posting_last_line(o), r);
 }
 
 /*
@@ -275,7 +284,7 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 
 	if (p->observer) {
 		for (uint32_t i = 0; i < group->n; i++)
-			add_candidate(p, posting_set(&postings[i]), r);
+			add_posting(p, &postings[i], r);
 		return;
 	}
 	n = filter_postings(p, group, at);
@@ -283,7 +292,7 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 		const struct posting *o = &postings[at[i]];
 
 		if (!p->found.allow || posting_has_deny(o))
-			add_candidate(p, posting_set(o), r);
+			add_posting(p, o, r);
 	}
 }
 
@@ -294,7 +303,7 @@ static void add_list(struct pass *p, const struct group *group, struct restricti
 
 	pmap_iter_init(&it, &group->map);
 	while (!p->is_done && (set = pmap_iter_next(&it)))
-		add_candidate(p, set, r);
+		add_candidate(p, set, (const char *)set + 2 * LINE_BYTES, r);
 }
 
 typedef void visit_fn(struct pass *p, const struct group *group, struct restriction r);

@@ -98,7 +98,11 @@ static struct group *group_new(struct edit *e, enum group_shape shape, struct st
 
 static struct posting posting_of(const struct cset *c)
 {
-	return (struct posting){(uintptr_t)c | (c->n_denies > 0), c->action_filter, c->resource_filter};
+	size_t last_line = (c->n_bytes - 1) / LINE_BYTES;
+
+	assert(((uintptr_t)c & 15) == 0); /* malloc aligns so */
+	return (struct posting){(uintptr_t)c | (last_line < 7 ? last_line : 7) << 1 | (c->n_denies > 0),
+	                        c->action_filter, c->resource_filter};
 }
 
 /* A small group with the change made; NULL when nothing is left. */

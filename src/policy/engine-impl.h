@@ -22,6 +22,7 @@ enum {
 	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
+	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
 	N_INLINE_FORMS = 12
 };
@@ -241,13 +242,18 @@ struct cset *cset_compile(struct engine *g, struct edit *e, const struct stateme
 
 /* Index. */
 struct posting {
-	uintptr_t set; /* struct cset, lowest bit: it has a deny statement */
+	uintptr_t set; /* struct cset; in the low bits whether it has a deny statement and how long it is */
 	uint64_t action_filter, resource_filter;
 };
 
 static inline const struct cset *posting_set(const struct posting *p)
 {
-	return (const struct cset *)(p->set & ~(uintptr_t)1);
+	return (const struct cset *)(p->set & ~(uintptr_t)15);
+}
+/* Start of the last line that is worth fetching with the set. */
+static inline const char *posting_last_line(const struct posting *p)
+{
+	return (const char *)posting_set(p) + (p->set >> 1 & 7) * LINE_BYTES;
 }
 static inline bool posting_has_deny(const struct posting *p)
 {
