@@ -3,7 +3,8 @@
  *
  * Inside of the engine; only engine-*.c include it.
  *
- *   subjects:  subject pattern -> group of postings
+ *   subjects:  subject pattern -> group of postings; the map's filter has the bits of the wildcard patterns, so that
+ *              the forms of a subject that nothing is granted to are not looked up
  *   group      few postings: an array that is scanned, each posting with two small filters;
  *              many: branches by resource selector, those by action selector, those a list
  *   posting -> compiled set (struct cset): one block with everything a decision needs
