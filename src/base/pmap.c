@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A node holds its leaves {hash, value} first and its children behind them, both packed and
- * in the order of their bits, so that a lookup reads the node's head and one slot a level.
+ * A node holds its children first and its leaves {hash, value} behind them, both packed and
+ * in the order of their bits, so that a lookup reads the node's head and one slot a level, and
+ * counts bits once on its way down.
  * Canonical form: a node other than the root has a child or at least two leaves; so equal
  * contents have equal shapes and a removal gives back what an insertion took.
  */
@@ -14,7 +15,8 @@ enum {
 	N_LEVELS = COLLISION_LEVEL + 1,
 	LEAF_WORDS = 2,
 	BATCH = 16,
-	LINE_BYTES = 64 /* nodes and values are prefetched two lines long: more than half of them end there */
+	HOT_LEVELS = 2, /* at most 64 + 1 nodes: every lookup comes by them, so they are in the cache */
+	LINE_BYTES = 64 /* values are prefetched two lines long: more than half of them end there */
 };
 
 struct leaf {
@@ -26,7 +28,8 @@ struct pmap_node {
 	uint64_t owner;
 	uint64_t kids;   /* bit: a child stands there; 0 in a collision node */
 	uint64_t leaves; /* bit: a leaf stands there; in a collision node the number of leaves */
-	uint64_t cap;    /* words allocated behind the head */
+	uint32_t cap;    /* words allocated behind the head */
+	uint32_t n_kids; /* bits of `kids` */
 	uint64_t words[];
 };
 
@@ -55,18 +58,17 @@ static size_t n_leaves(const struct pmap_node *node, uint32_t level)
 
 static struct leaf *leaf_at(const struct pmap_node *node, size_t i)
 {
-	return (struct leaf *)(uintptr_t)node->words + i;
+	return (struct leaf *)(uintptr_t)(node->words + node->n_kids) + i;
 }
 
-/* Slot of the i-th child; `n` leaves stand before the children. */
-static struct pmap_node **kid_at(const struct pmap_node *node, size_t n, size_t i)
+static struct pmap_node **kid_at(const struct pmap_node *node, size_t i)
 {
-	return (struct pmap_node **)(uintptr_t)(node->words + LEAF_WORDS * n) + i;
+	return (struct pmap_node **)(uintptr_t)node->words + i;
 }
 
 static struct pmap_node **kid_for(const struct pmap_node *node, uint64_t bit)
 {
-	return kid_at(node, count(node->leaves), count(node->kids & (bit - 1)));
+	return kid_at(node, count(node->kids & (bit - 1)));
 }
 
 static struct leaf *leaf_for(const struct pmap_node *node, uint64_t bit)
@@ -114,7 +116,6 @@ static bool probe_step(struct pmap_probe *p, const struct pmap_node **node, uint
 	if ((*node)->kids & bit) {
 		*node = *kid_for(*node, bit);
 		__builtin_prefetch(*node);
-		__builtin_prefetch((const char *)*node + LINE_BYTES);
 		return true;
 	}
 	if ((*node)->leaves & bit) {
@@ -154,13 +155,9 @@ static void probe_group(const struct pmap *m, struct pmap_probe *probes, size_t 
 		const struct leaf *leaf = collision_find(nodes[at[i]], p->hash, eq, p->key);
 		p->value = leaf ? leaf->value : NULL;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (probes[i].value && !eq(probes[i].value, probes[i].key))
-			probes[i].value = NULL;
-	}
 }
 
-void pmap_get_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq)
+void pmap_find_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq)
 {
 	if (!m->root) {
 		for (size_t i = 0; i < n; i++)
@@ -171,16 +168,42 @@ void pmap_get_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pm
 		probe_group(m, probes + i, n - i < BATCH ? n - i : BATCH, eq);
 }
 
+void pmap_get_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq)
+{
+	pmap_find_many(m, probes, n, eq);
+	for (size_t i = 0; i < n; i++) {
+		if (probes[i].value && !eq(probes[i].value, probes[i].key))
+			probes[i].value = NULL;
+	}
+}
+
+void pmap_prefetch(const struct pmap *m, uint64_t hash)
+{
+	const struct pmap_node *node = m->root;
+
+	if (!node)
+		return;
+	for (uint32_t level = 0; level < HOT_LEVELS; level++) {
+		uint64_t bit = bit_of(hash, level);
+
+		if (!(node->kids & bit))
+			return;
+		node = *kid_for(node, bit);
+	}
+	__builtin_prefetch(node);
+	__builtin_prefetch((const char *)node + LINE_BYTES);
+}
+
 static size_t n_words(const struct pmap_node *node, uint32_t level)
 {
-	return n_leaves(node, level) * LEAF_WORDS + count(node->kids);
+	return n_leaves(node, level) * LEAF_WORDS + node->n_kids;
 }
 
 static struct pmap_node *node_new(struct edit *e, size_t cap)
 {
 	struct pmap_node *node = edit_alloc(e, sizeof(*node) + cap * sizeof(uint64_t));
 
-	*node = (struct pmap_node){.owner = e->owner, .cap = cap};
+	*node = (struct pmap_node){.owner = e->owner, .cap = (uint32_t)cap};
 	return node;
 }
 
@@ -195,6 +218,7 @@ static struct pmap_node *node_own(struct edit *e, struct pmap_node **link, uint3
 	copy = node_new(e, used + extra);
 	copy->kids = node->kids;
 	copy->leaves = node->leaves;
+	copy->n_kids = node->n_kids;
 	memcpy(copy->words, node->words, used * sizeof(uint64_t));
 	edit_retire(e, node);
 	*link = copy;
@@ -217,7 +241,7 @@ static void leaf_insert(struct pmap_node *node, uint64_t bit, struct leaf leaf, 
 		i = count(node->leaves & (bit - 1));
 		node->leaves |= bit;
 	}
-	shift_words(node, i * LEAF_WORDS, used, LEAF_WORDS);
+	shift_words(node, node->n_kids + i * LEAF_WORDS, used, LEAF_WORDS);
 	*leaf_at(node, i) = leaf;
 }
 
@@ -225,25 +249,27 @@ static void leaf_delete(struct pmap_node *node, uint64_t bit, const struct leaf 
 {
 	size_t used = n_words(node, level), i = (size_t)(leaf - leaf_at(node, 0));
 
-	shift_words(node, (i + 1) * LEAF_WORDS, used, -LEAF_WORDS);
+	shift_words(node, node->n_kids + (i + 1) * LEAF_WORDS, used, -LEAF_WORDS);
 	node->leaves = level == COLLISION_LEVEL ? node->leaves - 1 : node->leaves & ~bit;
 }
 
 static void kid_insert(struct pmap_node *node, uint64_t bit, struct pmap_node *kid)
 {
-	size_t used = n_words(node, 0), at = LEAF_WORDS * count(node->leaves) + count(node->kids & (bit - 1));
+	size_t used = n_words(node, 0), i = count(node->kids & (bit - 1));
 
-	shift_words(node, at, used, 1);
+	shift_words(node, i, used, 1);
 	node->kids |= bit;
-	*kid_for(node, bit) = kid;
+	node->n_kids++;
+	*kid_at(node, i) = kid;
 }
 
 static void kid_delete(struct pmap_node *node, uint64_t bit)
 {
-	size_t used = n_words(node, 0), at = LEAF_WORDS * count(node->leaves) + count(node->kids & (bit - 1));
+	size_t used = n_words(node, 0), i = count(node->kids & (bit - 1));
 
-	shift_words(node, at + 1, used, -1);
+	shift_words(node, i + 1, used, -1);
 	node->kids &= ~bit;
+	node->n_kids--;
 }
 
 /* A child that holds only the leaf takes the leaf's place; the node shrinks by a word. */
@@ -367,12 +393,12 @@ static const struct pmap_node *iter_walk(struct pmap_iter *it)
 	const struct pmap_node *node = it->stack[level].node;
 	size_t n = n_leaves(node, level), i = it->stack[level].at - n;
 
-	if (i == count(node->kids)) {
+	if (i == node->n_kids) {
 		it->depth--;
 		return node;
 	}
 	it->stack[level].at++;
-	it->stack[level + 1].node = *kid_at(node, n, i);
+	it->stack[level + 1].node = *kid_at(node, i);
 	it->stack[level + 1].at = 0;
 	it->depth++;
 	return NULL;

@@ -16,6 +16,7 @@ struct pmap_node;
 struct pmap {
 	struct pmap_node *root; /* NULL when empty */
 	size_t n;               /* number of values */
+	uint64_t filter; /* the owner's: bits of the hashes of keys it cares about; only pmap_retire_all() clears it */
 };
 
 /* True when `value` is what `key` names; called only when the 64-bit hashes are equal. */
@@ -33,6 +34,13 @@ struct pmap_probe {
 	void *value;
 };
 void pmap_get_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq);
+/*
+ * The same without the last comparison: a value found is on its way to the cache, and only its hash is known to be
+ * equal. The caller has something else to do meanwhile, and then compares.
+ */
+void pmap_find_many(const struct pmap *m, struct pmap_probe *probes, size_t n, pmap_eq *eq);
+/* Starts to fetch the first node on the way to the hash that may be far away. */
+void pmap_prefetch(const struct pmap *m, uint64_t hash);
 /* Adds or replaces; returns the value that was replaced, or NULL. The caller retires what it owns. */
 void *pmap_put(struct pmap *m, struct edit *e, uint64_t hash, pmap_eq *eq, const void *key, void *value);
 /* Removes; returns the value that was there, or NULL. */

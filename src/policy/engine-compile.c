@@ -7,8 +7,12 @@
 
 struct layout {
 	size_t size;
-	size_t limits_at, patterns_at, tenants_at, selectors_at, text_at;
-	size_t n_limits, n_patterns, n_tenants, n_selectors, n_text;
+	size_t limits_at, tenants_at, selectors_at;
+	size_t resources_at, resource_text_at; /* patterns and their texts */
+	size_t actions_at, action_text_at;
+	size_t n_limits, n_tenants, n_selectors;
+	size_t n_resources, n_resource_text;
+	size_t n_actions, n_action_text; /* the id stands behind the texts of the actions */
 };
 
 struct tenant_set {
@@ -119,26 +123,31 @@ static size_t area(size_t *at, size_t n, size_t size)
 	return start;
 }
 
+/* In the order in which a decision reads it, so that what one set costs is a few lines in a row. */
 static struct layout measure(const struct statement_set *set, const struct tenant_set *tenants)
 {
-	struct layout l = {.n_text = set->id.len, .size = sizeof(struct cset)};
+	struct layout l = {.n_action_text = set->id.len, .size = sizeof(struct cset)};
 
 	for (size_t i = 0; i < set->n_statements; i++) {
 		const struct statement *s = &set->statements[i];
 
 		l.n_limits += has_limits(s);
-		l.n_patterns += s->actions.n + s->resources.n;
+		l.n_resources += s->resources.n;
+		l.n_resource_text += text_bytes(s->resources);
+		l.n_actions += s->actions.n;
+		l.n_action_text += text_bytes(s->actions);
 		l.n_tenants += tenants[i].n;
-		l.n_text += text_bytes(s->actions) + text_bytes(s->resources);
 		if (set->n_statements > MAX_SCANNED)
 			l.n_selectors += n_selectors(s);
 	}
 	(void)area(&l.size, set->n_statements, sizeof(struct compiled));
 	l.limits_at = area(&l.size, l.n_limits, sizeof(struct limits));
-	l.patterns_at = area(&l.size, l.n_patterns, sizeof(struct pattern));
-	l.tenants_at = area(&l.size, l.n_tenants, sizeof(uint32_t));
 	l.selectors_at = area(&l.size, l.n_selectors, sizeof(struct selector));
-	l.text_at = area(&l.size, l.n_text, 1);
+	l.resources_at = area(&l.size, l.n_resources, sizeof(struct pattern));
+	l.tenants_at = area(&l.size, l.n_tenants, sizeof(uint32_t));
+	l.resource_text_at = area(&l.size, l.n_resource_text, 1);
+	l.actions_at = area(&l.size, l.n_actions, sizeof(struct pattern));
+	l.action_text_at = area(&l.size, l.n_action_text, 1);
 	return l;
 }
 
@@ -173,7 +182,9 @@ static uint64_t fill_patterns(struct filler *f, struct str_list l, bool is_resou
 		                      .text_at = fill_text(f, l.items[i]),
 		                      .text_len = (uint32_t)l.items[i].len & 0x3fffffffu,
 		                      .kind = (unsigned int)kind_of(l.items[i], is_resource) & 3u};
-		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX : filter_bit(p->hash);
+		filter |= p->kind == PATTERN_VARIABLE ? UINT64_MAX
+		          : is_resource               ? filter_bits(p->hash)
+		                                      : filter_bit(p->hash);
 	}
 	qsort(first, l.n, sizeof(*first), compare_patterns);
 	f->patterns_at += l.n * sizeof(*first);
@@ -189,7 +200,6 @@ static uint32_t count_kind(const struct pattern *p, size_t n, enum pattern_kind 
 	return found;
 }
 
-/* Resources come first in the block: most candidates are dismissed by them. */
 static void fill_resources(struct filler *f, size_t i)
 {
 	const struct statement *s = &f->set->statements[i];
@@ -279,30 +289,31 @@ static void fill_inner_index(struct filler *f, const struct layout *l)
 	f->out->n_rest = fill_selectors(f, BY_SUBJECT, out);
 }
 
-struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set)
+struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set, struct arena *scratch)
 {
-	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
-	struct tenant_set *tenants = ARENA_ARRAY(&scratch, struct tenant_set, set->n_statements);
+	struct tenant_set *tenants = ARENA_ARRAY(scratch, struct tenant_set, set->n_statements);
 	struct filler f = {.g = g, .set = set, .tenants = tenants};
 	struct layout l;
 
 	for (size_t i = 0; i < set->n_statements; i++)
-		tenants[i] = number_tenants(g, e, &set->statements[i], &scratch);
+		tenants[i] = number_tenants(g, e, &set->statements[i], scratch);
 	l = measure(set, tenants);
 	f.limits_at = l.limits_at;
-	f.patterns_at = l.patterns_at;
 	f.tenants_at = l.tenants_at;
-	f.text_at = l.text_at;
 	f.out = mem_calloc(1, l.size); /* zeroed: blocks are compared by bytes */
 	f.out->kind = set->kind;
 	f.out->n_statements = (uint32_t)set->n_statements;
 	f.out->n_bytes = (uint32_t)l.size;
-	f.out->id_at = fill_text(&f, set->id);
-	f.out->id_len = (uint32_t)set->id.len;
+	f.patterns_at = l.resources_at;
+	f.text_at = l.resource_text_at;
 	for (size_t i = 0; i < set->n_statements; i++)
 		fill_resources(&f, i);
+	f.patterns_at = l.actions_at;
+	f.text_at = l.action_text_at;
 	for (size_t i = 0; i < set->n_statements; i++)
 		fill_statement(&f, i);
+	f.out->id_at = fill_text(&f, set->id);
+	f.out->id_len = (uint32_t)set->id.len;
 	if (l.n_selectors)
 		fill_inner_index(&f, &l);
 	return f.out;

@@ -5,8 +5,8 @@
  */
 #include "policy/engine-impl.h"
 
-/* How much of a set is fetched ahead: its head when it is found, more when it is about to be read. */
-enum { N_CANDIDATES = 16, LINE_BYTES = 64, HEAD_BYTES = 3 * LINE_BYTES, MAX_AHEAD_BYTES = 12 * LINE_BYTES };
+/* At most so much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
+enum { N_CANDIDATES = 16, AHEAD_BYTES = 8 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -38,7 +38,6 @@ struct pass {
 	struct shown_list shown;
 	size_t n_candidates;
 	struct candidate candidates[N_CANDIDATES];
-	struct form resource_room[N_INLINE_FORMS], action_room[N_ACTION_FORMS];
 	struct subject_walk walk;
 };
 
@@ -94,6 +93,8 @@ static void consider(struct pass *p, const struct candidate *c, uint32_t i)
 
 	/* An allow in the whole scope makes other allows idle; only denies still count. */
 	if (p->found.allow && s->effect == EFFECT_ALLOW)
+		return;
+	if (!(s->resource_filter & p->asked.resources.filter) || !(s->action_filter & asked_actions(&p->asked)->filter))
 		return;
 	if (!statement_matches_resource(&p->asked, c->set, s) || !statement_matches_action(&p->asked, c->set, s))
 		return;
@@ -215,7 +216,7 @@ static void consider_set(struct pass *p, const struct candidate *c)
 	}
 	consider_selected(p, c, table, set->n_by_resource, &p->asked.resources);
 	table += set->n_by_resource;
-	consider_selected(p, c, table, set->n_by_action, &p->asked.actions);
+	consider_selected(p, c, table, set->n_by_action, asked_actions(&p->asked));
 	table += set->n_by_action;
 	for (size_t i = 0; i < set->n_rest; i++)
 		consider_any(p, c, table[i].statement);
@@ -223,41 +224,75 @@ static void consider_set(struct pass *p, const struct candidate *c)
 
 static void flush_candidates(struct pass *p)
 {
-	/* The heads are on their way since the sets were found; what stands behind them can start now, all at once. */
-	for (size_t i = 0; i < p->n_candidates; i++) {
-		const struct cset *set = p->candidates[i].set;
-		size_t end = set->n_bytes < MAX_AHEAD_BYTES ? set->n_bytes : MAX_AHEAD_BYTES;
-
-		for (size_t at = HEAD_BYTES; at < end; at += LINE_BYTES)
-			__builtin_prefetch((const char *)set + at);
-	}
 	for (size_t i = 0; i < p->n_candidates && !p->is_done; i++)
 		consider_set(p, &p->candidates[i]);
 	p->n_candidates = 0;
 }
 
-static void add_candidate(struct pass *p, const struct cset *set, struct restriction r)
+static void add_candidate(struct pass *p, const struct cset *set, const char *last_line, struct restriction r)
 {
 	if (p->n_candidates == N_CANDIDATES)
 		flush_candidates(p);
-	for (size_t at = 0; at < HEAD_BYTES; at += LINE_BYTES)
-		__builtin_prefetch((const char *)set + at);
+	for (size_t at = 0; at < AHEAD_BYTES; at += LINE_BYTES) {
+		const char *line = (const char *)set + at;
+
+		/* Asking for the last line again is cheaper than a jump that is guessed wrong. */
+		__builtin_prefetch(line < last_line ? line : last_line);
+	}
 	p->candidates[p->n_candidates++] = (struct candidate){set, r};
+}
+
+static void add_posting(struct pass *p, const struct posting *o, struct restriction r)
+{
+	add_candidate(p, posting_set(o), posting_last_line(o), r);
+}
+
+/*
+ * The postings that can match. What a filter says cannot be guessed, so it is counted instead of jumped on; the
+ * cheapest filter is asked first.
+ */
+static uint32_t filter_postings(struct pass *p, const struct group *group, uint8_t ret_at[static MAX_SMALL])
+{
+	const struct posting *postings = group_postings(group);
+	uint64_t resource_filter = p->asked.resources.filter;
+	uint32_t n_near = 0, n_left = 0, n = 0;
+	uint64_t action_filter;
+
+	for (uint32_t i = 0; i < group->n; i++) {
+		ret_at[n_near] = (uint8_t)i;
+		n_near += (postings[i].resource_filter & resource_filter) != 0;
+	}
+	for (uint32_t i = 0; i < n_near; i++) {
+		ret_at[n_left] = ret_at[i];
+		n_left += asked_may_match_resource(&p->asked, postings[ret_at[i]].resource_filter);
+	}
+	if (n_left == 0)
+		return 0;
+	action_filter = asked_actions(&p->asked)->filter;
+	for (uint32_t i = 0; i < n_left; i++) {
+		ret_at[n] = ret_at[i];
+		n += (postings[ret_at[i]].action_filter & action_filter) != 0;
+	}
+	return n;
 }
 
 static void add_postings(struct pass *p, const struct group *group, struct restriction r)
 {
 	const struct posting *postings = group_postings(group);
-	bool sees_all = p->observer != NULL;
+	uint8_t at[MAX_SMALL] NO_INIT;
+	uint32_t n;
 
-	for (uint32_t i = 0; i < group->n; i++) {
-		const struct posting *o = &postings[i];
+	if (p->observer) {
+		for (uint32_t i = 0; i < group->n; i++)
+			add_posting(p, &postings[i], r);
+		return;
+	}
+	n = filter_postings(p, group, at);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct posting *o = &postings[at[i]];
 
-		if (!sees_all && (!(o->resource_filter & p->asked.resources.filter) ||
-		                  !(o->action_filter & p->asked.actions.filter)))
-			continue;
-		if (sees_all || !p->found.allow || posting_has_deny(o))
-			add_candidate(p, posting_set(o), r);
+		if (!p->found.allow || posting_has_deny(o))
+			add_posting(p, o, r);
 	}
 }
 
@@ -268,7 +303,7 @@ static void add_list(struct pass *p, const struct group *group, struct restricti
 
 	pmap_iter_init(&it, &group->map);
 	while (!p->is_done && (set = pmap_iter_next(&it)))
-		add_candidate(p, set, r);
+		add_candidate(p, set, (const char *)set + 2 * LINE_BYTES, r);
 }
 
 typedef void visit_fn(struct pass *p, const struct group *group, struct restriction r);
@@ -284,8 +319,8 @@ static void visit_branches(struct pass *p, const struct group *group, const stru
 		for (n = 0; at < forms->n && n < N_PROBES; at++) {
 			const struct form *f = &forms->items[at];
 
-			if (group->filter & filter_bit(short_hash(f->hash)))
-				probes[n++] = (struct pmap_probe){f->hash, f, NULL};
+			probes[n] = (struct pmap_probe){f->hash, f, NULL};
+			n += (group->filter & filter_bit(short_hash(f->hash))) != 0;
 		}
 		pmap_get_many(&group->map, probes, n, group_is);
 		for (size_t i = 0; i < n && !p->is_done; i++) {
@@ -308,7 +343,7 @@ static void visit_by_action(struct pass *p, const struct group *group, struct re
 static void visit_by_resource(struct pass *p, const struct group *group, struct restriction r)
 {
 	if (group->shape == GROUP_SPLIT)
-		visit_branches(p, group, &p->asked.actions, visit_by_action, r);
+		visit_branches(p, group, asked_actions(&p->asked), visit_by_action, r);
 	else
 		add_postings(p, group, r);
 }
@@ -324,6 +359,11 @@ static bool visit_by_subject(struct subject_walk *w, const struct group *group, 
 	return !p->is_done;
 }
 
+static void prepare(struct subject_walk *w)
+{
+	asked_make_resources(&CONTAINER_OF(w, struct pass, walk)->asked);
+}
+
 struct verdict engine_explain(const struct engine *g, const struct query *q, struct arena *a,
                               struct str_list *ret_tenants, struct observer *observer)
 {
@@ -331,9 +371,7 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 
 	p.engine = g;
 	p.observer = observer;
-	p.asked = (struct asked){.query = q, .arena = a};
-	p.asked.resources = forms_of_path(g->seed, q->resource, p.resource_room, a);
-	p.asked.actions = forms_of_action(g->seed, q->action, p.action_room);
+	asked_init(&p.asked, g->seed, q, a);
 	p.found = (struct findings){0};
 	p.found.allows_end = &p.found.allows;
 	p.found.denies_end = &p.found.denies;
@@ -342,6 +380,7 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 	p.n_candidates = 0;
 	scope_init(&p.scope, g, q, a);
 	subject_walk_init(&p.walk, &p.scope, visit_by_subject);
+	p.walk.prepare = prepare;
 	p.walk.sees_out_of_scope = observer != NULL;
 	subject_walk_run(&p.walk, q->subjects, q->n_subjects);
 	flush_candidates(&p);

@@ -83,7 +83,7 @@ static struct group *group_new(struct edit *e, enum group_shape shape, struct st
 	size_t head = shape == GROUP_SMALL ? (size_t)GROUP_HEAD : sizeof(struct group), body_at;
 	struct group *p;
 
-	assert(text.len < INT32_MAX);
+	assert(text.len < INT32_MAX && n <= MAX_SMALL);
 	body_at = (head + text.len + 7) & ~(size_t)7;
 	p = edit_alloc(e, body_at + n * sizeof(struct posting));
 	memset(p, 0, head);
@@ -98,7 +98,11 @@ static struct group *group_new(struct edit *e, enum group_shape shape, struct st
 
 static struct posting posting_of(const struct cset *c)
 {
-	return (struct posting){(uintptr_t)c | (c->n_denies > 0), c->action_filter, c->resource_filter};
+	size_t last_line = (c->n_bytes - 1) / LINE_BYTES;
+
+	assert(((uintptr_t)c & 15) == 0); /* malloc aligns so */
+	return (struct posting){(uintptr_t)c | (last_line < 7 ? last_line : 7) << 1 | (c->n_denies > 0),
+	                        c->action_filter, c->resource_filter};
 }
 
 /* A small group with the change made; NULL when nothing is left. */
@@ -138,7 +142,7 @@ typedef struct group *branch_fn(const struct change *c, struct group *p, struct 
 
 static void branch_change(const struct change *c, struct group *split, struct str text, branch_fn *below)
 {
-	struct form key = {text_hash(c->seed, text), text, STR(""), false};
+	struct form key = {.hash = text_hash(c->seed, text), .head = text};
 	struct group *old = pmap_get(&split->map, key.hash, group_is, &key), *fresh = below(c, old, text);
 
 	split->filter |= filter_bit(short_hash(key.hash));

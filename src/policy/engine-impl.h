@@ -3,7 +3,8 @@
  *
  * Inside of the engine; only engine-*.c include it.
  *
- *   subjects:  subject pattern -> group of postings
+ *   subjects:  subject pattern -> group of postings; the map's filter has the bits of the wildcard patterns, so that
+ *              the forms of a subject that nothing is granted to are not looked up
  *   group      few postings: an array that is scanned, each posting with two small filters;
  *              many: branches by resource selector, those by action selector, those a list
  *   posting -> compiled set (struct cset): one block with everything a decision needs
@@ -22,6 +23,7 @@ enum {
 	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
+	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
 	N_INLINE_FORMS = 12
 };
@@ -33,14 +35,14 @@ enum {
  */
 struct form {
 	uint64_t hash;
-	struct str head, tail;
-	bool has_star;
+	struct str head, tail; /* an absent tail: no "*" */
 };
 
 struct form_list {
 	struct form *items;
 	size_t n;
-	uint64_t filter; /* bits of the hashes */
+	uint64_t filter; /* filter_bit() of each */
+	uint64_t second; /* the same of six other bits of the hashes */
 };
 
 /* Folds up to eight bytes of text in; the high half of the product brings the high bits down. */
@@ -56,8 +58,14 @@ static inline uint64_t text_step(uint64_t h, uint64_t word)
 /* A walk over a text, section by section. */
 struct text_walk {
 	const char *next, *end;
-	uint64_t hash; /* of all before `next` */
+	uint64_t hash;    /* of all before `next` */
+	bool is_readable; /* eight bytes before `end` are the text's own */
 };
+
+static inline struct text_walk text_begin(uint64_t hash, struct str text)
+{
+	return (struct text_walk){text.ptr, text.ptr + text.len, hash, text.len >= sizeof(uint64_t)};
+}
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are cut at their low end");
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
@@ -77,14 +85,16 @@ static inline uint64_t load_short(const char *p, size_t n)
 	return (uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << n / 2 * 8 | (uint64_t)(uint8_t)p[n - 1] << (n - 1) * 8;
 }
 
-static inline uint64_t load_word(const char *p, size_t left)
+/* The next word; at the end of a long text the bytes are loaded with those before them, and lengths decide no jump. */
+static inline uint64_t text_word(const struct text_walk *t, size_t left)
 {
 	uint64_t word;
+	bool is_short = left < sizeof(word);
 
-	if (left < sizeof(word))
-		return load_short(p, left);
-	memcpy(&word, p, sizeof(word));
-	return word;
+	if (!t->is_readable)
+		return load_short(t->next, left);
+	memcpy(&word, is_short ? t->end - sizeof(word) : t->next, sizeof(word));
+	return word >> (is_short ? (sizeof(word) - left) * 8 : 0);
 }
 
 /*
@@ -95,13 +105,12 @@ static inline bool text_next(struct text_walk *t)
 {
 	while (t->next < t->end) {
 		size_t left = (size_t)(t->end - t->next), n = left < 8 ? left : 8;
-		uint64_t word = load_word(t->next, left), x = word ^ EACH_BYTE(':');
+		uint64_t word = text_word(t, left), x = word ^ EACH_BYTE(':');
 		uint64_t colons = (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
 
 		if (colons)
 			n = (size_t)__builtin_ctzll(colons) / 8 + 1;
-		if (n < 8)
-			word = (word & ((UINT64_C(1) << n * 8) - 1)) | (uint64_t)n << 56;
+		word = (word & UINT64_MAX >> (64 - n * 8)) | (uint64_t)(n & 7) << 56;
 		t->hash = text_step(t->hash, word);
 		t->next += n;
 		if (colons)
@@ -119,15 +128,25 @@ static inline uint32_t short_hash(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32);
 }
+static inline uint64_t second_bit(uint32_t hash)
+{
+	return UINT64_C(1) << (hash >> 20 & 63);
+}
+/* Two bits a pattern: with the few patterns of a set, a form is seldom let through by those of others. */
+static inline uint64_t filter_bits(uint32_t hash)
+{
+	return filter_bit(hash) | second_bit(hash);
+}
 uint64_t text_hash(uint64_t seed, struct str text);
 /* Is `text` what the form spells? */
 static inline bool form_is(const struct form *f, struct str text)
 {
+	bool has_star = f->tail.ptr;
 	size_t n = f->head.len;
 
-	if (text.len != n + f->has_star + f->tail.len || (n && memcmp(text.ptr, f->head.ptr, n) != 0))
+	if (text.len != n + has_star + f->tail.len || (n && memcmp(text.ptr, f->head.ptr, n) != 0))
 		return false;
-	return !f->has_star ||
+	return !has_star ||
 	       (text.ptr[n] == '*' && (!f->tail.len || memcmp(text.ptr + n + 1, f->tail.ptr, f->tail.len) == 0));
 }
 /* Does a stored resource or subject pattern (no variable) match the concrete text? */
@@ -220,17 +239,22 @@ static inline const uint32_t *cset_tenants(const struct cset *c, const struct co
 }
 
 /* Numbers for the tenants that the statements list are given out in `g`. The result is a plain heap block. */
-struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set);
+struct cset *cset_compile(struct engine *g, struct edit *e, const struct statement_set *set, struct arena *scratch);
 
 /* Index. */
 struct posting {
-	uintptr_t set; /* struct cset, lowest bit: it has a deny statement */
+	uintptr_t set; /* struct cset; in the low bits whether it has a deny statement and how long it is */
 	uint64_t action_filter, resource_filter;
 };
 
 static inline const struct cset *posting_set(const struct posting *p)
 {
-	return (const struct cset *)(p->set & ~(uintptr_t)1);
+	return (const struct cset *)(p->set & ~(uintptr_t)15);
+}
+/* Start of the last line that is worth fetching with the set. */
+static inline const char *posting_last_line(const struct posting *p)
+{
+	return (const char *)posting_set(p) + (p->set >> 1 & 7) * LINE_BYTES;
 }
 static inline bool posting_has_deny(const struct posting *p)
 {
@@ -407,10 +431,13 @@ struct prefix_set {
 struct subject_walk;
 /* Called for each group found; false ends the walk. */
 typedef bool group_visit_fn(struct subject_walk *w, const struct group *group, struct restriction r);
+/* Called once, while the first lookups are on their way; NULL: there is nothing to do meanwhile. */
+typedef void group_prepare_fn(struct subject_walk *w);
 
 struct subject_walk {
 	const struct scope *scope;
 	group_visit_fn *visit;
+	group_prepare_fn *prepare;
 	bool sees_out_of_scope; /* also subjects that count in none of the tenants asked about */
 	bool is_done;
 	size_t n_probes;
@@ -427,12 +454,36 @@ void subject_walk_run(struct subject_walk *w, const struct subject *subjects, si
 struct asked {
 	const struct query *query;
 	struct arena *arena;
-	struct form_list actions, resources;
-	struct str_list names; /* of the user subjects, for variables; filled when first needed */
+	uint64_t seed;
+	struct form_list resources;
+	struct form_list actions; /* made when first needed: most questions end at a resource */
+	struct str_list names;    /* of the user subjects, for variables; filled when first needed */
 	bool has_names;
-	char *scratch; /* room for one expanded pattern; made when first needed */
+	char *scratch;          /* room for one expanded pattern; made when first needed */
+	size_t n_resource_bits; /* 0: too many forms */
+	uint64_t resource_bits[N_INLINE_FORMS];
+	struct form resource_room[N_INLINE_FORMS], action_room[N_ACTION_FORMS];
 };
-bool statement_matches_action(const struct asked *q, const struct cset *c, const struct compiled *s);
+
+void asked_init(struct asked *q, uint64_t seed, const struct query *query, struct arena *a);
+/* To be called before any of the others. */
+void asked_make_resources(struct asked *q);
+/* May a pattern behind the filter match the resource? */
+static inline bool asked_may_match_resource(const struct asked *q, uint64_t filter)
+{
+	bool any = q->n_resource_bits == 0;
+
+	for (size_t i = 0; i < q->n_resource_bits; i++)
+		any |= (filter & q->resource_bits[i]) == q->resource_bits[i];
+	return any;
+}
+static inline const struct form_list *asked_actions(struct asked *q)
+{
+	if (q->actions.n == 0)
+		q->actions = forms_of_action(q->seed, q->query->action, q->action_room);
+	return &q->actions;
+}
+bool statement_matches_action(struct asked *q, const struct cset *c, const struct compiled *s);
 bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s);
 /* Index of the first of `n` records (hash first in each, `step` bytes apart) whose hash is not below `hash`. */
 size_t lower_bound(const void *records, size_t n, size_t step, uint32_t hash);

@@ -38,30 +38,73 @@ static bool any_form_is_among(const struct cset *c, const struct pattern *p, siz
 	return false;
 }
 
-/* Every pattern against every form: the texts are touched only when the hashes agree. */
-static bool any_hash_matches(const struct cset *c, const struct pattern *p, size_t n, const struct form_list *forms)
+static bool pattern_is_form(const struct cset *c, const struct pattern *p, const struct form_list *forms)
 {
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < forms->n; k++) {
-			const struct form *f = &forms->items[k];
-			if (short_hash(f->hash) == p[i].hash && form_is(f, pattern_text(c, &p[i])))
-				return true;
-		}
+	for (size_t k = 0; k < forms->n; k++) {
+		const struct form *f = &forms->items[k];
+
+		if (short_hash(f->hash) == p->hash && form_is(f, pattern_text(c, p)))
+			return true;
 	}
 	return false;
 }
 
-bool statement_matches_action(const struct asked *q, const struct cset *c, const struct compiled *s)
+/*
+ * Every pattern that may be among the forms against each of them. The filters are asked for all patterns before the
+ * first answer is acted on: what they say of one is a coin's toss, and a jump on it would be guessed wrong.
+ */
+static bool any_hash_matches(const struct cset *c, const struct pattern *p, size_t n, const struct form_list *forms)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		uint64_t may = 0;
+		size_t end = n - i < 64 ? n : i + 64;
+
+		for (size_t k = i; k < end; k++)
+			may |= (forms->filter >> (p[k].hash >> 26) & forms->second >> (p[k].hash >> 20 & 63) & 1)
+			       << (k - i);
+		for (; may; may &= may - 1) {
+			if (pattern_is_form(c, &p[i + (size_t)__builtin_ctzll(may)], forms))
+				return true;
+		}
+		i = end;
+	}
+	return false;
+}
+
+void asked_init(struct asked *q, uint64_t seed, const struct query *query, struct arena *a)
+{
+	q->query = query;
+	q->arena = a;
+	q->seed = seed;
+	q->resources = q->actions = (struct form_list){0};
+	q->names = (struct str_list){0};
+	q->has_names = false;
+	q->scratch = NULL;
+}
+
+void asked_make_resources(struct asked *q)
+{
+	const struct form_list *forms = &q->resources;
+
+	q->resources = forms_of_path(q->seed, q->query->resource, q->resource_room, q->arena);
+	q->n_resource_bits = forms->n <= N_INLINE_FORMS ? forms->n : 0;
+	for (size_t i = 0; i < q->n_resource_bits; i++)
+		q->resource_bits[i] = filter_bits(short_hash(forms->items[i].hash));
+}
+
+bool statement_matches_action(struct asked *q, const struct cset *c, const struct compiled *s)
 {
 	const struct pattern *p = cset_actions(c, s);
+	const struct form_list *forms;
 
 	if (s->flags & STATEMENT_ANY_ACTION)
 		return true;
-	if (!(s->action_filter & q->actions.filter))
-		return false;
+	forms = asked_actions(q);
 	if (s->n_actions > MAX_LINEAR)
-		return any_form_is_among(c, p, s->n_actions, &q->actions);
-	return any_hash_matches(c, p, s->n_actions, &q->actions);
+		return any_form_is_among(c, p, s->n_actions, forms);
+	return any_hash_matches(c, p, s->n_actions, forms);
 }
 
 /* <name> of a subject user:<any>:<name>. */
@@ -195,8 +238,6 @@ bool statement_matches_resource(struct asked *q, const struct cset *c, const str
 
 	if (s->flags & STATEMENT_ANY_RESOURCE)
 		return true;
-	if (!(s->resource_filter & q->resources.filter))
-		return false;
 	if (plain_resource_matches(q, c, p, s->n_resources))
 		return true;
 	for (uint32_t i = 0; i < s->n_variables; i++) {

@@ -7,10 +7,15 @@
 
 static void flush_probes(struct subject_walk *w)
 {
-	pmap_get_many(&w->scope->engine->subjects, w->probes, w->n_probes, group_is);
+	if (w->prepare)
+		w->prepare(w);
+	w->prepare = NULL;
+	pmap_find_many(&w->scope->engine->subjects, w->probes, w->n_probes, group_is);
 	for (size_t i = 0; i < w->n_probes && !w->is_done; i++) {
-		if (w->probes[i].value)
-			w->is_done = !w->visit(w, w->probes[i].value, w->restrictions[i]);
+		const struct group *group = w->probes[i].value;
+
+		if (group && group_is(group, &w->forms[i]))
+			w->is_done = !w->visit(w, group, w->restrictions[i]);
 	}
 	w->n_probes = 0;
 }
@@ -68,7 +73,7 @@ static void grow_prefixes(struct prefix_set *s, struct arena *a)
 }
 
 /* Looks a wildcard form up unless an earlier subject already had it, as widely or for the same tenant. */
-static void add_prefix(struct subject_walk *w, const struct form *f, struct restriction r)
+static void add_new_prefix(struct subject_walk *w, const struct form *f, struct restriction r)
 {
 	struct prefix_set *s = &w->prefixes;
 
@@ -79,6 +84,13 @@ static void add_prefix(struct subject_walk *w, const struct form *f, struct rest
 	*(s->slots ? prefix_slot(s, f, r) : &s->room[s->n]) = (struct prefix){*f, r, true};
 	s->n++;
 	add_probe(w, f, r);
+}
+
+/* Of all the wildcard forms that subjects have, few are granted anything. */
+static inline void add_prefix(struct subject_walk *w, uint64_t hash, struct str head, struct restriction r)
+{
+	if (w->scope->engine->subjects.filter & filter_bit(short_hash(hash)))
+		add_new_prefix(w, &(struct form){hash, head, STR("")}, r);
 }
 
 /* How far the subjects before share sections with this one, so that a thousand teams cost one prefix. */
@@ -98,10 +110,13 @@ static bool shares_head(const struct last_subject *last, struct str text, struct
 
 static void add_subject(struct subject_walk *w, const struct subject *subject, struct last_subject *last)
 {
+	const struct pmap *map = &w->scope->engine->subjects;
 	uint64_t seed = w->scope->engine->seed;
 	struct str text = subject->text;
-	struct text_walk t = {text.ptr, text.ptr + text.len, seed};
+	struct text_walk t = text_begin(seed, text);
 	struct restriction r = scope_restrict(w->scope, subject->tenant);
+	uint64_t head_hash = 0;
+	size_t n_head = 0;
 
 	if (r.is_set && !r.is_in_scope && !w->sees_out_of_scope)
 		return;
@@ -109,21 +124,25 @@ static void add_subject(struct subject_walk *w, const struct subject *subject, s
 		t.hash = last->hash;
 		t.next += last->head.len;
 	} else {
-		add_prefix(w, &(struct form){text_step(seed, WORD_STAR), STR(""), STR(""), true}, r);
+		add_prefix(w, text_step(seed, WORD_STAR), STR(""), r);
 	}
 	while (text_next(&t)) {
-		struct str head = {text.ptr, (size_t)(t.next - text.ptr)};
-
-		add_prefix(w, &(struct form){text_step(t.hash, WORD_STAR), head, STR(""), true}, r);
-		*last = (struct last_subject){head, t.hash, r};
+		n_head = (size_t)(t.next - text.ptr);
+		head_hash = t.hash;
+		add_prefix(w, text_step(t.hash, WORD_STAR), (struct str){text.ptr, n_head}, r);
 	}
-	add_probe(w, &(struct form){t.hash, text, STR(""), false}, r);
+	if (n_head)
+		*last = (struct last_subject){{text.ptr, n_head}, head_hash, r};
+	if (w->prepare)
+		pmap_prefetch(map, t.hash);
+	add_probe(w, &(struct form){.hash = t.hash, .head = text}, r);
 }
 
 void subject_walk_init(struct subject_walk *w, const struct scope *scope, group_visit_fn *visit)
 {
 	w->scope = scope;
 	w->visit = visit;
+	w->prepare = NULL;
 	w->sees_out_of_scope = w->is_done = false;
 	w->n_probes = 0;
 	w->prefixes.n = 0;

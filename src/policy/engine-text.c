@@ -3,7 +3,7 @@
 
 static uint64_t text_fold(uint64_t h, struct str text)
 {
-	struct text_walk t = {text.ptr, text.ptr + text.len, h};
+	struct text_walk t = text_begin(h, text);
 
 	while (text_next(&t))
 		;
@@ -23,10 +23,24 @@ bool path_matches(struct str pattern, struct str text)
 	       memcmp(text.ptr, pattern.ptr, pattern.len - 1) == 0;
 }
 
-static void add_form(struct form_list *l, uint64_t hash, struct str head, struct str tail, bool has_star)
+/* head "*" tail. */
+static inline struct form wildcard(uint64_t hash, struct str head, struct str tail)
 {
-	l->items[l->n++] = (struct form){hash, head, tail, has_star};
-	l->filter |= filter_bit(short_hash(hash));
+	return (struct form){hash, head, tail};
+}
+
+static inline struct form exact(uint64_t hash, struct str text)
+{
+	return (struct form){hash, text, STR_NONE};
+}
+
+static void make_filter(struct form_list *l)
+{
+	l->filter = l->second = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		l->filter |= filter_bit(short_hash(l->items[i].hash));
+		l->second |= second_bit(short_hash(l->items[i].hash));
+	}
 }
 
 /* More room, at least one form's. */
@@ -40,11 +54,11 @@ static void grow_forms(struct form_list *l, size_t cap, struct arena *a)
 
 struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a)
 {
-	struct text_walk t = {text.ptr, text.ptr + text.len, seed};
+	struct text_walk t = text_begin(seed, text);
 	struct form_list list = {.items = room};
 	size_t cap = N_INLINE_FORMS;
 
-	add_form(&list, text_step(seed, WORD_STAR), STR(""), STR(""), true);
+	list.items[list.n++] = wildcard(text_step(seed, WORD_STAR), STR(""), STR(""));
 	while (text_next(&t)) {
 		struct str head = {text.ptr, (size_t)(t.next - text.ptr)};
 
@@ -52,21 +66,21 @@ struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room
 			grow_forms(&list, cap, a);
 			cap *= 2;
 		}
-		add_form(&list, text_step(t.hash, WORD_STAR), head, STR(""), true);
+		list.items[list.n++] = wildcard(text_step(t.hash, WORD_STAR), head, STR(""));
 	}
-	add_form(&list, t.hash, text, STR(""), false);
+	list.items[list.n++] = exact(t.hash, text);
+	make_filter(&list);
 	return list;
 }
 
 struct form_list forms_of_action(uint64_t seed, struct str action, struct form *room)
 {
-	struct text_walk t = {action.ptr, action.ptr + action.len, seed};
-	struct form_list list = {.items = room};
+	struct text_walk t = text_begin(seed, action);
+	struct form_list list = {.items = room, .n = 2};
 	uint64_t after_first, after_second;
 	struct str first, second, last;
 	bool has_three;
 
-	add_form(&list, text_step(seed, WORD_STAR), STR(""), STR(""), true);
 	has_three = text_next(&t);
 	first = (struct str){action.ptr, (size_t)(t.next - action.ptr)};
 	after_first = t.hash;
@@ -74,18 +88,19 @@ struct form_list forms_of_action(uint64_t seed, struct str action, struct form *
 	second = (struct str){action.ptr, (size_t)(t.next - action.ptr)};
 	after_second = t.hash;
 	has_three = has_three && !text_next(&t);
-	if (!has_three) {
-		add_form(&list, text_hash(seed, action), action, STR(""), false);
-		return list;
+	room[0] = wildcard(text_step(seed, WORD_STAR), STR(""), STR(""));
+	room[1] = exact(has_three ? t.hash : text_hash(seed, action), action);
+	if (has_three) {
+		last = (struct str){second.ptr + second.len, action.len - second.len};
+		room[2] = wildcard(text_step(after_first, WORD_STAR), first, STR(""));
+		room[3] = wildcard(text_step(after_second, WORD_STAR), second, STR(""));
+		/* The tails keep the ':' before the last section. */
+		room[4] = wildcard(text_fold(text_step(after_first, WORD_STAR_COLON), last), first,
+		                   (struct str){last.ptr - 1, last.len + 1});
+		room[5] = wildcard(text_fold(text_step(seed, WORD_STAR_COLON), last), STR(""),
+		                   (struct str){last.ptr - 1, last.len + 1});
+		list.n = N_ACTION_FORMS;
 	}
-	add_form(&list, t.hash, action, STR(""), false);
-	last = (struct str){second.ptr + second.len, action.len - second.len};
-	add_form(&list, text_step(after_first, WORD_STAR), first, STR(""), true);
-	add_form(&list, text_step(after_second, WORD_STAR), second, STR(""), true);
-	/* The tails keep the ':' before the last section. */
-	add_form(&list, text_fold(text_step(after_first, WORD_STAR_COLON), last), first,
-	         (struct str){last.ptr - 1, last.len + 1}, true);
-	add_form(&list, text_fold(text_step(seed, WORD_STAR_COLON), last), STR(""),
-	         (struct str){last.ptr - 1, last.len + 1}, true);
+	make_filter(&list);
 	return list;
 }

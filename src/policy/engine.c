@@ -97,13 +97,29 @@ static struct subject_table document_build(const struct engine *g, const struct 
 static void change_subject(struct engine *g, const struct change *c, const struct document *d, size_t i)
 {
 	uint64_t hash = d->subjects[i].hash;
-	struct form key = {hash, document_subject(d, i), STR(""), false};
+	struct form key = {.hash = hash, .head = document_subject(d, i)};
 	struct group *old = pmap_get(&g->subjects, hash, group_is, &key), *fresh = group_change(c, old, key.head);
 
+	if (fresh && str_ends_with(key.head, STR("*")))
+		g->subjects.filter |= filter_bit(short_hash(hash));
 	if (fresh)
 		(void)pmap_put(&g->subjects, c->edit, hash, group_is, &key, fresh);
 	else if (old)
 		(void)pmap_remove(&g->subjects, c->edit, hash, group_is, &key);
+}
+
+/* Fetches what a change of the document's first subjects will read, all at once instead of one after the other. */
+static void fetch_subjects(const struct engine *g, const struct document *d)
+{
+	struct pmap_probe probes[N_PROBES] NO_INIT;
+	struct form keys[N_PROBES] NO_INIT;
+	size_t n = d->n_subjects < N_PROBES ? d->n_subjects : N_PROBES;
+
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = (struct form){.hash = d->subjects[i].hash, .head = document_subject(d, i)};
+		probes[i] = (struct pmap_probe){keys[i].hash, &keys[i], NULL};
+	}
+	pmap_find_many(&g->subjects, probes, n, group_is);
 }
 
 /* Subjects only the old document has lose its set; those both have exchange it; those only the new one has gain it. */
@@ -148,9 +164,9 @@ static void adopt_set(struct edit *e, struct cset *c, const struct statement_set
 
 /* The new compiled set, or the old one when it says the same: then only changed subjects cost anything. */
 static struct cset *compile_or_keep(struct engine *g, struct edit *e, const struct statement_set *set,
-                                    const struct document *old)
+                                    const struct document *old, struct arena *scratch)
 {
-	struct cset *c = cset_compile(g, e, set);
+	struct cset *c = cset_compile(g, e, set, scratch);
 
 	if (old && old->set->n_bytes == c->n_bytes && memcmp(old->set, c, c->n_bytes) == 0 && c->n_conditions == 0) {
 		free(c);
@@ -176,7 +192,10 @@ void engine_put(struct engine *g, struct edit *e, const struct statement_set *se
 	struct document *old = pmap_get(&g->sets, hash, document_is, &key);
 	struct subject_table t = document_build(g, set, &scratch);
 
-	t.document->set = compile_or_keep(g, e, set, old);
+	if (old)
+		fetch_subjects(g, old);
+	fetch_subjects(g, t.document);
+	t.document->set = compile_or_keep(g, e, set, old, &scratch);
 	edit_adopt(e, t.document);
 	change_subjects(g, e, old, &t);
 	count_document(g, t.document, true);

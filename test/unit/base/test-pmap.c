@@ -90,6 +90,17 @@ static void check_many(const struct version *w)
 	pmap_get_many(&w->m, probes, w->n_keys, item_eq);
 	for (uint32_t id = 0; id < w->n_keys; id++)
 		assert_ptr_equal(probes[id].value, w->model[id]);
+	/* Unproved, a value that is there is found; what is found for one that is not only has its hash. */
+	pmap_find_many(&w->m, probes, w->n_keys, item_eq);
+	for (uint32_t id = 0; id < w->n_keys; id++) {
+		const struct item *found = probes[id].value;
+
+		pmap_prefetch(&w->m, probes[id].hash);
+		if (w->model[id])
+			assert_ptr_equal(found, w->model[id]);
+		else if (found)
+			assert_int_equal(found->hash, probes[id].hash);
+	}
 	free(probes);
 }
 
@@ -121,6 +132,7 @@ static void free_version(struct pmap *m)
 	edit_blocks_free_all(&retired);
 	assert_null(m->root);
 	assert_int_equal(m->n, 0);
+	assert_int_equal(m->filter, 0);
 }
 
 /* Random changes against a plain array; every older version stays as it was; a dropped edit leaves no trace. */
@@ -227,6 +239,9 @@ static void test_equality_is_asked(void **state)
 	probe = (struct pmap_probe){items[1][0].hash, &other, NULL};
 	pmap_get_many(&m, &probe, 1, item_eq);
 	assert_null(probe.value);
+	pmap_find_many(&m, &probe, 1, item_eq);
+	assert_ptr_equal(probe.value, &items[1][0]);
+	m.filter = 1;
 	edit_seal(&e, &retired);
 	edit_blocks_free_all(&retired);
 	free_version(&m);
