@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Durable creates from 64 connections (POST /iam/policies on SQLite, each answered after its commit is on disk) beside a bare
-// SQLite loop that commits the same rows in groups of the same size, in turns, in one run. wrk is the client.
+// SQLite loop that commits the same rows in groups of the same size, in turns, in one run. wrk is the client. A third
+// turn makes the same creations from 64 writers inside the process: what HTTP and its client cost is the difference.
 //
 // usage: node bench/writes/run.mjs [--bin out/doorward] [--bare build-release/bench/writes/bare-loop]
 //                                  [--connections 64] [--rounds 5] [--seconds 2] [--json FILE]
@@ -10,7 +11,8 @@ import {copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
-const options = {bin: 'out/doorward', bare: 'build-release/bench/writes/bare-loop', connections: '64', rounds: '5', seconds: '2', json: ''};
+const options = {bin: 'out/doorward', bare: 'build-release/bench/writes/bare-loop',
+	service: 'build-release/bench/writes/service-loop', connections: '64', rounds: '5', seconds: '2', json: ''};
 for (let i = 2; i < process.argv.length; i += 2) {
 	const name = process.argv[i].replace(/^--/, '');
 	if (!(name in options) || i + 1 >= process.argv.length) {
@@ -75,10 +77,18 @@ function bareTurn(dir, group) {
 	return Number(out.stdout);
 }
 
+function serviceTurn(dir) {
+	const out = spawnSync(options.service, [join(dir, 'service.db'), options.connections, String(Number(options.seconds) * 1000)], {encoding: 'utf8'});
+	if (out.status !== 0)
+		throw new Error(out.stderr);
+	const [rate, group] = out.stdout.trim().split(' ').map(Number);
+	return {rate, group};
+}
+
 const dir = mkdtempSync(join(tmpdir(), 'doorward-bench-'));
 let server;
 try {
-	for (const file of [options.bin, options.bare])
+	for (const file of [options.bin, options.bare, options.service])
 		if (!existsSync(file))
 			throw new Error(`${file} is missing`);
 	server = await start(dir);
@@ -91,14 +101,18 @@ try {
 	for (let i = 1; i <= Number(options.rounds); i++) {
 		const ours = await serverTurn(dir, server, i);
 		const bare = bareTurn(dir, ours.group);
-		rounds.push({...ours, bare, ratio: ours.rate / bare});
+		const inside = serviceTurn(dir);
+		inside.bare = bareTurn(dir, inside.group);
+		inside.ratio = inside.rate / inside.bare;
+		rounds.push({...ours, bare, ratio: ours.rate / bare, inside});
 		console.log(`round ${i}: ${ours.rate.toFixed(0)} creates/s in groups of ${ours.group.toFixed(1)}, bare ${bare}/s, ` +
-			`ratio ${(ours.rate / bare).toFixed(2)}, publish ${ours.publishMicros.toFixed(0)} us a commit`);
+			`ratio ${(ours.rate / bare).toFixed(2)}, publish ${ours.publishMicros.toFixed(0)} us a commit; ` +
+			`inside ${inside.rate}/s in groups of ${inside.group}, bare ${inside.bare}/s, ratio ${inside.ratio.toFixed(2)}`);
 	}
 	const summary = {connections: Number(options.connections), rate: median(rounds.map((r) => r.rate)), bare: median(rounds.map((r) => r.bare)),
 		ratio: median(rounds.map((r) => r.ratio)), group: median(rounds.map((r) => r.group)),
-		publish_us: median(rounds.map((r) => r.publishMicros)), rounds};
-	console.log(`median: ${summary.rate.toFixed(0)} creates/s, ratio to the bare loop ${summary.ratio.toFixed(2)}`);
+		publish_us: median(rounds.map((r) => r.publishMicros)), inside_ratio: median(rounds.map((r) => r.inside.ratio)), rounds};
+	console.log(`median: ${summary.rate.toFixed(0)} creates/s, ratio to the bare loop ${summary.ratio.toFixed(2)}; inside the process ${summary.inside_ratio.toFixed(2)}`);
 	if (options.json)
 		writeFileSync(options.json, JSON.stringify(summary, null, 1) + '\n');
 } finally {
