@@ -88,10 +88,13 @@ void api_no_content(struct api_call *call)
 
 bool api_authorize(struct api_call *call, struct str action, struct str resource)
 {
-	struct verdict v = service_authorize(call->snapshot, &call->caller, action, resource, NULL, call->now_ms,
-	                                     call->arena, &call->tenants, &call->everywhere);
+	const struct permission wanted = {.action = action, .resource = resource, .lists_tenants = true};
+	struct authorization given =
+	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
 
-	if (verdict_allows(v))
+	call->tenants = given.tenants;
+	call->everywhere = given.everywhere;
+	if (verdict_allows(given.verdict))
 		return true;
 	api_fail(call, SERVICE_DENIED, 0, "Permission Denied");
 	return false;
@@ -99,8 +102,10 @@ bool api_authorize(struct api_call *call, struct str action, struct str resource
 
 bool api_may(struct api_call *call, struct str action, struct str resource)
 {
-	return verdict_allows(service_authorize(call->snapshot, &call->caller, action, resource, NULL, call->now_ms,
-	                                        call->arena, NULL, NULL));
+	const struct permission wanted = {.action = action, .resource = resource};
+
+	return verdict_allows(
+	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
 }
 
 /* ---- members of bodies ------------------------------------------------------------------------------------ */

@@ -303,7 +303,7 @@ static void add_list(struct pass *p, const struct group *group, struct restricti
 
 	pmap_iter_init(&it, &group->map);
 	while (!p->is_done && (set = pmap_iter_next(&it)))
-		add_candidate(p, set, (const char *)set + 2 * LINE_BYTES, r);
+		add_candidate(p, set, (const char *)set + (size_t)2 * LINE_BYTES, r);
 }
 
 typedef void visit_fn(struct pass *p, const struct group *group, struct restriction r);

@@ -73,30 +73,26 @@ static struct str_list narrowed(const struct caller *c, const struct str_list *r
 	return (struct str_list){items, n};
 }
 
-struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
-                                 struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,
-                                 struct str_list *ret_authorized, bool *ret_everywhere)
+struct authorization service_authorize(const struct snapshot *s, const struct caller *c, const struct permission *p,
+                                       int64_t now_ms, struct arena *a)
 {
-	bool asks_all = !requested && !c->key->is_bound;
-	struct str_list authorized = {0};
+	bool asks_all = !p->requested && !c->key->is_bound;
+	struct authorization ret = {0};
 	struct query q = {
 	    .subjects = c->subjects,
 	    .n_subjects = c->n_subjects,
-	    .action = action,
-	    .resource = resource,
+	    .action = p->action,
+	    .resource = p->resource,
 	    .scope = asks_all ? SCOPE_ALL : SCOPE_LISTED,
 	    .now_ms = now_ms,
 	};
 
 	if (!asks_all)
-		q.tenants = narrowed(c, requested, a);
+		q.tenants = narrowed(c, p->requested, a);
+	ret.verdict = engine_decide(&s->engine, &q, a, NULL);
+	ret.everywhere = asks_all && verdict_allows(ret.verdict) && ret.verdict.everywhere;
 	/* Most callers may everywhere, which is known without listing hundreds of tenants. */
-	struct verdict v = engine_decide(&s->engine, &q, a, NULL);
-	if (ret_authorized && verdict_allows(v) && !(asks_all && v.everywhere))
-		(void)engine_decide(&s->engine, &q, a, &authorized);
-	if (ret_authorized)
-		*ret_authorized = authorized;
-	if (ret_everywhere)
-		*ret_everywhere = asks_all && verdict_allows(v) && v.everywhere;
-	return v;
+	if (p->lists_tenants && verdict_allows(ret.verdict) && !ret.everywhere)
+		(void)engine_decide(&s->engine, &q, a, &ret.tenants);
+	return ret;
 }

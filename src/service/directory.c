@@ -137,7 +137,7 @@ static bool is_role_action(struct str s)
 		char c = s.ptr[i];
 		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-		if (!is_alnum && !memchr("_.:*-", c, 5))
+		if (!is_alnum && (!c || !strchr("_.:*-", c)))
 			return iam_valid_action(s);
 	}
 	return true;

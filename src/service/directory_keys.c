@@ -26,20 +26,23 @@ bool key_is_own(const struct caller *c, const struct key *key)
 	return str_eq(c->type, key->principal_type) && str_eq(c->id, key->principal_id);
 }
 
+static struct authorization authorize(const struct txn *t, const struct caller *c, struct str action,
+                                      struct str resource)
+{
+	const struct permission wanted = {.action = action, .resource = resource};
+
+	return service_authorize(t->snapshot, c, &wanted, t->now_ms, t->arena);
+}
+
 /* Allowed in every tenant and outside of them. */
 static bool may_everywhere(const struct txn *t, const struct caller *c, struct str action, struct str resource)
 {
-	bool everywhere = false;
-	struct verdict v =
-	    service_authorize(t->snapshot, c, action, resource, NULL, t->now_ms, t->arena, NULL, &everywhere);
-
-	return verdict_allows(v) && everywhere;
+	return authorize(t, c, action, resource).everywhere;
 }
 
 static bool may_somewhere(const struct txn *t, const struct caller *c, struct str action, struct str resource)
 {
-	return verdict_allows(
-	    service_authorize(t->snapshot, c, action, resource, NULL, t->now_ms, t->arena, NULL, NULL));
+	return verdict_allows(authorize(t, c, action, resource).verdict);
 }
 
 /* The principal of the key administers access in a way that the caller may not. */

@@ -32,7 +32,7 @@ struct iam_call {
 };
 
 /* Ends a use case: fills c->err and yields `result`. */
-#define iam_fail(c, result, ...) ((enum service_result)error_set(&(c)->err, (int)(result), __VA_ARGS__))
+#define iam_fail(c, result, ...) ((void)error_set(&(c)->err, (int)(result), __VA_ARGS__), (result))
 
 /* ---- tenants of objects (iam_scope.c) -------------------------------------------------------------- */
 

@@ -41,8 +41,11 @@ static bool may(struct iam_call *c, const struct iam_pair *pair)
 		return false;
 	if (!c->caller->key || !c->caller->key->is_bound)
 		return true;
-	return verdict_allows(service_authorize(c->snapshot, c->caller, pair->action, pair->resource, NULL, c->now_ms,
-	                                        c->arena, NULL, NULL));
+	return verdict_allows(
+	    service_authorize(c->snapshot, c->caller,
+	                      &(struct permission){.action = pair->action, .resource = pair->resource}, c->now_ms,
+	                      c->arena)
+	        .verdict);
 }
 
 /* One text for one pair; neither half holds a newline that the other could be mistaken over: actions have none. */

@@ -111,14 +111,15 @@ static enum service_result fail_assignment(struct iam_call *c, struct str_list d
 
 enum service_result iam_check_assignment(struct iam_call *c, bool is_update, struct str_list old, struct str_list new)
 {
-	struct str_list wanted = iam_tenants_to_authorize(is_update, old, new, c->arena), authorized = {0}, denied;
+	struct str_list tenants = iam_tenants_to_authorize(is_update, old, new, c->arena), denied;
+	/* Only a statement on every resource grants it: the question is about the literal "*". */
+	const struct permission wanted = {
+	    .action = STR("iam:tenants:assign"), .resource = STR("*"), .requested = &tenants, .lists_tenants = true};
 	enum service_result r = check_exist(c, new);
 
-	if (r != SERVICE_OK || wanted.n == 0)
+	if (r != SERVICE_OK || tenants.n == 0)
 		return r;
-	/* Only a statement on every resource grants it: the question is about the literal "*". */
-	(void)service_authorize(c->snapshot, c->caller, STR("iam:tenants:assign"), STR("*"), &wanted, c->now_ms,
-	                        c->arena, &authorized, NULL);
-	denied = iam_difference(wanted, authorized, c->arena);
+	denied = iam_difference(
+	    tenants, service_authorize(c->snapshot, c->caller, &wanted, c->now_ms, c->arena).tenants, c->arena);
 	return denied.n ? fail_assignment(c, denied) : SERVICE_OK;
 }

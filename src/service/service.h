@@ -73,15 +73,22 @@ enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
-/*
- * May the caller do `action` (three sections) on `resource`, and in which tenants? `requested` NULL: all tenants and
- * "(unassigned)". The tenants of a bound key limit both. `*ret_everywhere` (may be NULL): nothing was requested and it
- * is allowed in every tenant and "(unassigned)"; then `*ret_authorized` (may be NULL) stays empty, otherwise it lists
- * the tenants, in `a`.
- */
-struct verdict service_authorize(const struct snapshot *s, const struct caller *c, struct str action,
-                                 struct str resource, const struct str_list *requested, int64_t now_ms, struct arena *a,
-                                 struct str_list *ret_authorized, bool *ret_everywhere);
+/* What is to be allowed. */
+struct permission {
+	struct str action, resource;      /* the action in three sections */
+	const struct str_list *requested; /* the tenants asked about; NULL: all tenants and "(unassigned)" */
+	bool lists_tenants;               /* say also in which tenants */
+};
+
+struct authorization {
+	struct verdict verdict;
+	bool everywhere;         /* nothing was requested, and it is allowed in every tenant and "(unassigned)" */
+	struct str_list tenants; /* if wanted and not everywhere: where it is allowed */
+};
+
+/* May the caller do it, and where? The tenants of a bound key limit both. Results in `a`. */
+struct authorization service_authorize(const struct snapshot *s, const struct caller *c, const struct permission *p,
+                                       int64_t now_ms, struct arena *a);
 
 /* ---- writing ---------------------------------------------------------------------------------- */
 

@@ -172,18 +172,22 @@ static bool params_are_plain(const struct api_call *call)
 
 static bool authorize(struct api_call *call, struct str action, struct str resource)
 {
-	struct str_list filter, authorized;
+	struct permission wanted = {.action = action, .resource = resource, .lists_tenants = true};
+	struct authorization given = {0};
+	struct str_list filter;
 	bool has_filter;
 
-	if (params_are_plain(call) && read_filter(call, &filter, &has_filter) &&
-	    verdict_allows(service_authorize(call->snapshot, &call->caller, action, resource,
-	                                     has_filter ? &filter : NULL, call->now_ms, call->arena, &authorized,
-	                                     &call->everywhere))) {
-		call->tenants = iam_sorted(authorized, call->arena);
-		return true;
+	if (params_are_plain(call) && read_filter(call, &filter, &has_filter)) {
+		wanted.requested = has_filter ? &filter : NULL;
+		given = service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
 	}
-	api_fail(call, SERVICE_DENIED, 0, "Permission Denied");
-	return false;
+	if (!verdict_allows(given.verdict)) {
+		api_fail(call, SERVICE_DENIED, 0, "Permission Denied");
+		return false;
+	}
+	call->everywhere = given.everywhere;
+	call->tenants = iam_sorted(given.tenants, call->arena);
+	return true;
 }
 
 /* ---- shared by the handlers ---------------------------------------------------------------------------- */

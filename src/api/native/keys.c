@@ -40,11 +40,9 @@ static void answer(struct api_call *call, const struct key *key, struct str text
 /* In all tenants: a key is not a tenant's. */
 static bool may(struct api_call *call, struct str action, struct str resource)
 {
-	bool everywhere = false;
-	struct verdict v = service_authorize(call->snapshot, &call->caller, action, resource, NULL, call->now_ms,
-	                                     call->arena, NULL, &everywhere);
+	const struct permission wanted = {.action = action, .resource = resource};
 
-	return verdict_allows(v) && everywhere;
+	return service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).everywhere;
 }
 
 /* ---- looking --------------------------------------------------------------------------------------- */

@@ -119,7 +119,7 @@ static void add_encoded(struct buf *b, struct str part)
 		unsigned char c = (unsigned char)part.ptr[i];
 		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-		if (is_alnum || (c && memchr("-._~:@+", c, 7)))
+		if (is_alnum || (c && strchr("-._~:@+", c)))
 			buf_add_char(b, (char)c);
 		else
 			buf_addf(b, "%%%02X", c);

@@ -354,8 +354,11 @@ static void test_owner_key(void **state)
 	service_read_begin();
 	assert_int_equal(service_authenticate(f->service, key, NULL, 0, &a, &c), AUTH_OK);
 	assert_true(str_eq(c.actor, STR("user:owner")));
-	assert_true(verdict_allows(service_authorize(org_snapshot(c.org), &c, STR("iam:policies:create"),
-	                                             STR("iam:policies"), NULL, 0, &a, NULL, NULL)));
+	assert_true(service_authorize(
+	                org_snapshot(c.org), &c,
+	                &(struct permission){.action = STR("iam:policies:create"), .resource = STR("iam:policies")}, 0,
+	                &a)
+	                .everywhere);
 	((char *)(uintptr_t)wrong.ptr)[wrong.len - 1] ^= 1;
 	assert_int_equal(service_authenticate(f->service, wrong, NULL, 0, &a, &c), AUTH_BAD);
 	assert_int_equal(service_authenticate(f->service, STR_NONE, NULL, 0, &a, &c), AUTH_MISSING);
