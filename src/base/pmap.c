@@ -276,7 +276,7 @@ static void kid_delete(struct pmap_node *node, uint64_t bit)
 static void leaf_to_kid(struct pmap_node *node, struct edit *e, uint64_t bit, uint32_t level)
 {
 	struct leaf leaf = *leaf_for(node, bit);
-	struct pmap_node *kid = node_new(e, 2 * LEAF_WORDS);
+	struct pmap_node *kid = node_new(e, (size_t)2 * LEAF_WORDS);
 
 	leaf_delete(node, bit, leaf_for(node, bit), level);
 	leaf_insert(kid, bit_of(leaf.hash, level + 1 < COLLISION_LEVEL ? level + 1 : 0), leaf, level + 1);

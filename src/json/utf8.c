@@ -1,22 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/utf8.h"
 
-/* Length of the valid sequence at s[at], or 0 (RFC 3629, table of section 4). */
+/* Length that a leading byte announces; 0: it leads nothing. */
+static size_t announced(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* Overlong, a surrogate, or beyond U+10FFFF: the second byte tells, after some leading bytes. */
+static bool is_second(unsigned char lead, unsigned char c)
+{
+	switch (lead) {
+	case 0xe0:
+		return c >= 0xa0;
+	case 0xed:
+		return c <= 0x9f;
+	case 0xf0:
+		return c >= 0x90;
+	case 0xf4:
+		return c <= 0x8f;
+	default:
+		return true;
+	}
+}
+
+/* Length of the valid sequence at s[at], or 0 (RFC 3629, section 4). */
 static size_t sequence_at(struct str s, size_t at)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr + at;
-	size_t left = s.len - at;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t n = announced(p[0]);
 
-	if (n == 0 || n > left)
+	if (n > s.len - at)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
+	return n > 1 && !is_second(p[0], p[1]) ? 0 : n;
 }
 
 bool utf8_is_valid(struct str s)

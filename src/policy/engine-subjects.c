@@ -64,7 +64,7 @@ static void grow_prefixes(struct prefix_set *s, struct arena *a)
 	struct prefix *old = s->slots ? s->slots : s->room;
 	size_t n_old = s->slots ? s->mask + 1 : s->n;
 
-	s->mask = (s->slots ? n_old * 2 : 4 * N_ROOM) - 1;
+	s->mask = (s->slots ? n_old * 2 : (size_t)4 * N_ROOM) - 1;
 	s->slots = ARENA_ARRAY(a, struct prefix, s->mask + 1);
 	for (size_t i = 0; i < n_old; i++) {
 		if (old[i].is_used)

@@ -28,17 +28,17 @@ int sqlite_take_reader(struct sqlite_store *s, struct db **ret_db, struct error 
 void sqlite_give_reader(struct sqlite_store *s, struct db *db); /* accepts NULL */
 
 /* The parts of the table of operations; see backend.h. */
-int sqlite_commit(struct store *s, struct store_set *sets, size_t n_sets, struct error *err) MUST_USE;
-int sqlite_meta_put(struct store *s, struct str key, struct str value, struct error *err) MUST_USE;
-int sqlite_meta_get(struct store *s, struct str key, struct arena *a, struct str *ret_value,
+int sqlite_commit(struct store *base, struct store_set *sets, size_t n_sets, struct error *err) MUST_USE;
+int sqlite_meta_put(struct store *base, struct str key, struct str value, struct error *err) MUST_USE;
+int sqlite_meta_get(struct store *base, struct str key, struct arena *a, struct str *ret_value,
                     struct error *err) MUST_USE;
-int sqlite_each_org(struct store *s, int (*fn)(void *, struct str, uint64_t), void *ctx, struct error *err) MUST_USE;
-int sqlite_revision(struct store *s, struct str org, uint64_t *ret_revision, struct error *err) MUST_USE;
-int sqlite_each_document(struct store *s, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
+int sqlite_each_org(struct store *base, int (*fn)(void *, struct str, uint64_t), void *ctx, struct error *err) MUST_USE;
+int sqlite_revision(struct store *base, struct str org, uint64_t *ret_revision, struct error *err) MUST_USE;
+int sqlite_each_document(struct store *base, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
                          struct error *err) MUST_USE;
-int sqlite_each_change(struct store *s, struct str org, uint64_t from, uint64_t to, store_document_fn *fn, void *ctx,
+int sqlite_each_change(struct store *base, struct str org, uint64_t from, uint64_t to, store_document_fn *fn, void *ctx,
                        struct error *err) MUST_USE;
-int sqlite_each_audit(struct store *s, const struct store_audit_filter *filter,
+int sqlite_each_audit(struct store *base, const struct store_audit_filter *filter,
                       int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err) MUST_USE;
 
 /* The newest revision as `db` sees it, 0 for none. */
