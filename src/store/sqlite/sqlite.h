@@ -34,9 +34,9 @@ int sqlite_meta_get(struct store *base, struct str key, struct arena *a, struct 
                     struct error *err) MUST_USE;
 int sqlite_each_org(struct store *base, int (*fn)(void *, struct str, uint64_t), void *ctx, struct error *err) MUST_USE;
 int sqlite_revision(struct store *base, struct str org, uint64_t *ret_revision, struct error *err) MUST_USE;
-int sqlite_each_document(struct store *base, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
+int sqlite_each_document(struct store *s, struct str org, uint64_t revision, store_document_fn *fn, void *ctx,
                          struct error *err) MUST_USE;
-int sqlite_each_change(struct store *base, struct str org, uint64_t from, uint64_t to, store_document_fn *fn, void *ctx,
+int sqlite_each_change(struct store *s, struct str org, uint64_t from, uint64_t to, store_document_fn *fn, void *ctx,
                        struct error *err) MUST_USE;
 int sqlite_each_audit(struct store *base, const struct store_audit_filter *filter,
                       int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err) MUST_USE;
