@@ -2,6 +2,7 @@
  *
  * Percent-encoding of request targets (RFC 3986 §2.1), headers and query parameters of an exchange.
  */
+#include "base/utf8.h"
 #include "http/http.h"
 
 static int hex_digit(char c)
@@ -13,49 +14,6 @@ static int hex_digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
-}
-
-/* Length of the well-formed UTF-8 sequence at `p` (RFC 3629 §4: no overlong forms, no surrogates), or 0. */
-static size_t utf8_sequence(const unsigned char *p, size_t len)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (len < n)
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-static bool is_utf8_without_nul(struct str s)
-{
-	const unsigned char *p = (const unsigned char *)s.ptr;
-
-	for (size_t i = 0; i < s.len;) {
-		size_t n = p[i] == 0 ? 0 : utf8_sequence(p + i, s.len - i);
-
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
 }
 
 /* Decodes `s` into `out` (room for s.len bytes); the length, or SIZE_MAX for a malformed escape. */
@@ -87,7 +45,8 @@ static bool decode(struct arena *a, struct str s, bool plus_is_space, struct str
 	char *out = arena_alloc(a, s.len + 1);
 	size_t n = decode_escapes(s, plus_is_space, out);
 
-	if (n == SIZE_MAX || !is_utf8_without_nul((struct str){out, n}))
+	if (n == SIZE_MAX || str_find((struct str){out, n}, '\0', 0) != SIZE_MAX ||
+	    !utf8_is_valid((struct str){out, n}))
 		return false;
 	out[n] = '\0';
 	*ret = (struct str){out, n};

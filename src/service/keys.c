@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/random.h"
+#include "json/base64.h"
 
 #define KEY_PREFIX  "dw_"
 #define MAC_BYTES   32u
@@ -25,19 +26,12 @@ static bool is_alnum_text(struct str s)
 
 static void base64url(const uint8_t in[MAC_BYTES], char out[KEY_HASH_CHARS + 1])
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	uint32_t bits = 0;
-	unsigned n_bits = 0;
-	size_t at = 0;
-	for (size_t i = 0; i < MAC_BYTES; i++) {
-		bits = (bits << 8) | in[i];
-		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
-			out[at++] = alphabet[(bits >> (n_bits - 6)) & 63u];
-	}
-	if (n_bits > 0)
-		out[at++] = alphabet[(bits << (6 - n_bits)) & 63u];
-	assert(at == KEY_HASH_CHARS);
-	out[at] = '\0';
+	/* Of just the length, in the caller's place: never grows, not released. */
+	struct buf b = {.ptr = out, .cap = KEY_HASH_CHARS, .max_bytes = KEY_HASH_CHARS};
+
+	base64url_encode(&b, (struct str){(const char *)in, MAC_BYTES});
+	assert(b.len == KEY_HASH_CHARS && !b.overflowed);
+	out[KEY_HASH_CHARS] = '\0';
 }
 
 /* HMAC (RFC 2104): H(outer pad, H(inner pad, text)). The contexts have taken in their pads and are only copied. */

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "json/utf8.h"
+#include "json/base64.h"
 #include "service/builtin.h"
 #include "service/internal.h"
 

@@ -33,7 +33,7 @@ struct service_options {
 /*
  * Loads every organization. On first use of `options->org` also makes it, and puts the owner key (shown once, never
  * stored) into
- * `*ret_owner_key` (owned by the caller; wipe with buf_wipe); otherwise that stays empty. 0 or -errno.
+ * `*ret_owner_key` (owned by the caller; to be wiped); otherwise that stays empty. 0 or -errno.
  */
 int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
                  struct error *err) MUST_USE;

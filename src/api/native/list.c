@@ -5,7 +5,7 @@
  */
 #include "api/native/native.h"
 
-#include "json/utf8.h"
+#include "json/base64.h"
 
 #define DEFAULT_LIMIT 100u
 #define MAX_LIMIT     1000u

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 
 #include "jansson-says.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
+#include "json/base64.h"
 
 #define INVALID SIZE_MAX
 
