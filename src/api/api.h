@@ -22,10 +22,14 @@ struct api_dialect;
 enum api_mode {
 	API_READ,  /* on an HTTP thread, in a read section; call->txn is NULL */
 	API_WRITE, /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
+	/* Puts nothing, but runs as a write does, so that it is answered only once its audit row is durable. */
+	API_AUDITED_READ,
 };
 enum api_body {
-	API_NO_BODY,   /* ignored if sent */
-	API_JSON_BODY, /* must be a JSON object; call->body is it */
+	API_NO_BODY,       /* ignored if sent */
+	API_JSON_BODY,     /* must be a JSON object; call->body is it */
+	API_JSON_ARRAY,    /* must be a JSON array; call->body is it */
+	API_OPTIONAL_JSON, /* a JSON object or nothing; call->body is it or NULL */
 };
 
 struct api_route {
@@ -37,14 +41,25 @@ struct api_route {
 	    action; /* permission needed, three sections, e.g. "iam:policies:get"; NULL: only a valid key; "": no key */
 	const char *resource; /* what it is needed on: "iam:policies:{id}", parameters by name as in path */
 	void (*handle)(struct api_call *call);
+	/*
+	 * The dialect's own name of the operation, for the audit trail; NULL: none. Of such a route every attempt of a
+	 * known caller is recorded, also one that fails for another reason than permission.
+	 */
+	const char *event;
+};
+
+/* Routes of one file; a dialect has several such tables. */
+struct api_route_table {
+	const struct api_route *routes;
+	size_t n;
 };
 
 struct api_dialect {
 	const char *name; /* for logs, metrics and the audit trail ("via") */
 	const char *const
 	    *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash belongs too */
-	const struct api_route *routes;
-	size_t n_routes;
+	const struct api_route_table *const *tables;
+	size_t n_tables;
 	/* Writes the dialect's error body and sets the status. `allow` is present for a wrong method. */
 	void (*error)(struct api_call *call, enum service_result result, unsigned status, struct str text);
 	/*
@@ -52,6 +67,11 @@ struct api_dialect {
 	 * NULL: nothing more.
 	 */
 	struct str (*key_of)(const struct http_exchange *x);
+	/*
+	 * Called once the caller is known and before any permission is looked at: does the call name the caller's
+	 * organization, for instance? False after api_fail(). NULL: nothing to check.
+	 */
+	bool (*admit)(struct api_call *call);
 	/*
 	 * Decides the route's permission; false after api_fail(). NULL: api_authorize(). Connhex narrows it to tenants
 	 * here. Runs before the body is looked at, and again on the writer thread.
@@ -78,14 +98,20 @@ struct api_call {
 	/* set by authorize: where the permission holds */
 	struct str_list tenants; /* authorized tenants, when not everywhere */
 	bool everywhere;
-	bool failed;          /* api_fail() was called */
-	bool denied;          /* ... for want of permission: audited */
-	uint64_t revision;    /* for the Doorward-Revision header */
-	struct str allow;     /* for a wrong method */
-	size_t n_denies_lost; /* deny statements that a delete took with it: said in a Doorward-Warning header and the
-	                         log */
+	bool failed;       /* api_fail() was called */
+	bool denied;       /* ... for want of permission: audited */
+	uint64_t revision; /* for the Doorward-Revision header */
+	struct str allow;  /* for a wrong method */
+	/*
+	 * What the change widened, in words: said in a Doorward-Warning header, the log and the audit record. Handlers
+	 * set it, or only the number of deny statements that no longer match.
+	 */
+	struct str warning;
+	size_t n_denies_lost;
 	struct str operation; /* permission asked for, for the audit trail */
-	struct str target;    /* what it was asked for */
+	struct str target;    /* what it was asked for: "<kind>:<id>" */
+	struct str tenant;    /* the one the call works in, where the dialect has such; absent: none */
+	const char *field;    /* the member of the body that api_get_…() found wrong; NULL: none */
 };
 
 /* The decoded path parameter by its name in the template; asserts that it exists. */
@@ -117,7 +143,7 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_connhex, api_authzen, api_native;
+extern const struct api_dialect api_connhex, api_authzen, api_langsmith, api_native;
 
 struct api_options {
 	struct service *service; /* borrowed */

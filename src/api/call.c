@@ -120,6 +120,7 @@ static const struct json *member(const struct json *object, const char *name)
 
 static bool wrong_type(struct api_call *call, const char *name, const char *wanted)
 {
+	call->field = name;
 	api_fail(call, SERVICE_INVALID, 0, "\"%s\" must be %s", name, wanted);
 	return false;
 }

@@ -153,7 +153,7 @@ static bool admit(struct api_call *call, const struct snapshot *pending)
 {
 	if (call->route->action && call->route->action[0] == '\0')
 		return true;
-	return authenticate(call, pending) && authorize(call);
+	return authenticate(call, pending) && (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
 }
 
 /* ---- the body ----------------------------------------------------------------------------------------- */
@@ -166,11 +166,22 @@ static bool is_json_content_type(const struct http_exchange *x)
 	return str_split(&type, ';', &media) && str_eq_nocase(str_trim(media), STR("application/json"));
 }
 
+static bool has_wanted_type(struct api_call *call)
+{
+	bool wants_array = call->route->body == API_JSON_ARRAY;
+
+	if (call->body->type == (wants_array ? JSON_ARRAY : JSON_OBJECT))
+		return true;
+	api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON %s", wants_array ? "array" : "object");
+	return false;
+}
+
 static bool read_body(struct api_call *call)
 {
 	struct error err = {0};
 
-	if (call->route->body != API_JSON_BODY)
+	if (call->route->body == API_NO_BODY ||
+	    (call->route->body == API_OPTIONAL_JSON && str_is_empty(str_trim(call->x->body))))
 		return true;
 	if (call->dialect->wrong_content_type_status && !is_json_content_type(call->x)) {
 		api_fail(call, SERVICE_INVALID, call->dialect->wrong_content_type_status,
@@ -181,14 +192,19 @@ static bool read_body(struct api_call *call)
 		api_fail(call, SERVICE_INVALID, 0, "the body is not valid JSON: %s", err.text);
 		return false;
 	}
-	if (call->body->type != JSON_OBJECT) {
-		api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON object");
-		return false;
-	}
-	return true;
+	return has_wanted_type(call);
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------- */
+
+/* What the change widened, or empty. In plain text of one line. */
+static struct str warning_of(struct api_call *call)
+{
+	if (str_is_absent(call->warning) && call->n_denies_lost)
+		call->warning = arena_strf(call->arena, "%zu deny statements went with it: access may have widened",
+		                           call->n_denies_lost);
+	return str_is_absent(call->warning) ? STR("") : call->warning;
+}
 
 static void finish_answer(struct api_call *call)
 {
@@ -199,15 +215,20 @@ static void finish_answer(struct api_call *call)
 	if (call->revision)
 		http_answer_header(x, STR("Doorward-Revision"),
 		                   arena_strf(call->arena, "%llu", (unsigned long long)call->revision));
-	if (call->n_denies_lost && !call->failed)
-		http_answer_header(x, STR("Doorward-Warning"),
-		                   arena_strf(call->arena, "%zu deny statements went with it: access may have widened",
-		                              call->n_denies_lost));
+	if (!call->failed && !str_is_empty(warning_of(call)))
+		http_answer_header(x, STR("Doorward-Warning"), warning_of(call));
 }
 
-static struct audit_note note_of(const struct api_call *call)
+/* Copies what lives in a snapshot: the note may outlive it. */
+static struct audit_note note_of(struct api_call *call)
 {
 	return (struct audit_note){
+	    .event = call->route->event ? str_of(call->route->event) : STR(""),
+	    .credential = call->caller.key ? arena_str(call->arena, call->caller.key->doc.id) : STR(""),
+	    .tenant = call->tenant.ptr ? arena_str(call->arena, call->tenant) : STR(""),
+	    .method = http_method_name(call->x->method),
+	    .path = call->x->path,
+	    .warning = call->failed ? STR("") : warning_of(call),
 	    .actor = call->caller.actor.ptr ? call->caller.actor : STR(""),
 	    .via = str_of(call->dialect->name),
 	    .operation = call->operation.ptr ? call->operation : STR(""),
@@ -237,6 +258,12 @@ struct api_write {
 	struct api_call *call;
 };
 
+/* Attempts that were refused leave a row; of routes with an event, all that failed do. */
+static bool is_audited_failure(const struct api_call *call)
+{
+	return call->failed && (call->denied || (call->route->event && call->caller.org));
+}
+
 static enum write_verdict write_run(struct write_job *job, struct txn *t)
 {
 	struct api_call *call = CONTAINER_OF(job, struct api_write, job)->call;
@@ -251,7 +278,7 @@ static enum write_verdict write_run(struct write_job *job, struct txn *t)
 	t->note = note_of(call);
 	if (!call->failed)
 		return WRITE_ACCEPT;
-	return call->denied ? WRITE_REFUSE_AUDITED : WRITE_REFUSE;
+	return is_audited_failure(call) ? WRITE_REFUSE_AUDITED : WRITE_REFUSE;
 }
 
 static void write_finish(struct write_job *job, int result, uint64_t revision)
@@ -266,9 +293,9 @@ static void write_finish(struct write_job *job, int result, uint64_t revision)
 		call->x->n_answer = 0; /* what the handler said of success, e.g. Location */
 		http_answer_header(call->x, STR("Retry-After"), STR("1"));
 		api_fail(call, SERVICE_UNAVAILABLE, 0, "not stored: %s; nothing was changed", why);
-	} else if (call->n_denies_lost && !call->failed) {
-		log_msg(LOG_WARN, "%.*s %.*s took %zu deny statements with it: access may have widened",
-		        STR_ARG(call->operation), STR_ARG(call->target), call->n_denies_lost);
+	} else if (!call->failed && !str_is_empty(warning_of(call))) {
+		log_msg(LOG_WARN, STR_FMT " " STR_FMT ": " STR_FMT, STR_ARG(call->operation), STR_ARG(call->target),
+		        STR_ARG(call->warning));
 	}
 	finish_answer(call);
 	http_finish(call->x);
@@ -284,12 +311,14 @@ static enum http_action run_write(struct api_call *call)
 	admitted = admit(call, NULL);
 	if (call->caller.org)
 		org = call->caller.org;
-	if (!admitted && call->denied) {
+	if (admitted)
+		admitted = read_body(call);
+	if (is_audited_failure(call)) {
 		struct audit_note note = note_of(call);
 		service_audit_refused(call->service, org, &note);
 	}
 	service_read_end();
-	if (!admitted || !read_body(call)) {
+	if (!admitted) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
@@ -315,7 +344,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
-	return call->route->mode == API_WRITE ? run_write(call) : run_read(call);
+	return call->route->mode == API_READ ? run_read(call) : run_write(call);
 }
 
 static void refuse(struct http_app *app, struct http_exchange *x, enum http_refusal why, const char *text)
@@ -346,14 +375,22 @@ static void done(struct http_app *app, struct http_exchange *x, bool sent)
 static void mount(struct api *api, const struct api_dialect *dialect)
 {
 	struct mounted_dialect *m = &api->dialects[api->n_dialects++];
+	size_t n = 0;
 
 	assert(api->n_dialects <= API_MAX_DIALECTS);
 	m->dialect = dialect;
-	m->routes = mem_calloc(dialect->n_routes, sizeof(*m->routes));
-	for (size_t i = 0; i < dialect->n_routes; i++)
-		m->routes[i] = (struct route){dialect->routes[i].method, dialect->routes[i].path, &dialect->routes[i]};
-	m->router = router_new(m->routes, dialect->n_routes);
-	m->metrics = mem_calloc(dialect->n_routes + 1, sizeof(*m->metrics));
+	for (size_t i = 0; i < dialect->n_tables; i++)
+		m->n_routes += dialect->tables[i]->n;
+	m->routes = mem_calloc(m->n_routes, sizeof(*m->routes));
+	for (size_t i = 0; i < dialect->n_tables; i++) {
+		for (size_t k = 0; k < dialect->tables[i]->n; k++) {
+			const struct api_route *r = &dialect->tables[i]->routes[k];
+
+			m->routes[n++] = (struct route){r->method, r->path, r};
+		}
+	}
+	m->router = router_new(m->routes, m->n_routes);
+	m->metrics = mem_calloc(m->n_routes + 1, sizeof(*m->metrics));
 }
 
 struct api *api_new(const struct api_options *options)
@@ -364,6 +401,7 @@ struct api *api_new(const struct api_options *options)
 	api->service = options->service;
 	mount(api, &api_authzen);
 	mount(api, &api_connhex);
+	mount(api, &api_langsmith);
 	mount(api, &api_native);
 	mount(api, &api_ops);
 	return api;
@@ -416,8 +454,7 @@ struct route_metrics *api_metrics_of(struct api *api, const struct api_call *cal
 		struct mounted_dialect *m = &api->dialects[i];
 
 		if (m->dialect == call->dialect)
-			return &m->metrics[call->route ? (size_t)(call->route - m->dialect->routes)
-			                               : m->dialect->n_routes];
+			return &m->metrics[call->route ? (size_t)(call->match->route - m->routes) : m->n_routes];
 	}
-	return &api->dialects[0].metrics[api->dialects[0].dialect->n_routes];
+	return &api->dialects[0].metrics[api->dialects[0].n_routes];
 }

@@ -21,7 +21,8 @@ struct route_metrics {
 struct mounted_dialect {
 	const struct api_dialect *dialect;
 	struct router *router;
-	struct route *routes;          /* what the router was compiled from; target = the api_route */
+	struct route *routes; /* of all tables, what the router was compiled from; target = the api_route */
+	size_t n_routes;
 	struct route_metrics *metrics; /* one a route, and one more for what matched none */
 };
 

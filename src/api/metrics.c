@@ -45,17 +45,17 @@ static void each_route(struct api *api, struct buf *out,
                        void (*write)(struct buf *out, const char *labels, struct route_metrics *m))
 {
 	for (size_t d = 0; d < api->n_dialects; d++) {
-		const struct api_dialect *dialect = api->dialects[d].dialect;
+		const struct mounted_dialect *m = &api->dialects[d];
 
-		for (size_t i = 0; i <= dialect->n_routes; i++) {
+		for (size_t i = 0; i <= m->n_routes; i++) {
 			char labels[256];
-			bool matched = i < dialect->n_routes;
+			bool matched = i < m->n_routes;
 
 			(void)snprintf(labels, sizeof(labels), "dialect=\"%s\",method=\"%.*s\",route=\"%s\"",
-			               dialect->name,
-			               STR_ARG(matched ? http_method_name(dialect->routes[i].method) : STR("")),
-			               matched ? dialect->routes[i].path : "");
-			write(out, labels, &api->dialects[d].metrics[i]);
+			               m->dialect->name,
+			               STR_ARG(matched ? http_method_name(m->routes[i].method) : STR("")),
+			               matched ? m->routes[i].path : "");
+			write(out, labels, &m->metrics[i]);
 		}
 	}
 }

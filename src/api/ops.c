@@ -52,10 +52,13 @@ static const struct api_route routes[] = {
 
 static const char *const prefixes[] = {"/healthz", "/readyz", "/metrics", NULL};
 
+static const struct api_route_table table = {routes, N_ELEMENTS(routes)};
+static const struct api_route_table *const tables[] = {&table};
+
 const struct api_dialect api_ops = {
     .name = "ops",
     .prefixes = prefixes,
-    .routes = routes,
-    .n_routes = N_ELEMENTS(routes),
+    .tables = tables,
+    .n_tables = N_ELEMENTS(tables),
     .error = ops_error,
 };

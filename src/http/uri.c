@@ -58,23 +58,52 @@ bool http_percent_decode(struct arena *a, struct str s, struct str *ret)
 	return decode(a, s, false, ret);
 }
 
-bool http_query_get(struct http_exchange *x, struct str name, struct str *ret_value)
+/* The next pair of `*rest` with this name: false at the end, or, with `*ret_malformed`, at what cannot be decoded. */
+static bool next_value(struct http_exchange *x, struct str *rest, struct str name, struct str *ret_value,
+                       bool *ret_malformed)
 {
-	struct str rest = x->query, pair;
+	struct str pair;
 
-	while (str_split(&rest, '&', &pair)) {
+	*ret_malformed = false;
+	while (str_split(rest, '&', &pair)) {
 		size_t eq = str_find(pair, '=', 0);
-		struct str key, value;
+		struct str key;
 
-		if (!decode(&x->arena, str_slice(pair, 0, eq), true, &key))
+		*ret_malformed = !decode(&x->arena, str_slice(pair, 0, eq), true, &key);
+		if (*ret_malformed)
 			return false;
 		if (!str_eq(key, name))
 			continue;
-		if (!decode(&x->arena, eq == SIZE_MAX ? STR("") : str_slice(pair, eq + 1, pair.len), true, &value))
-			return false;
-		*ret_value = value;
-		return true;
+		*ret_malformed =
+		    !decode(&x->arena, eq == SIZE_MAX ? STR("") : str_slice(pair, eq + 1, pair.len), true, ret_value);
+		return !*ret_malformed;
 	}
-	*ret_value = STR_NONE;
-	return true;
+	return false;
+}
+
+bool http_query_get(struct http_exchange *x, struct str name, struct str *ret_value)
+{
+	struct str rest = x->query;
+	bool is_malformed;
+
+	if (next_value(x, &rest, name, ret_value, &is_malformed))
+		return true;
+	if (!is_malformed)
+		*ret_value = STR_NONE;
+	return !is_malformed;
+}
+
+bool http_query_all(struct http_exchange *x, struct str name, struct str_list *ret_values)
+{
+	struct str rest = x->query, value, *items = NULL;
+	size_t n = 0, cap = 0;
+	bool is_malformed;
+
+	while (next_value(x, &rest, name, &value, &is_malformed)) {
+		ARENA_ROOM(&x->arena, items, n, &cap);
+		items[n++] = value;
+	}
+	if (!is_malformed)
+		*ret_values = (struct str_list){items, n};
+	return !is_malformed;
 }

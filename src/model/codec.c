@@ -7,12 +7,15 @@
 
 #include <errno.h>
 
-enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_STATEMENTS };
+enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_LIST };
+
+struct list_info;
 
 struct field {
 	struct str name;
 	enum field_type type;
 	size_t offset;
+	const struct list_info *list; /* FIELD_LIST */
 };
 
 struct kind_info {
@@ -22,24 +25,55 @@ struct kind_info {
 	size_t n_fields;
 };
 
+/* A list of structs: a pointer to the first and, behind it in the struct, their number. */
+struct list_info {
+	size_t size; /* of one */
+	const struct field *fields;
+	size_t n_fields;
+};
+
+struct list {
+	const void *items;
+	size_t n;
+};
+
 #define FIELD(kind, member, json_name, field_type)                                                                     \
 	{                                                                                                              \
-		STR_INIT(json_name), field_type, offsetof(struct kind, member)                                         \
+		STR_INIT(json_name), field_type, offsetof(struct kind, member), NULL                                   \
+	}
+#define LIST_INFO(of)                                                                                                  \
+	{                                                                                                              \
+		sizeof(struct of), of##_fields, N_ELEMENTS(of##_fields)                                                \
+	}
+/* The member and n_<member> must stand together as a struct list would. */
+#define FIELD_LIST_OF(kind, member, of)                                                                                \
+	{                                                                                                              \
+		STR_INIT(#member), FIELD_LIST,                                                                         \
+		    offsetof(struct kind, member) +                                                                    \
+		        0 * sizeof(char[offsetof(struct kind, n_##member) - offsetof(struct kind, member) ==           \
+		                                offsetof(struct list, n)                                               \
+		                            ? 1                                                                        \
+		                            : -1]),                                                                    \
+		    &of##_list                                                                                         \
 	}
 
 /* Fields of struct document that every kind has. */
 static const struct field common_fields[] = {
-    {STR_INIT("aliases"), FIELD_STRS, offsetof(struct document, aliases)},
-    {STR_INIT("created_at"), FIELD_TIME, offsetof(struct document, created_at_ms)},
-    {STR_INIT("updated_at"), FIELD_TIME, offsetof(struct document, updated_at_ms)},
+    FIELD(document, aliases, "aliases", FIELD_STRS),
+    FIELD(document, created_at_ms, "created_at", FIELD_TIME),
+    FIELD(document, updated_at_ms, "updated_at", FIELD_TIME),
 };
 
 static const struct field organization_fields[] = {
     FIELD(organization, display_name, "display_name", FIELD_STR),
+    FIELD(organization, rbac_is_off, "rbac_off", FIELD_BOOL),
+    FIELD(organization, abac_is_off, "abac_off", FIELD_BOOL),
+    FIELD(organization, audit_logs_are_off, "audit_logs_off", FIELD_BOOL),
 };
 static const struct field tenant_fields[] = {
     FIELD(tenant, display_name, "display_name", FIELD_STR),
     FIELD(tenant, is_managed, "managed", FIELD_BOOL),
+    FIELD(tenant, handle, "handle", FIELD_STR),
 };
 static const struct field user_fields[] = {
     FIELD(user, email, "email", FIELD_STR),
@@ -49,6 +83,8 @@ static const struct field user_fields[] = {
 };
 static const struct field service_account_fields[] = {
     FIELD(service_account, display_name, "display_name", FIELD_STR),
+    FIELD(service_account, default_tenant, "default_tenant", FIELD_STR),
+    FIELD(service_account, sole_key, "sole_key", FIELD_STR),
 };
 static const struct field group_fields[] = {
     FIELD(group, type, "type", FIELD_STR),
@@ -63,7 +99,7 @@ static const struct field group_member_fields[] = {
 static const struct field role_fields[] = {
     FIELD(role, display_name, "display_name", FIELD_STR), FIELD(role, description, "description", FIELD_STR),
     FIELD(role, is_managed, "managed", FIELD_BOOL),       FIELD(role, actions, "actions", FIELD_STRS),
-    FIELD(role, tenants, "tenants", FIELD_STRS),
+    FIELD(role, tenants, "tenants", FIELD_STRS),          FIELD(role, scope, "scope", FIELD_STR),
 };
 static const struct field role_member_fields[] = {
     FIELD(role_member, role, "role", FIELD_STR),
@@ -71,10 +107,18 @@ static const struct field role_member_fields[] = {
     FIELD(role_member, principal_id, "principal_id", FIELD_STR),
     FIELD(role_member, tenant, "tenant", FIELD_STR),
 };
+static const struct field resource_tag_fields[] = {
+    FIELD(resource_tag, key, "key", FIELD_STR),
+    FIELD(resource_tag, value, "value", FIELD_STR),
+    FIELD(resource_tag, value_id, "value_id", FIELD_STR),
+    FIELD(resource_tag, id, "id", FIELD_STR),
+    FIELD(resource_tag, created_at_ms, "created_at", FIELD_TIME),
+};
+static const struct list_info resource_tag_list = LIST_INFO(resource_tag);
 static const struct field resource_fields[] = {
     FIELD(resource, type, "type", FIELD_STR),     FIELD(resource, resource_id, "resource_id", FIELD_STR),
     FIELD(resource, tenant, "tenant", FIELD_STR), FIELD(resource, parent, "parent", FIELD_STR),
-    FIELD(resource, tags, "tags", FIELD_JSON),    FIELD(resource, attributes, "attributes", FIELD_JSON),
+    FIELD_LIST_OF(resource, tags, resource_tag),  FIELD(resource, attributes, "attributes", FIELD_JSON),
 };
 static const struct field key_fields[] = {
     FIELD(key, name, "name", FIELD_STR),
@@ -87,20 +131,64 @@ static const struct field key_fields[] = {
     FIELD(key, expires_at_ms, "expires_at", FIELD_TIME),
     FIELD(key, is_revoked, "revoked", FIELD_BOOL),
     FIELD(key, created_by, "created_by", FIELD_STR),
+    FIELD(key, default_tenant, "default_tenant", FIELD_STR),
 };
-static const struct field statement_policy_fields[] = {
-    FIELD(statement_policy, name, "name", FIELD_STR),
-    FIELD(statement_policy, type, "type", FIELD_STR),
-    FIELD(statement_policy, members, "members", FIELD_STRS),
-    FIELD(statement_policy, statements, "statements", FIELD_STATEMENTS),
-    FIELD(statement_policy, tenants, "tenants", FIELD_STRS),
-};
-static const struct field statement_fields[] = {
+static const struct field policy_statement_fields[] = {
     FIELD(policy_statement, deny, "deny", FIELD_BOOL),
     FIELD(policy_statement, actions, "actions", FIELD_STRS),
     FIELD(policy_statement, role, "role", FIELD_STR),
     FIELD(policy_statement, resources, "resources", FIELD_STRS),
     FIELD(policy_statement, tenants, "tenants", FIELD_STRS),
+};
+static const struct list_info policy_statement_list = LIST_INFO(policy_statement);
+static const struct field statement_policy_fields[] = {
+    FIELD(statement_policy, name, "name", FIELD_STR),
+    FIELD(statement_policy, type, "type", FIELD_STR),
+    FIELD(statement_policy, members, "members", FIELD_STRS),
+    FIELD_LIST_OF(statement_policy, statements, policy_statement),
+    FIELD(statement_policy, tenants, "tenants", FIELD_STRS),
+};
+static const struct field tag_key_fields[] = {
+    FIELD(tag_key, tenant, "tenant", FIELD_STR),
+    FIELD(tag_key, key, "key", FIELD_STR),
+    FIELD(tag_key, description, "description", FIELD_STR),
+};
+static const struct field tag_value_fields[] = {
+    FIELD(tag_value, tenant, "tenant", FIELD_STR),
+    FIELD(tag_value, tag_key, "tag_key", FIELD_STR),
+    FIELD(tag_value, value, "value", FIELD_STR),
+    FIELD(tag_value, description, "description", FIELD_STR),
+};
+static const struct field tag_condition_fields[] = {
+    FIELD(tag_condition, attribute, "attribute", FIELD_STR),
+    FIELD(tag_condition, key, "key", FIELD_STR),
+    FIELD(tag_condition, operator, "operator", FIELD_STR),
+    FIELD(tag_condition, value, "value", FIELD_STR),
+};
+static const struct list_info tag_condition_list = LIST_INFO(tag_condition);
+static const struct field tag_group_fields[] = {
+    FIELD(tag_group, permission, "permission", FIELD_STR),
+    FIELD(tag_group, resource_type, "resource_type", FIELD_STR),
+    FIELD_LIST_OF(tag_group, conditions, tag_condition),
+};
+static const struct list_info tag_group_list = LIST_INFO(tag_group);
+static const struct field tag_policy_fields[] = {
+    FIELD(tag_policy, name, "name", FIELD_STR),    FIELD(tag_policy, description, "description", FIELD_STR),
+    FIELD(tag_policy, deny, "deny", FIELD_BOOL),   FIELD_LIST_OF(tag_policy, groups, tag_group),
+    FIELD(tag_policy, roles, "roles", FIELD_STRS),
+};
+static const struct field policy_attachment_fields[] = {
+    FIELD(policy_attachment, policy, "policy", FIELD_STR),
+    FIELD(policy_attachment, group, "group", FIELD_STR),
+    FIELD(policy_attachment, tenant, "tenant", FIELD_STR),
+};
+static const struct field invitation_fields[] = {
+    FIELD(invitation, email, "email", FIELD_STR),
+    FIELD(invitation, display_name, "display_name", FIELD_STR),
+    FIELD(invitation, role, "role", FIELD_STR),
+    FIELD(invitation, tenants, "tenants", FIELD_STRS),
+    FIELD(invitation, tenant_role, "tenant_role", FIELD_STR),
+    FIELD(invitation, created_by, "created_by", FIELD_STR),
 };
 
 static void derive_group_member(struct arena *a, struct document *doc)
@@ -156,8 +244,8 @@ enum document_kind document_kind_of(struct str name)
 
 /* ---- out ------------------------------------------------------------------------------------------- */
 
-/* The field of `object`, an instance of the table's struct. Empty values are left out. */
-static void encode_field(struct json_writer *w, const void *object, const struct field *f)
+/* The field of `object`, an instance of the table's struct; not a list. Empty values are left out. */
+static void encode_plain(struct json_writer *w, const void *object, const struct field *f)
 {
 	const void *at = (const char *)object + f->offset;
 
@@ -188,23 +276,47 @@ static void encode_field(struct json_writer *w, const void *object, const struct
 			json_put(w, f->name, *tree);
 		break;
 	}
-	case FIELD_STATEMENTS:
-		assert(false); /* lists of structs are not nested */
+	case FIELD_LIST:
+		assert(false); /* lists are nested at most two deep */
 		break;
 	}
 }
 
-static void encode_statements(struct json_writer *w, struct str name, const struct statement_policy *p)
+typedef void encode_fn(struct json_writer *w, const void *object, const struct field *f);
+
+static void encode_list(struct json_writer *w, const void *object, const struct field *f, encode_fn *encode)
 {
-	json_key(w, name);
+	struct list list;
+
+	memcpy(&list, (const char *)object + f->offset, sizeof(list));
+	if (list.n == 0)
+		return;
+	json_key(w, f->name);
 	json_begin_array(w);
-	for (size_t i = 0; i < p->n_statements; i++) {
+	for (size_t i = 0; i < list.n; i++) {
 		json_begin_object(w);
-		for (size_t k = 0; k < N_ELEMENTS(statement_fields); k++)
-			encode_field(w, &p->statements[i], &statement_fields[k]);
+		for (size_t k = 0; k < f->list->n_fields; k++)
+			encode(w, (const char *)list.items + i * f->list->size, &f->list->fields[k]);
 		json_end_object(w);
 	}
 	json_end_array(w);
+}
+
+/* A field of a list's item: plain, or a list of plain ones. */
+static void encode_inner(struct json_writer *w, const void *object, const struct field *f)
+{
+	if (f->type == FIELD_LIST)
+		encode_list(w, object, f, encode_plain);
+	else
+		encode_plain(w, object, f);
+}
+
+static void encode_field(struct json_writer *w, const void *object, const struct field *f)
+{
+	if (f->type == FIELD_LIST)
+		encode_list(w, object, f, encode_inner);
+	else
+		encode_plain(w, object, f);
 }
 
 void document_encode(const struct document *doc, struct buf *out)
@@ -214,12 +326,8 @@ void document_encode(const struct document *doc, struct buf *out)
 
 	assert(doc->kind > DOC_NONE && doc->kind < DOC_N_KINDS);
 	json_begin_object(&w);
-	for (size_t i = 0; i < info->n_fields; i++) {
-		if (info->fields[i].type == FIELD_STATEMENTS)
-			encode_statements(&w, info->fields[i].name, as_statement_policy(doc));
-		else
-			encode_field(&w, doc, &info->fields[i]);
-	}
+	for (size_t i = 0; i < info->n_fields; i++)
+		encode_field(&w, doc, &info->fields[i]);
 	for (size_t i = 0; i < N_ELEMENTS(common_fields); i++)
 		encode_field(&w, doc, &common_fields[i]);
 	json_end_object(&w);
@@ -243,8 +351,8 @@ static bool decode_strs(struct arena *a, const struct json *value, struct str_li
 	return true;
 }
 
-/* False: not the type that document_encode() writes. */
-static bool decode_field(struct arena *a, void *object, const struct field *f, const struct json *value)
+/* Not a list of structs. False: not the type that document_encode() writes. */
+static bool decode_plain(struct arena *a, void *object, const struct field *f, const struct json *value)
 {
 	void *at = (char *)object + f->offset;
 
@@ -265,52 +373,93 @@ static bool decode_field(struct arena *a, void *object, const struct field *f, c
 	case FIELD_JSON:
 		*(const struct json **)at = json_copy(a, value);
 		return true;
-	case FIELD_STATEMENTS:
-		break; /* lists of structs are not nested: see decode_statements() */
+	case FIELD_LIST:
+		assert(false); /* lists are nested at most two deep */
+		break;
 	}
 	return false;
 }
 
-static bool decode_fields(struct arena *a, void *object, const struct field *fields, size_t n, const struct json *body)
+typedef bool decode_fn(struct arena *a, void *object, const struct field *f, const struct json *value);
+
+static bool decode_fields(struct arena *a, void *object, const struct list_info *info, const struct json *body,
+                          decode_fn *decode)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct json *value = json_get(body, fields[i].name);
-		if (value && fields[i].type != FIELD_STATEMENTS && !decode_field(a, object, &fields[i], value))
+	for (size_t i = 0; i < info->n_fields; i++) {
+		const struct json *value = json_get(body, info->fields[i].name);
+		if (value && !decode(a, object, &info->fields[i], value))
 			return false;
 	}
 	return true;
 }
 
-static bool decode_statements(struct arena *a, const struct json *value, struct statement_policy *p)
+static bool decode_list(struct arena *a, void *object, const struct field *f, const struct json *value,
+                        decode_fn *decode)
 {
-	struct policy_statement *statements;
+	struct list list;
+	char *items;
 
 	if (value->type != JSON_ARRAY)
 		return false;
-	statements = ARENA_ARRAY(a, struct policy_statement, value->n);
+	items = arena_calloc(a, value->n, f->list->size);
 	for (uint32_t i = 0; i < value->n; i++)
 		if (value->items[i].type != JSON_OBJECT ||
-		    !decode_fields(a, &statements[i], statement_fields, N_ELEMENTS(statement_fields), &value->items[i]))
+		    !decode_fields(a, items + i * f->list->size, f->list, &value->items[i], decode))
 			return false;
-	p->statements = statements;
-	p->n_statements = value->n;
+	list = (struct list){items, value->n};
+	memcpy((char *)object + f->offset, &list, sizeof(list));
 	return true;
+}
+
+static bool decode_inner(struct arena *a, void *object, const struct field *f, const struct json *value)
+{
+	return f->type == FIELD_LIST ? decode_list(a, object, f, value, decode_plain)
+	                             : decode_plain(a, object, f, value);
+}
+
+/* Before tags had ids they were an object of arrays of strings; stores of that time are still read. */
+static bool decode_plain_tags(struct arena *a, struct resource *r, const struct json *value)
+{
+	struct resource_tag *tags;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < value->n; i++)
+		n += value->members[i].value.n;
+	tags = ARENA_ARRAY(a, struct resource_tag, n);
+	n = 0;
+	for (uint32_t i = 0; i < value->n; i++) {
+		const struct json_member *m = &value->members[i];
+		struct str_list texts;
+
+		if (!decode_strs(a, &m->value, &texts))
+			return false;
+		for (size_t k = 0; k < texts.n; k++)
+			tags[n++] = (struct resource_tag){.key = arena_str(a, m->name), .value = texts.items[k]};
+	}
+	r->tags = tags;
+	r->n_tags = n;
+	return true;
+}
+
+static bool decode_field(struct arena *a, void *object, const struct field *f, const struct json *value)
+{
+	if (f->list == &resource_tag_list && value->type == JSON_OBJECT)
+		return decode_plain_tags(a, object, value);
+	return f->type == FIELD_LIST ? decode_list(a, object, f, value, decode_inner)
+	                             : decode_plain(a, object, f, value);
 }
 
 /* Fills `doc` (zeroed, of the kind's size) from the tree; what it needs beyond comes from `a`. */
 static bool decode_into(struct arena *a, struct document *doc, enum document_kind kind, struct str id,
                         const struct json *body)
 {
+	const struct list_info own = {kinds[kind].size, kinds[kind].fields, kinds[kind].n_fields};
+	const struct list_info common = {0, common_fields, N_ELEMENTS(common_fields)};
+
 	doc->kind = kind;
 	doc->id = arena_str(a, id);
-	if (!decode_fields(a, doc, kinds[kind].fields, kinds[kind].n_fields, body) ||
-	    !decode_fields(a, doc, common_fields, N_ELEMENTS(common_fields), body))
+	if (!decode_fields(a, doc, &own, body, decode_field) || !decode_fields(a, doc, &common, body, decode_plain))
 		return false;
-	if (kind == DOC_STATEMENT_POLICY) {
-		const struct json *statements = json_get(body, STR("statements"));
-		if (statements && !decode_statements(a, statements, (struct statement_policy *)(void *)doc))
-			return false;
-	}
 	derive(a, doc);
 	return true;
 }

@@ -8,7 +8,25 @@ struct str document_unique_key(const struct document *doc, struct arena *a)
 {
 	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
 		return arena_concat(a, STR("email:"), as_user(doc)->email);
+	if (doc->kind == DOC_INVITATION)
+		return arena_concat(a, STR("email:"), as_invitation(doc)->email);
+	if (doc->kind == DOC_TAG_KEY)
+		return tag_key_unique(a, as_tag_key(doc)->tenant, as_tag_key(doc)->key);
+	if (doc->kind == DOC_TAG_VALUE)
+		return tag_value_unique(a, as_tag_value(doc)->tag_key, as_tag_value(doc)->value);
+	if (doc->kind == DOC_TAG_POLICY)
+		return arena_concat(a, STR("name:"), as_tag_policy(doc)->name);
 	return STR_NONE;
+}
+
+struct str tag_key_unique(struct arena *a, struct str tenant, struct str key)
+{
+	return arena_strf(a, "key:" STR_FMT "/" STR_FMT, STR_ARG(tenant), STR_ARG(key));
+}
+
+struct str tag_value_unique(struct arena *a, struct str tag_key, struct str value)
+{
+	return arena_strf(a, "value:" STR_FMT "/" STR_FMT, STR_ARG(tag_key), STR_ARG(value));
 }
 
 /* A list under construction, without duplicates. */
@@ -50,6 +68,21 @@ static void add_policy(struct links *l, const struct statement_policy *p)
 	}
 }
 
+static void add_resource(struct links *l, const struct resource *r)
+{
+	add(l, STR("tenant:"), r->tenant);
+	for (size_t i = 0; i < r->n_tags; i++) {
+		add(l, STR("tag_value:"), r->tags[i].value_id);
+		add(l, STR("tagging:"), r->tags[i].id);
+	}
+}
+
+static void add_tag_policy(struct links *l, const struct tag_policy *p)
+{
+	for (size_t i = 0; i < p->roles.n; i++)
+		add(l, STR("role:"), p->roles.items[i]);
+}
+
 /* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
 static struct str_list without_duplicates(struct links *l)
 {
@@ -85,7 +118,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add_principal(&l, as_role_member(doc)->principal_type, as_role_member(doc)->principal_id);
 		break;
 	case DOC_RESOURCE:
-		add(&l, STR("tenant:"), as_resource(doc)->tenant);
+		add_resource(&l, as_resource(doc));
 		break;
 	case DOC_KEY:
 		add_tenants(&l, as_key(doc)->tenants);
@@ -93,6 +126,26 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_STATEMENT_POLICY:
 		add_policy(&l, as_statement_policy(doc));
+		break;
+	case DOC_TAG_KEY:
+		add(&l, STR("tenant:"), as_tag_key(doc)->tenant);
+		break;
+	case DOC_TAG_VALUE:
+		add(&l, STR("tenant:"), as_tag_value(doc)->tenant);
+		add(&l, STR("tag_key:"), as_tag_value(doc)->tag_key);
+		break;
+	case DOC_TAG_POLICY:
+		add_tag_policy(&l, as_tag_policy(doc));
+		break;
+	case DOC_POLICY_ATTACHMENT:
+		add(&l, STR("policy:"), as_policy_attachment(doc)->policy);
+		add(&l, STR("group:"), as_policy_attachment(doc)->group);
+		add(&l, STR("tenant:"), as_policy_attachment(doc)->tenant);
+		break;
+	case DOC_INVITATION:
+		add(&l, STR("role:"), as_invitation(doc)->role);
+		add(&l, STR("role:"), as_invitation(doc)->tenant_role);
+		add_tenants(&l, as_invitation(doc)->tenants);
 		break;
 	case DOC_NONE:
 	case DOC_ORGANIZATION:

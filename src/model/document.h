@@ -25,7 +25,12 @@
 	X(ROLE_MEMBER, role_member)                                                                                    \
 	X(RESOURCE, resource)                                                                                          \
 	X(KEY, key)                                                                                                    \
-	X(STATEMENT_POLICY, statement_policy)
+	X(STATEMENT_POLICY, statement_policy)                                                                          \
+	X(TAG_KEY, tag_key)                                                                                            \
+	X(TAG_VALUE, tag_value)                                                                                        \
+	X(TAG_POLICY, tag_policy)                                                                                      \
+	X(POLICY_ATTACHMENT, policy_attachment)                                                                        \
+	X(INVITATION, invitation)
 
 enum document_kind {
 	DOC_NONE,
@@ -64,7 +69,10 @@ void document_encode(const struct document *doc, struct buf *out);
  */
 int document_decode(enum document_kind kind, struct str id, struct str body, struct document **ret_doc,
                     struct error *err) MUST_USE;
-/* What the store keeps unique among current documents of the kind; absent when nothing. Allocated in `a`. */
+/*
+ * What the store keeps unique among current documents of the kind, and under which the snapshot finds it
+ * (snapshot_find_unique()); absent when nothing. Allocated in `a`.
+ */
 struct str document_unique_key(const struct document *doc, struct arena *a);
 /*
  * The links of a document: "relation:id" strings under which the snapshot finds it again, e.g. "group:devs" for a

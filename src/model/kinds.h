@@ -17,12 +17,17 @@
 struct organization {
 	struct document doc;
 	struct str display_name;
+	/* LangSmith's feature switches (can_use_rbac, can_use_abac, can_use_audit_logs), named so that zero is "on". */
+	bool rbac_is_off; /* every member of a tenant may do all that LangSmith knows there */
+	bool abac_is_off; /* tag policies say nothing */
+	bool audit_logs_are_off;
 };
 
 struct tenant {
 	struct document doc;
 	struct str display_name;
 	bool is_managed;
+	struct str handle; /* LangSmith's tenant_handle */
 };
 
 struct user {
@@ -37,6 +42,8 @@ struct user {
 struct service_account {
 	struct document doc;
 	struct str display_name;
+	struct str default_tenant; /* the one it works in when a request names none */
+	struct str sole_key;       /* id of the key it was made for, with which it goes */
 };
 
 struct group {
@@ -62,7 +69,11 @@ struct role {
 	bool is_managed; /* shipped; its definition cannot be changed through a dialect */
 	struct str_list actions;
 	struct str_list tenants; /* it belongs to (Connhex) */
+	struct str scope;        /* where it can be held: "organization" or "workspace"; absent: anywhere */
 };
+
+#define ROLE_SCOPE_ORGANIZATION "organization"
+#define ROLE_SCOPE_WORKSPACE    "workspace"
 
 /* id: "<role>/<principal type>/<principal id>/<tenant or nothing>" */
 struct role_member {
@@ -74,14 +85,28 @@ struct role_member {
 	struct str subject; /* not stored: "role:<role>" */
 };
 
+/*
+ * One value of one key on a resource. In a tenant it is an entry of the tenant's catalog (tag_key, tag_value) and says
+ * so; the texts are kept as well, since decisions read them. Without a tenant there are only the texts.
+ */
+struct resource_tag {
+	struct str key, value;
+	struct str value_id; /* tag_value; absent: text only */
+	struct str id;       /* of the tagging; absent: text only */
+	int64_t created_at_ms;
+};
+
+#define RESOURCE_MAX_TAGS 1000u /* values of all keys together */
+
 /* id: "<type>/<resource id>" */
 struct resource {
 	struct document doc;
 	struct str type;
 	struct str resource_id;
 	struct str tenant;
-	struct str parent;             /* "<type>/<resource id>" */
-	const struct json *tags;       /* object of arrays of strings, or NULL */
+	struct str parent;               /* "<type>/<resource id>" */
+	const struct resource_tag *tags; /* no (key, value) twice; values of one key in the order they were given */
+	size_t n_tags;
 	const struct json *attributes; /* object, or NULL */
 };
 
@@ -97,7 +122,8 @@ struct key {
 	struct str_list tenants;
 	int64_t expires_at_ms; /* 0: never */
 	bool is_revoked;
-	struct str created_by; /* "user:owner" */
+	struct str created_by;     /* "user:owner" */
+	struct str default_tenant; /* the one it works in when a request names none */
 };
 
 struct policy_statement {
@@ -123,6 +149,69 @@ struct statement_policy {
 	struct str_list tenants; /* it belongs to */
 };
 
+/* A tag key of a tenant's catalog (LangSmith). Unique by tenant and key. */
+struct tag_key {
+	struct document doc;
+	struct str tenant;
+	struct str key;
+	struct str description;
+};
+
+/* A value that a tag key can have. Unique by key and value. */
+struct tag_value {
+	struct document doc;
+	struct str tenant;
+	struct str tag_key; /* id */
+	struct str value;
+	struct str description;
+};
+
+/* How a condition compares; LangSmith's names, see model/langsmith.h. */
+struct tag_condition {
+	struct str attribute; /* "resource_tag_key" */
+	struct str key;
+	struct str operator;
+	struct str value;
+};
+
+/* Applies to one permission on one type of resource, where all conditions hold. */
+struct tag_group {
+	struct str permission;
+	struct str resource_type; /* as it was sent: "queue" and "queues" mean the same */
+	const struct tag_condition *conditions;
+	size_t n_conditions; /* at least 1 */
+};
+
+/* LangSmith access policy: a permission allowed or denied where the tags of the resource satisfy conditions. */
+struct tag_policy {
+	struct document doc;
+	struct str name; /* unique in the organization */
+	struct str description;
+	bool deny;
+	const struct tag_group *groups; /* any one is enough */
+	size_t n_groups;                /* at least 1 */
+	struct str_list roles;          /* ids of the roles it is attached to, in the order attached */
+};
+
+/* A tag policy attached to a group, everywhere or in one tenant. id: "<policy>/<group>/<tenant or nothing>" */
+struct policy_attachment {
+	struct document doc;
+	struct str policy;
+	struct str group;
+	struct str tenant; /* absent: everywhere */
+};
+
+/* Somebody who is to become a user: the user who comes with that e-mail address gets the roles. */
+struct invitation {
+	struct document doc;
+	struct str email; /* lower-cased; unique in the organization */
+	struct str display_name;
+	struct str role;         /* held organization-wide; absent: none */
+	struct str_list tenants; /* where tenant_role is held */
+	struct str tenant_role;
+	struct str created_by; /* "user:owner" */
+};
+
 /* The document as its kind's struct: NULL stays NULL; another kind is a bug (asserts). */
 #define X(upper, lower)                                                                                                \
 	static inline const struct lower *as_##lower(const struct document *doc)                                       \
@@ -132,3 +221,7 @@ struct statement_policy {
 	}
 DOCUMENT_KINDS(X)
 #undef X
+
+/* The unique keys of the tag catalog (document_unique_key()), to look entries up by. In `a`. */
+struct str tag_key_unique(struct arena *a, struct str tenant, struct str key);
+struct str tag_value_unique(struct arena *a, struct str tag_key, struct str value);

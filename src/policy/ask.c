@@ -92,15 +92,15 @@ static struct str single_tenant(const struct snapshot *s, const struct ask *q, s
 {
 	const struct resource *r;
 
-	if (!str_is_absent(q->tenant))
-		return q->tenant;
+	if (!str_is_absent(q->resource.tenant))
+		return q->resource.tenant;
 	if (s->n_docs[DOC_RESOURCE]) {
-		r = FIND(s, resource, RESOURCE, arena_concat3(a, q->resource_type, STR("/"), q->resource_id));
+		r = FIND(s, resource, RESOURCE, arena_concat3(a, q->resource.type, STR("/"), q->resource.id));
 		if (r && !str_is_absent(r->tenant))
 			return r->tenant;
 	}
-	if (!str_is_empty(q->resource_id) && snapshot_find(s, DOC_TENANT, q->resource_id))
-		return q->resource_id;
+	if (!str_is_empty(q->resource.id) && snapshot_find(s, DOC_TENANT, q->resource.id))
+		return q->resource.id;
 	return STR_NONE;
 }
 
@@ -121,8 +121,8 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, struct ar
 	struct str one;
 
 	query->scope = SCOPE_LISTED;
-	if (q->lists_tenants) {
-		query->tenants = q->tenants;
+	if (q->resource.lists_tenants) {
+		query->tenants = q->resource.tenants;
 	} else {
 		one = single_tenant(s, q, a);
 		if (!str_is_absent(one)) {
@@ -143,8 +143,7 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 {
 	struct subjects l = {.arena = a};
 	struct answer answer = {0};
-	struct query query = {
-	    .action = q->action, .now_ms = q->now_ms, .attributes = q->attributes, .resource = q->resource_type};
+	struct query query = {.action = q->action, .now_ms = q->now_ms, .resource = q->resource.type};
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
@@ -154,10 +153,10 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 		add(&l, q->raw_subjects.items[i], STR_NONE);
 	query.subjects = l.items;
 	query.n_subjects = l.n;
-	if (!str_is_empty(q->resource_id))
-		query.resource = arena_concat3(a, q->resource_type, STR(":"), q->resource_id);
+	if (!str_is_empty(q->resource.id))
+		query.resource = arena_concat3(a, q->resource.type, STR(":"), q->resource.id);
 	set_tenants(s, q, a, &query);
-	struct str_list *tenants = q->lists_tenants ? &answer.tenants : NULL;
+	struct str_list *tenants = q->resource.lists_tenants ? &answer.tenants : NULL;
 	answer.verdict = observer ? engine_explain(&s->engine, &query, a, tenants, observer)
 	                          : engine_decide(&s->engine, &query, a, tenants);
 	return answer;

@@ -9,30 +9,48 @@
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             external only the raw subjects
  *   tenants   listed; else the one named; else that of the registered resource; else the tenant whose id is the
- * resource's id; else none: then all tenants and "(unassigned)" are asked about, and any one is enough An action with a
- * '*' in it names no action: denied.
+ * resource's id; else none: then all tenants and "(unassigned)" are asked about, and any one is enough
+ *   tags      those that the question states; else those of the registered resource; else, when the question describes
+ *             the resource at all, none; else they are unknown: no allow depends on them, and every deny that does
+ * counts. A run (LangSmith) has no tags of its own: where the question states none, its parent's count (the parent that
+ * is stated, else the registered one), and they are unknown when it is not registered. target    datasets:clone needs
+ * permission on the source and on what is cloned to: both must be allowed.
+ *
+ * An action with a '*' in it names no action: denied.
  */
 #include "policy/snapshot.h"
+#include "policy/tags.h"
+
+/* A resource as a question names it. */
+struct ask_resource {
+	struct str type;
+	struct str id; /* empty: the type alone */
+	bool lists_tenants;
+	struct str_list tenants; /* when lists_tenants */
+	struct str tenant;       /* else, when present */
+	bool is_described;       /* the question says more of it than type and id */
+	bool states_tags;
+	const struct tag *tags; /* when states_tags */
+	size_t n_tags;
+	struct str parent; /* "<type>/<id>"; absent: that of the registered resource */
+};
 
 struct ask {
 	struct str subject_type;
 	struct str subject_id;
 	struct str_list raw_subjects; /* vouched for by the asker; valid by iam_valid_query_subject() */
 	struct str action;
-	struct str resource_type;
-	struct str resource_id; /* empty: the type alone */
-	bool lists_tenants;
-	struct str_list tenants; /* when lists_tenants */
-	struct str tenant;       /* else, when present */
-	bool is_bound;           /* the asker may only ask about bound_tenants */
+	struct ask_resource resource;
+	const struct ask_resource *target; /* NULL: none */
+	bool is_bound;                     /* the asker may only ask about bound_tenants */
 	struct str_list bound_tenants;
 	int64_t now_ms;
-	const void *attributes;
 };
 
 struct answer {
-	struct verdict verdict;
-	struct str_list tenants; /* authorized ones, when the question listed tenants */
+	struct verdict verdict; /* the target's, when the resource is allowed and the target is not */
+	struct str_list
+	    tenants; /* authorized ones, when the question listed tenants; none when the target is not allowed */
 };
 
 /* Answers; allocations and results in `a`, the verdict's strings in the snapshot. `observer` may be NULL. */
@@ -41,3 +59,14 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 /* The engine subjects of a registered (or not) principal, in `a`; see above. */
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
                        const struct subject **ret_subjects, size_t *ret_n);
+
+/*
+ * The document that people know as the one that decided: a tag policy that is attached to a group is lowered under the
+ * attachment, and this is the policy. Otherwise the verdict's own. Borrowed from the snapshot; absent id: nothing
+ * decided.
+ */
+struct deciding {
+	enum document_kind kind;
+	struct str id;
+};
+struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v);

@@ -20,6 +20,9 @@
  *             of each query subject of the form user:<any>:<name> (exactly three sections) and
  *             the result matched as above; with no such subject it matches nothing. Other names
  *             stay literal.
+ *             A query may bring selectors: further strings, each of which a stored resource may
+ *             equal (no wildcards, no variables). They let statements be found by what a
+ *             resource is like, not only by its name.
  *   tenants   a statement applies in all tenants or in those it lists; one that lists none is
  *             inert, except in the tenant-blind scope.
  *
@@ -114,6 +117,7 @@ struct query {
 	size_t n_subjects;
 	struct str action;
 	struct str resource;
+	struct str_list selectors; /* further names of the resource, matched as they stand */
 	enum tenant_scope scope;
 	struct str_list tenants; /* SCOPE_LISTED only; duplicates collapse */
 	int64_t now_ms;

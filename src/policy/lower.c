@@ -22,6 +22,11 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_ROLE_MEMBER:
 	case DOC_RESOURCE:
 	case DOC_KEY:
+	case DOC_TAG_KEY:
+	case DOC_TAG_VALUE:
+	case DOC_TAG_POLICY:
+	case DOC_POLICY_ATTACHMENT:
+	case DOC_INVITATION:
 	case DOC_N_KINDS:
 		break;
 	}

@@ -114,19 +114,21 @@ static void link_remove(struct snapshot *s, struct str text, const struct docume
 	edit_retire(&s->edit, old);
 }
 
-/* The names beside the id: aliases, and for users the e-mail address. Allocated in `a`. */
+/* The names beside the id: aliases and what is unique about it (for users the plain e-mail address). In `a`. */
 static struct str_list names_of(const struct document *doc, struct arena *a)
 {
 	struct str email = doc->kind == DOC_USER ? as_user(doc)->email : STR_NONE;
+	struct str unique = doc->kind == DOC_USER ? email : document_unique_key(doc, a);
+	struct str_list names = {doc->aliases.items, doc->aliases.n};
 	struct str *items;
 
-	if (str_is_absent(email))
-		return doc->aliases;
-	items = ARENA_ARRAY(a, struct str, doc->aliases.n + 1);
-	if (doc->aliases.n)
-		memcpy(items, doc->aliases.items, doc->aliases.n * sizeof(*items));
-	items[doc->aliases.n] = email;
-	return (struct str_list){items, doc->aliases.n + 1};
+	if (str_is_absent(unique))
+		return names;
+	items = ARENA_ARRAY(a, struct str, names.n + 1);
+	if (names.n)
+		memcpy(items, names.items, names.n * sizeof(*items));
+	items[names.n++] = unique;
+	return (struct str_list){items, names.n};
 }
 
 static void alias_add(struct snapshot *s, struct str text, const struct document *doc)
@@ -329,6 +331,19 @@ const struct document *snapshot_find_any(const struct snapshot *s, enum document
 		return doc;
 	al = pmap_get(&s->aliases, name_hash(s, kind, name), alias_eq, &key);
 	return al ? al->doc : NULL;
+}
+
+const struct document *snapshot_find_unique(const struct snapshot *s, enum document_kind kind, struct str unique_key)
+{
+	struct name_key key = {kind, unique_key};
+	const struct alias *al = pmap_get(&s->aliases, name_hash(s, kind, unique_key), alias_eq, &key);
+
+	return al ? al->doc : NULL;
+}
+
+const struct organization *snapshot_organization(const struct snapshot *s)
+{
+	return FIND(s, organization, ORGANIZATION, s->org);
 }
 
 const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)

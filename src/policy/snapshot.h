@@ -52,6 +52,10 @@ void snapshot_free_all(struct snapshot *s);
 const struct document *snapshot_find(const struct snapshot *s, enum document_kind kind, struct str id);
 /* By canonical id, else by alias (for users also the e-mail address). */
 const struct document *snapshot_find_any(const struct snapshot *s, enum document_kind kind, struct str name);
+/* By what is unique about it (document_unique_key()), not for users; NULL when there is none. */
+const struct document *snapshot_find_unique(const struct snapshot *s, enum document_kind kind, struct str unique_key);
+/* The organization itself; NULL in a snapshot that was not made by a service. */
+const struct organization *snapshot_organization(const struct snapshot *s);
 /* The next document of the kind in creation order, from `*ordinal` (0: the first) on; sets it to behind the one
  * returned. NULL at the end. */
 const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);

@@ -8,11 +8,12 @@
  * Several may be called in one transaction only if they touch different documents; service/cascade.c merges where it
  * must.
  */
-#include "service/service.h"
+#include "service/widening.h"
 
 struct cascade_effect {
 	size_t n_policies_changed, n_policies_deleted;
-	size_t n_denies_lost; /* deny statements that no longer exist or apply to less */
+	size_t n_denies_lost;     /* deny statements that no longer exist or apply to less */
+	struct widening widening; /* tag policies that deny less */
 };
 
 /* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "json/base64.h"
+#include "model/langsmith.h"
 #include "service/builtin.h"
 #include "service/internal.h"
 
@@ -70,22 +71,29 @@ static int load_document(void *ctx, const struct store_document *row)
 	return 0;
 }
 
-/* Documents that are part of the program; they go through the same codec as stored ones. */
-static void put_builtin(struct snapshot *s)
+/* A document that is part of the program; it goes through the same codec as a stored one. */
+static void put_builtin(struct snapshot *s, const struct document *constant)
 {
 	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	struct document *doc;
+
+	document_encode(constant, &body);
+	int r = document_decode(constant->kind, constant->id, buf_str(&body), &doc, NULL);
+	assert(r == 0);
+	snapshot_put(s, doc);
+}
+
+static void put_all_builtin(struct snapshot *s)
+{
 	const struct statement_policy *policies;
+	const struct role *roles;
 	size_t n = builtin_system_policies(&policies);
 
-	for (size_t i = 0; i < n; i++) {
-		struct document *doc;
-
-		buf_clear(&body);
-		document_encode(&policies[i].doc, &body);
-		int r = document_decode(DOC_STATEMENT_POLICY, policies[i].doc.id, buf_str(&body), &doc, NULL);
-		assert(r == 0);
-		snapshot_put(s, doc);
-	}
+	for (size_t i = 0; i < n; i++)
+		put_builtin(s, &policies[i].doc);
+	roles = langsmith_roles(&n);
+	for (size_t i = 0; i < n; i++)
+		put_builtin(s, &roles[i].doc);
 }
 
 int org_load(struct org *org, struct error *err)
@@ -96,7 +104,7 @@ int org_load(struct org *org, struct error *err)
 	struct edit_blocks retired;
 	int r;
 
-	put_builtin(s);
+	put_all_builtin(s);
 	r = store_revision(store, str_of(org->name), &s->revision, err);
 	if (r == 0)
 		r = store_each_document(store, str_of(org->name), 0, load_document, &l, err);

@@ -95,6 +95,7 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 /* What the audit trail says of an attempt; strings live at least as long as the job. */
 struct audit_note {
 	struct str actor, via, operation, target, remote, request_id;
+	struct str event, credential, tenant, method, path, warning; /* store.h; absent: empty */
 	unsigned status;
 };
 

@@ -5,8 +5,9 @@
  *
  *   revision(org, rev, at, actor, via, operation, target, remote, request_id)   one row a committed change set
  *   document(org, kind, id, rev_from, rev_to, unique_key, seq, body)   rev_to null = current version
- *   audit(id, org, at, actor, via, operation, target, remote, request_id, outcome, status, rev)
- *                                                             one row a change set, and one a refused attempt
+ *   audit(id, org, at, actor, via, operation, target, remote, request_id, event, credential, tenant, method, path,
+ *         warning, outcome, status, rev)                        one row a change set, and one a refused attempt or an
+ *                                                             audited read
  *   meta(key, value)                                          schema version and the like
  *
  * A change set is one transaction: it ends old versions, inserts new ones and its revision row, or does
@@ -67,6 +68,12 @@ struct store_set {
 	struct str target;    /* what it was about, e.g. "iam:policies:p1" */
 	struct str remote;    /* peer address */
 	struct str request_id;
+	struct str event; /* the dialect's own name of the operation, e.g. "create_access_policy"; may be empty, as all
+	                     below */
+	struct str credential; /* id of the key that was used */
+	struct str tenant;     /* the one the call was about */
+	struct str method, path;
+	struct str warning; /* what the change widened, in words */
 	enum audit_outcome outcome;
 	unsigned status;                    /* HTTP status of the answer */
 	const struct store_change *changes; /* in any order; a document at most once, or it is a conflict */
@@ -109,11 +116,13 @@ int store_each_change(struct store *s, struct str org, uint64_t from, uint64_t t
 struct store_audit_row {
 	uint64_t id; /* growing */
 	struct str org, actor, via, operation, target, remote, request_id;
+	struct str event, credential, tenant, method, path, warning; /* see struct store_set */
 	int64_t at_ms;
 	enum audit_outcome outcome;
 	unsigned status;
 	uint64_t revision; /* 0: none */
 };
+#define STORE_MAX_AUDIT_EVENTS 64u
 /* What to list: newest first, or, with `ascending`, oldest first; strictly before (after) `cursor` (0: from the end).
  */
 struct store_audit_filter {
@@ -124,6 +133,9 @@ struct store_audit_filter {
 	struct str actor;           /* absent: anybody */
 	struct str operation;       /* absent: any */
 	struct str target;          /* absent: any */
+	struct str tenant;          /* absent: any */
+	struct str_list events;     /* any of these (at most STORE_MAX_AUDIT_EVENTS); empty: any */
+	bool has_event;             /* only rows that have one */
 	uint64_t revision;          /* 0: any */
 	size_t limit;               /* at least 1 */
 };

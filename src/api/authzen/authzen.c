@@ -216,11 +216,14 @@ static const struct api_route routes[] = {
 
 static const char *const prefixes[] = {"/access/", PATH_METADATA, NULL};
 
+static const struct api_route_table table = {routes, N_ELEMENTS(routes)};
+static const struct api_route_table *const tables[] = {&table};
+
 const struct api_dialect api_authzen = {
     .name = "authzen",
     .prefixes = prefixes,
-    .routes = routes,
-    .n_routes = N_ELEMENTS(routes),
+    .tables = tables,
+    .n_tables = N_ELEMENTS(tables),
     .error = write_error,
     .wrong_content_type_status = 400,
 };

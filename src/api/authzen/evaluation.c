@@ -116,17 +116,17 @@ static bool read_subject(struct arena *a, const struct json *subject, struct ask
 	return false;
 }
 
-static bool read_resource(struct arena *a, const struct json *resource, struct ask *ask, struct error *err)
+static bool read_resource(struct arena *a, const struct json *resource, struct ask_resource *ret, struct error *err)
 {
 	const struct json *properties = NULL, *tenants, *tenant;
 
 	if (!read_entity(resource, "resource", &properties, err) ||
-	    !read_name(resource, "resource", "type", &ask->resource_type, err) ||
-	    !read_name(resource, "resource", "id", &ask->resource_id, err))
+	    !read_name(resource, "resource", "type", &ret->type, err) ||
+	    !read_name(resource, "resource", "id", &ret->id, err))
 		return false;
 	tenants = member(properties, STR("tenants"));
 	tenant = member(properties, STR("tenant"));
-	if (tenants && !read_strings(a, tenants, NULL, &ask->tenants)) {
+	if (tenants && !read_strings(a, tenants, NULL, &ret->tenants)) {
 		error_set(err, FAULT, "resource.properties.tenants must be an array of strings");
 		return false;
 	}
@@ -134,8 +134,8 @@ static bool read_resource(struct arena *a, const struct json *resource, struct a
 		error_set(err, FAULT, "resource.properties.tenant must be a string");
 		return false;
 	}
-	ask->lists_tenants = tenants != NULL;
-	ask->tenant = json_str(tenant);
+	ret->lists_tenants = tenants != NULL;
+	ret->tenant = json_str(tenant);
 	return true;
 }
 
@@ -149,7 +149,8 @@ static bool read(const struct evaluator *e, const struct evaluation *ev, struct 
 	if (!read_subject(call->arena, ev->subject, &ask, err) ||
 	    !read_entity(ev->action, "action", &action_properties, err) ||
 	    !read_name(ev->action, "action", "name", &ask.action, err) ||
-	    !read_resource(call->arena, ev->resource, &ask, err) || !is_object_or_absent(ev->context, "context", err))
+	    !read_resource(call->arena, ev->resource, &ask.resource, err) ||
+	    !is_object_or_absent(ev->context, "context", err))
 		return false;
 	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
 	 * answers. */
@@ -197,7 +198,7 @@ static void write_reason(struct json_writer *w, const struct ask *ask, struct ve
 		    w, STR("text"),
 		    arena_strf(a, "No statement allows " STR_FMT " " STR_FMT " to " STR_FMT " " STR_FMT " " STR_FMT ".",
 		               STR_ARG(ask->subject_type), STR_ARG(ask->subject_id), STR_ARG(ask->action),
-		               STR_ARG(ask->resource_type), STR_ARG(ask->resource_id)));
+		               STR_ARG(ask->resource.type), STR_ARG(ask->resource.id)));
 	} else {
 		struct str kind = document_kind_name((enum document_kind)v.kind), said = spoken(a, kind);
 
@@ -218,10 +219,10 @@ static void write_decision(const struct evaluator *e, const struct ask *ask, str
 {
 	json_begin_object(w);
 	json_put_bool(w, STR("decision"), verdict_allows(answer.verdict));
-	if (ask->lists_tenants || e->explains) {
+	if (ask->resource.lists_tenants || e->explains) {
 		json_key(w, STR("context"));
 		json_begin_object(w);
-		if (ask->lists_tenants)
+		if (ask->resource.lists_tenants)
 			json_put_strs(w, STR("tenants"), answer.tenants.items, answer.tenants.n);
 		if (e->explains)
 			write_reason(w, ask, answer.verdict, e->call->arena);

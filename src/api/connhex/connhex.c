@@ -238,11 +238,14 @@ void connhex_put_type(struct json_writer *w, bool is_managed)
 
 static const char *const prefixes[] = {"/iam/", NULL};
 
+static const struct api_route_table table = {routes, N_ELEMENTS(routes)};
+static const struct api_route_table *const tables[] = {&table};
+
 const struct api_dialect api_connhex = {
     .name = "connhex",
     .prefixes = prefixes,
-    .routes = routes,
-    .n_routes = N_ELEMENTS(routes),
+    .tables = tables,
+    .n_tables = N_ELEMENTS(tables),
     .error = write_error,
     .authorize = authorize,
     .wrong_method_status = 501,

@@ -82,49 +82,48 @@ static bool read_object(struct api_call *call, const struct field *f, const stru
 	return false;
 }
 
-/* "prod" and ["prod"] say the same. */
-static bool read_tag_values(struct api_call *call, const struct json_member *tag, struct json *ret)
+/* "prod" and ["prod"] say the same. The values of one key, as a list. */
+static bool read_tag_values(struct api_call *call, const struct json_member *tag, struct str_list *ret)
 {
-	bool is_list = tag->value.type == JSON_ARRAY;
+	const struct json *value = &tag->value;
+	bool is_list = value->type == JSON_ARRAY;
+	size_t n = is_list ? value->n : 1;
+	struct str *items = ARENA_ARRAY(call->arena, struct str, n);
 
-	for (uint32_t i = 0; is_list && i < tag->value.n; i++)
-		is_list = tag->value.items[i].type == JSON_STRING;
-	if (is_list) {
-		*ret = tag->value;
-		return true;
-	}
-	if (tag->value.type == JSON_STRING) {
-		struct json *item = ARENA_NEW(call->arena, struct json);
+	for (size_t i = 0; i < n; i++) {
+		const struct json *item = is_list ? &value->items[i] : value;
 
-		*item = tag->value;
-		*ret = (struct json){.type = JSON_ARRAY, .n = 1, .items = item};
-		return true;
+		if (item->type != JSON_STRING) {
+			api_fail(call, SERVICE_INVALID, 0, "tags." STR_FMT " must be a string or an array of strings",
+			         STR_ARG(tag->name));
+			return false;
+		}
+		items[i] = item->s;
 	}
-	api_fail(call, SERVICE_INVALID, 0, "tags." STR_FMT " must be a string or an array of strings",
-	         STR_ARG(tag->name));
-	return false;
+	*ret = (struct str_list){items, n};
+	return true;
 }
 
-static bool read_tags(struct api_call *call, const struct field *f, const struct json *value, const struct json **ret)
+static bool read_tags(struct api_call *call, const struct field *f, const struct json *value, struct resource *r)
 {
 	const struct json *object = NULL;
-	struct json_member *members;
-	struct json *tags;
+	struct resource_tag *tags = NULL;
+	size_t n = 0, cap = 0;
 
 	if (!read_object(call, f, value, &object))
 		return false;
-	*ret = NULL;
-	if (!object)
-		return true;
-	members = ARENA_ARRAY(call->arena, struct json_member, object->n);
-	for (uint32_t i = 0; i < object->n; i++) {
-		members[i].name = object->members[i].name;
-		if (!read_tag_values(call, &object->members[i], &members[i].value))
+	for (uint32_t i = 0; object && i < object->n; i++) {
+		struct str_list values;
+
+		if (!read_tag_values(call, &object->members[i], &values))
 			return false;
+		for (size_t k = 0; k < values.n; k++) {
+			ARENA_ROOM(call->arena, tags, n, &cap);
+			tags[n++] = (struct resource_tag){.key = object->members[i].name, .value = values.items[k]};
+		}
 	}
-	tags = ARENA_NEW(call->arena, struct json);
-	*tags = (struct json){.type = JSON_OBJECT, .n = object->n, .members = members};
-	*ret = tags;
+	r->tags = tags;
+	r->n_tags = n;
 	return true;
 }
 
@@ -164,7 +163,7 @@ static bool read_field(struct api_call *call, const struct field *f, const struc
 	case FIELD_OBJECT:
 		return read_object(call, f, value, at);
 	case FIELD_TAGS:
-		return read_tags(call, f, value, at);
+		return read_tags(call, f, value, (struct resource *)(void *)doc);
 	case FIELD_PARENT:
 		return read_parent(call, value, at);
 	case FIELD_BOOL: /* not the client's to set: ignored, so that what was read can be sent back */
@@ -230,6 +229,31 @@ static void write_parent(struct json_writer *w, struct str parent)
 	json_end_object(w);
 }
 
+static bool is_first_of_key(const struct resource *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq(r->tags[k].key, r->tags[i].key))
+			return false;
+	return true;
+}
+
+/* {"Env":["prod","test"]}: keys in the order of their first value. */
+static void write_tags(struct json_writer *w, const struct resource *r)
+{
+	json_begin_object(w);
+	for (size_t i = 0; i < r->n_tags; i++) {
+		if (!is_first_of_key(r, i))
+			continue;
+		json_key(w, r->tags[i].key);
+		json_begin_array(w);
+		for (size_t k = i; k < r->n_tags; k++)
+			if (str_eq(r->tags[k].key, r->tags[i].key))
+				json_add_str(w, r->tags[k].value);
+		json_end_array(w);
+	}
+	json_end_object(w);
+}
+
 static void write_field(struct json_writer *w, const struct field *f, const struct document *doc)
 {
 	static const struct json empty = {.type = JSON_OBJECT};
@@ -249,13 +273,15 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 		json_end_array(w);
 		break;
 	}
-	case FIELD_OBJECT:
-	case FIELD_TAGS: {
+	case FIELD_OBJECT: {
 		const struct json *const *tree = at;
 
 		json_add(w, *tree ? *tree : &empty);
 		break;
 	}
+	case FIELD_TAGS:
+		write_tags(w, as_resource(doc));
+		break;
 	case FIELD_PARENT:
 		write_parent(w, *(const struct str *)at);
 		break;

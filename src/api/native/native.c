@@ -199,11 +199,14 @@ static const struct api_route routes[] = {
 
 static const char *const prefixes[] = {"/doorward/", NULL};
 
+static const struct api_route_table table = {routes, N_ELEMENTS(routes)};
+static const struct api_route_table *const tables[] = {&table};
+
 const struct api_dialect api_native = {
     .name = "native",
     .prefixes = prefixes,
-    .routes = routes,
-    .n_routes = N_ELEMENTS(routes),
+    .tables = tables,
+    .n_tables = N_ELEMENTS(tables),
     .error = write_error,
     .authorize = authorize,
 };

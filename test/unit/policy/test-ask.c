@@ -126,9 +126,9 @@ static void test_questions(void **state)
 		    .subject_id = str_of(r->id),
 		    .raw_subjects = {&raw, r->raw ? 1 : 0},
 		    .action = str_of(r->action),
-		    .resource_type = STR("infra:nodes"),
-		    .resource_id = str_of(r->resource_id),
-		    .tenant = str_of(r->tenant),
+		    .resource.type = STR("infra:nodes"),
+		    .resource.id = str_of(r->resource_id),
+		    .resource.tenant = str_of(r->tenant),
 		};
 
 		if (verdict_allows(snapshot_ask(s, &q, &a, NULL).verdict) != r->want)
@@ -148,10 +148,10 @@ static void test_tenant_sets_and_bounds(void **state)
 	struct ask q = {.subject_type = STR("service"),
 	                .subject_id = STR("ci"),
 	                .action = STR("infra:nodes:get"),
-	                .resource_type = STR("infra:nodes"),
-	                .resource_id = STR("n1"),
-	                .lists_tenants = true,
-	                .tenants = {both, 3}};
+	                .resource.type = STR("infra:nodes"),
+	                .resource.id = STR("n1"),
+	                .resource.lists_tenants = true,
+	                .resource.tenants = {both, 3}};
 	struct answer w = snapshot_ask(s, &q, &a, NULL);
 
 	assert_true(verdict_allows(w.verdict));
@@ -162,10 +162,10 @@ static void test_tenant_sets_and_bounds(void **state)
 	w = snapshot_ask(s, &q, &a, NULL);
 	assert_int_equal(w.tenants.n, 1);
 	assert_true(str_eq(w.tenants.items[0], STR("t2")));
-	q.lists_tenants = false;
-	q.tenant = STR("t1");
+	q.resource.lists_tenants = false;
+	q.resource.tenant = STR("t1");
 	assert_false(verdict_allows(snapshot_ask(s, &q, &a, NULL).verdict));
-	q.tenant = STR_NONE;
+	q.resource.tenant = STR_NONE;
 	assert_true(verdict_allows(snapshot_ask(s, &q, &a, NULL).verdict));
 	q.subject_type = STR("user");
 	q.subject_id = STR("alice"); /* allowed in t1 only */

@@ -138,7 +138,7 @@ static struct snapshot *rebuild(const struct snapshot *from)
 
 static bool allows(const struct snapshot *s, struct str user, struct str action, struct arena *a)
 {
-	struct ask q = {.subject_type = STR("user"), .subject_id = user, .action = action, .resource_type = STR("r")};
+	struct ask q = {.subject_type = STR("user"), .subject_id = user, .action = action, .resource.type = STR("r")};
 
 	return verdict_allows(snapshot_ask(s, &q, a, NULL).verdict);
 }

@@ -1,0 +1,54 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tag policies (LangSmith): how the conditions of a group meet the tags of a resource.
+ *
+ *   condition   on the resource's values under the key, which is compared exactly:
+ *               none      holds for the six _if_exists operators, and for no other
+ *               some      equals, equals_ignore_case, matches: any value compares true
+ *                         their not_ forms: no value does
+ *   group       all of its conditions hold; it is about one permission on one type of resource
+ *   unknown     tags that nobody stated and nobody registered: then every group is unknown
+ *
+ * equals compares bytes; equals_ignore_case after simple case folding of Unicode (no locale); matches is a glob
+ * over the whole value: '*' any run of characters, '?' exactly one, everything else itself.
+ *
+ * Pure. Any thread.
+ */
+#include "model/kinds.h"
+#include "model/langsmith.h"
+#include "policy/engine.h"
+
+struct tag {
+	struct str key, value;
+};
+
+/* What a query's `attributes` point to. NULL stands for unknown tags. */
+struct attributes {
+	bool tags_are_known;
+	const struct tag *tags;
+	size_t n_tags;
+};
+
+/* Does one value satisfy the comparison? Linear in the two lengths. */
+bool tag_compare(enum tag_comparison comparison, struct str pattern, struct str value);
+
+/* Does the group hold for these tags? What its permission and type are is not looked at. */
+bool tag_group_holds(const struct tag_group *group, const struct tag *tags, size_t n_tags);
+
+/*
+ * The conditions of a group as a condition of the engine: one heap block that holds everything it needs, owned by
+ * the caller until put. Evaluates to TRUTH_UNKNOWN when the tags are.
+ */
+struct condition *tag_condition_new(const struct tag_group *group);
+
+/*
+ * Selectors (engine.h): strings by which a statement that can only match resources with a certain tag is found from
+ * that tag, so that a decision does not look at statements about other tags. They only narrow the search, and collide
+ * at random: the condition itself is always evaluated too. No resource string that a dialect accepts equals one.
+ * `type` is the type of resource as the question spells it.
+ */
+/* For a group: by its most selective condition; absent when none requires a tag to be there. In `a`. */
+struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a);
+/* For a resource: all that a statement about one of its tags could be found by. In `a`. */
+struct str_list tag_selectors_of_tags(struct str type, const struct tag *tags, size_t n_tags, struct arena *a);
