@@ -143,7 +143,7 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_connhex, api_authzen, api_langsmith, api_native;
+extern const struct api_dialect api_confident, api_connhex, api_authzen, api_langsmith, api_native;
 
 struct api_options {
 	struct service *service; /* borrowed */

@@ -400,6 +400,7 @@ struct api *api_new(const struct api_options *options)
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
 	mount(api, &api_authzen);
+	mount(api, &api_confident);
 	mount(api, &api_connhex);
 	mount(api, &api_langsmith);
 	mount(api, &api_native);

@@ -74,6 +74,8 @@ static const struct field tenant_fields[] = {
     FIELD(tenant, display_name, "display_name", FIELD_STR),
     FIELD(tenant, is_managed, "managed", FIELD_BOOL),
     FIELD(tenant, handle, "handle", FIELD_STR),
+    FIELD(tenant, description, "description", FIELD_STR),
+    FIELD(tenant, governance_policy, "governance_policy", FIELD_STR),
 };
 static const struct field user_fields[] = {
     FIELD(user, email, "email", FIELD_STR),
@@ -100,6 +102,7 @@ static const struct field role_fields[] = {
     FIELD(role, display_name, "display_name", FIELD_STR), FIELD(role, description, "description", FIELD_STR),
     FIELD(role, is_managed, "managed", FIELD_BOOL),       FIELD(role, actions, "actions", FIELD_STRS),
     FIELD(role, tenants, "tenants", FIELD_STRS),          FIELD(role, scope, "scope", FIELD_STR),
+    FIELD(role, policies, "policies", FIELD_STRS),
 };
 static const struct field role_member_fields[] = {
     FIELD(role_member, role, "role", FIELD_STR),
@@ -184,11 +187,31 @@ static const struct field policy_attachment_fields[] = {
 };
 static const struct field invitation_fields[] = {
     FIELD(invitation, email, "email", FIELD_STR),
+    FIELD(invitation, via, "via", FIELD_STR),
+    FIELD(invitation, tenant, "tenant", FIELD_STR),
     FIELD(invitation, display_name, "display_name", FIELD_STR),
     FIELD(invitation, role, "role", FIELD_STR),
     FIELD(invitation, tenants, "tenants", FIELD_STRS),
     FIELD(invitation, tenant_role, "tenant_role", FIELD_STR),
     FIELD(invitation, created_by, "created_by", FIELD_STR),
+};
+
+static const struct field permission_policy_fields[] = {
+    FIELD(permission_policy, name, "name", FIELD_STR),
+    FIELD(permission_policy, description, "description", FIELD_STR),
+    FIELD(permission_policy, tenant, "tenant", FIELD_STR),
+    FIELD(permission_policy, permissions, "permissions", FIELD_STRS),
+};
+static const struct field governance_control_fields[] = {
+    FIELD(governance_control, id, "id", FIELD_STR),
+    FIELD(governance_control, name, "name", FIELD_STR),
+    FIELD(governance_control, type, "type", FIELD_STR),
+};
+static const struct list_info governance_control_list = LIST_INFO(governance_control);
+static const struct field governance_policy_fields[] = {
+    FIELD(governance_policy, name, "name", FIELD_STR),
+    FIELD(governance_policy, description, "description", FIELD_STR),
+    FIELD_LIST_OF(governance_policy, controls, governance_control),
 };
 
 static void derive_group_member(struct arena *a, struct document *doc)

@@ -4,18 +4,30 @@
  */
 #include "model/kinds.h"
 
+static struct str invitation_unique(struct arena *a, const struct invitation *i)
+{
+	if (str_is_absent(i->via))
+		return arena_concat(a, STR("email:"), i->email);
+	return arena_strf(a, "email:" STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(i->email), STR_ARG(i->via),
+	                  STR_ARG(i->tenant));
+}
+
 struct str document_unique_key(const struct document *doc, struct arena *a)
 {
 	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
 		return arena_concat(a, STR("email:"), as_user(doc)->email);
 	if (doc->kind == DOC_INVITATION)
-		return arena_concat(a, STR("email:"), as_invitation(doc)->email);
+		return invitation_unique(a, as_invitation(doc));
 	if (doc->kind == DOC_TAG_KEY)
 		return tag_key_unique(a, as_tag_key(doc)->tenant, as_tag_key(doc)->key);
 	if (doc->kind == DOC_TAG_VALUE)
 		return tag_value_unique(a, as_tag_value(doc)->tag_key, as_tag_value(doc)->value);
 	if (doc->kind == DOC_TAG_POLICY)
 		return arena_concat(a, STR("name:"), as_tag_policy(doc)->name);
+	if (doc->kind == DOC_PERMISSION_POLICY)
+		return permission_policy_unique(a, as_permission_policy(doc)->tenant, as_permission_policy(doc)->name);
+	if (doc->kind == DOC_GOVERNANCE_POLICY)
+		return arena_concat(a, STR("name:"), as_governance_policy(doc)->name);
 	return STR_NONE;
 }
 
@@ -27,6 +39,11 @@ struct str tag_key_unique(struct arena *a, struct str tenant, struct str key)
 struct str tag_value_unique(struct arena *a, struct str tag_key, struct str value)
 {
 	return arena_strf(a, "value:" STR_FMT "/" STR_FMT, STR_ARG(tag_key), STR_ARG(value));
+}
+
+struct str permission_policy_unique(struct arena *a, struct str tenant, struct str name)
+{
+	return arena_strf(a, "name:" STR_FMT "/" STR_FMT, STR_ARG(tenant), STR_ARG(name));
 }
 
 /* A list under construction, without duplicates. */
@@ -46,6 +63,13 @@ static void add(struct links *l, struct str relation, struct str id)
 {
 	if (!str_is_empty(id))
 		add_text(l, arena_concat(l->arena, relation, id));
+}
+
+/* Some dialects number things: the place in creation order is such a number. */
+static void add_number(struct links *l, const struct document *doc)
+{
+	if (doc->seq)
+		add_text(l, arena_strf(l->arena, "number:%llu", (unsigned long long)doc->seq));
 }
 
 static void add_tenants(struct links *l, struct str_list tenants)
@@ -111,6 +135,14 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_ROLE:
 		add_tenants(&l, as_role(doc)->tenants);
+		for (size_t i = 0; i < as_role(doc)->policies.n; i++)
+			add(&l, STR("policy:"), as_role(doc)->policies.items[i]);
+		break;
+	case DOC_TENANT:
+		add(&l, STR("governance_policy:"), as_tenant(doc)->governance_policy);
+		break;
+	case DOC_PERMISSION_POLICY:
+		add(&l, STR("tenant:"), as_permission_policy(doc)->tenant);
 		break;
 	case DOC_ROLE_MEMBER:
 		add(&l, STR("role:"), as_role_member(doc)->role);
@@ -121,6 +153,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add_resource(&l, as_resource(doc));
 		break;
 	case DOC_KEY:
+		add_number(&l, doc);
 		add_tenants(&l, as_key(doc)->tenants);
 		add_principal(&l, as_key(doc)->principal_type, as_key(doc)->principal_id);
 		break;
@@ -143,13 +176,16 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("tenant:"), as_policy_attachment(doc)->tenant);
 		break;
 	case DOC_INVITATION:
+		add_number(&l, doc);
+		add(&l, STR("email:"), as_invitation(doc)->email);
+		add(&l, STR("tenant:"), as_invitation(doc)->tenant);
 		add(&l, STR("role:"), as_invitation(doc)->role);
 		add(&l, STR("role:"), as_invitation(doc)->tenant_role);
 		add_tenants(&l, as_invitation(doc)->tenants);
 		break;
 	case DOC_NONE:
+	case DOC_GOVERNANCE_POLICY:
 	case DOC_ORGANIZATION:
-	case DOC_TENANT:
 	case DOC_USER:
 	case DOC_SERVICE_ACCOUNT:
 	case DOC_N_KINDS:

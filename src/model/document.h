@@ -30,7 +30,9 @@
 	X(TAG_VALUE, tag_value)                                                                                        \
 	X(TAG_POLICY, tag_policy)                                                                                      \
 	X(POLICY_ATTACHMENT, policy_attachment)                                                                        \
-	X(INVITATION, invitation)
+	X(INVITATION, invitation)                                                                                      \
+	X(PERMISSION_POLICY, permission_policy)                                                                        \
+	X(GOVERNANCE_POLICY, governance_policy)
 
 enum document_kind {
 	DOC_NONE,
@@ -76,6 +78,6 @@ int document_decode(enum document_kind kind, struct str id, struct str body, str
 struct str document_unique_key(const struct document *doc, struct arena *a);
 /*
  * The links of a document: "relation:id" strings under which the snapshot finds it again, e.g. "group:devs" for a
- * group_member. Allocated in `a`, without duplicates.
+ * group_member. Allocated in `a`, without duplicates. Depends on nothing but the document, its seq included.
  */
 struct str_list document_links(const struct document *doc, struct arena *a);

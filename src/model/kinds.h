@@ -28,6 +28,8 @@ struct tenant {
 	struct str display_name;
 	bool is_managed;
 	struct str handle; /* LangSmith's tenant_handle */
+	struct str description;
+	struct str governance_policy; /* Confident AI: id of the one it is under */
 };
 
 struct user {
@@ -68,8 +70,10 @@ struct role {
 	struct str description;
 	bool is_managed; /* shipped; its definition cannot be changed through a dialect */
 	struct str_list actions;
-	struct str_list tenants; /* it belongs to (Connhex) */
-	struct str scope;        /* where it can be held: "organization" or "workspace"; absent: anywhere */
+	struct str_list tenants;  /* it belongs to (Connhex) */
+	struct str scope;         /* where it can be held: "organization" or "workspace" (LangSmith), those of
+	                             model/confident.h; absent: anywhere */
+	struct str_list policies; /* Confident AI: ids of the permission policies whose permissions it holds */
 };
 
 #define ROLE_SCOPE_ORGANIZATION "organization"
@@ -204,12 +208,36 @@ struct policy_attachment {
 /* Somebody who is to become a user: the user who comes with that e-mail address gets the roles. */
 struct invitation {
 	struct document doc;
-	struct str email; /* lower-cased; unique in the organization */
+	struct str email;  /* lower-cased; unique in the organization, or among those of one dialect and tenant */
+	struct str via;    /* the dialect whose it is; absent: LangSmith */
+	struct str tenant; /* the one it is an invitation to (Confident AI: a project); absent: the organization */
 	struct str display_name;
 	struct str role;         /* held organization-wide; absent: none */
 	struct str_list tenants; /* where tenant_role is held */
 	struct str tenant_role;
 	struct str created_by; /* "user:owner" */
+};
+
+/* Confident AI policy: named permissions of the organization or of one project, held through roles. */
+struct permission_policy {
+	struct document doc;
+	struct str name;             /* unique in the organization, or in the project */
+	struct str description;      /* absent: null */
+	struct str tenant;           /* the project; absent: of the organization */
+	struct str_list permissions; /* ids (model/confident.h), of either catalogue, in the order given */
+};
+
+struct governance_control {
+	struct str id, name, type;
+};
+
+/* Confident AI governance policy: controls on projects. Not about permissions. */
+struct governance_policy {
+	struct document doc;
+	struct str name; /* unique in the organization */
+	struct str description;
+	const struct governance_control *controls;
+	size_t n_controls;
 };
 
 /* The document as its kind's struct: NULL stays NULL; another kind is a bug (asserts). */
@@ -225,3 +253,5 @@ DOCUMENT_KINDS(X)
 /* The unique keys of the tag catalog (document_unique_key()), to look entries up by. In `a`. */
 struct str tag_key_unique(struct arena *a, struct str tenant, struct str key);
 struct str tag_value_unique(struct arena *a, struct str tag_key, struct str value);
+/* The same of a permission policy. */
+struct str permission_policy_unique(struct arena *a, struct str tenant, struct str name);

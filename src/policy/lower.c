@@ -27,6 +27,8 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_TAG_POLICY:
 	case DOC_POLICY_ATTACHMENT:
 	case DOC_INVITATION:
+	case DOC_PERMISSION_POLICY:
+	case DOC_GOVERNANCE_POLICY:
 	case DOC_N_KINDS:
 		break;
 	}

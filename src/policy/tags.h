@@ -23,8 +23,9 @@ struct tag {
 	struct str key, value;
 };
 
-/* What a query's `attributes` point to. NULL stands for unknown tags. */
+/* What a query's `attributes` point to. NULL stands for unknown tags, and for no tenant. */
 struct attributes {
+	bool is_in_tenant; /* the question names tenants, and "(unassigned)" is not among them */
 	bool tags_are_known;
 	const struct tag *tags;
 	size_t n_tags;

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/confident/confident.h"
+
+const struct api_route_table confident_invitation_routes = {NULL, 0};

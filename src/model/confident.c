@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/confident.h"
+
+/* The generated table. */
+extern const struct confident_permission confident_permission_table[];
+extern const size_t confident_n_permissions;
+
+const struct confident_permission *confident_permissions(size_t *ret_n)
+{
+	*ret_n = confident_n_permissions;
+	return confident_permission_table;
+}
+
+static bool is_spelled(const struct confident_permission *p, struct str text)
+{
+	static const struct str scopes[] = {STR_INIT("organization/"), STR_INIT("project/")};
+	struct str scope = scopes[p->scope];
+
+	return str_starts_with(text, scope) && str_eq(p->name, str_slice(text, scope.len, text.len));
+}
+
+const struct confident_permission *confident_permission_find(struct str id)
+{
+	for (size_t i = 0; i < confident_n_permissions; i++)
+		if (str_eq(confident_permission_table[i].id, id) || is_spelled(&confident_permission_table[i], id))
+			return &confident_permission_table[i];
+	return NULL;
+}
+
+bool confident_is_permission(struct str name)
+{
+	for (size_t i = 0; i < confident_n_permissions; i++)
+		if (str_eq(confident_permission_table[i].name, name))
+			return true;
+	return false;
+}
+
+/* ---- built-in roles ----------------------------------------------------------------------------------- */
+
+static const struct str aliases[] = {
+    STR_INIT("CONFIDENT_OWNER"),         STR_INIT("CONFIDENT_ADMIN"),           STR_INIT("CONFIDENT_MEMBER"),
+    STR_INIT("CONFIDENT_PROJECT_OWNER"), STR_INIT("CONFIDENT_PROJECT_MANAGER"), STR_INIT("CONFIDENT_PROJECT_MEMBER"),
+};
+
+#define ROLE(upper, n, shown, says, where)                                                                             \
+	{                                                                                                              \
+		.doc = {.kind = DOC_ROLE, .id = STR_INIT(CONFIDENT_##upper), .aliases = {&aliases[n], 1}},             \
+		.display_name = STR_INIT(shown), .description = STR_INIT(says), .is_managed = true,                    \
+		.scope = STR_INIT(where)                                                                               \
+	}
+
+static const struct role roles[] = {
+    ROLE(OWNER, 0, "Owner", "Owner of the organization with full access to all resources",
+         ROLE_SCOPE_CONFIDENT_ORGANIZATION),
+    ROLE(ADMIN, 1, "Admin", "Administers the organization", ROLE_SCOPE_CONFIDENT_ORGANIZATION),
+    ROLE(MEMBER, 2, "Member", "Reads the organization and creates projects", ROLE_SCOPE_CONFIDENT_ORGANIZATION),
+    ROLE(PROJECT_OWNER, 3, "Owner", "Owner of the project with full access to all resources",
+         ROLE_SCOPE_CONFIDENT_PROJECT),
+    ROLE(PROJECT_MANAGER, 4, "Manager", "Manages the project", ROLE_SCOPE_CONFIDENT_PROJECT),
+    ROLE(PROJECT_MEMBER, 5, "Member", "Works in the project", ROLE_SCOPE_CONFIDENT_PROJECT),
+};
+
+const struct role *confident_roles(size_t *ret_n)
+{
+	*ret_n = N_ELEMENTS(roles);
+	return roles;
+}
+
+bool confident_role_is_full(const struct role *r)
+{
+	return str_eq(r->doc.id, STR(CONFIDENT_OWNER)) || str_eq(r->doc.id, STR(CONFIDENT_ADMIN)) ||
+	       str_eq(r->doc.id, STR(CONFIDENT_PROJECT_OWNER)) || str_eq(r->doc.id, STR(CONFIDENT_PROJECT_MANAGER));
+}
