@@ -39,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str input = {(const char *)data, size};
 	size_t end = str_find(input, '\0', 0);
-	struct str pattern = str_slice(input, 0, end), text = end == SIZE_MAX ? STR("") : str_slice(input, end + 1, size);
+	struct str pattern = str_slice(input, 0, end),
+	           text = end == SIZE_MAX ? STR("") : str_slice(input, end + 1, size);
 	struct arena a = ARENA_INIT;
 
 	if (pattern.len > MAX_PATTERN_BYTES || text.len > MAX_TEXT_BYTES || !utf8_is_valid(pattern) ||
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (glob_match(pattern, text) != world_glob(pattern, text, &a))
 		fail("glob_match", pattern, text);
 	if (is_ascii(pattern) && is_ascii(text) &&
-	    glob_match_nocase(pattern, text) != world_glob(lowered(pattern, &a), lowered(text, &a), &a))
+	    glob_match_nocase(pattern, text, &a) != world_glob(lowered(pattern, &a), lowered(text, &a), &a))
 		fail("glob_match_nocase", pattern, text);
 	arena_release(&a);
 	return 0;

@@ -137,6 +137,14 @@ bool world_glob(struct str pattern, struct str text, struct arena *a);
 /* Are they equal when case is ignored? For characters beyond ASCII: as far as the alphabet of langsmith-generate.c. */
 bool world_equal_ignoring_case(struct str x, struct str y, struct arena *a);
 
+struct world_tags {
+	bool are_known;
+	const struct tag *tags;
+	size_t n;
+};
+/* Do all conditions of the group hold? Unknown when the tags are. */
+enum truth world_group_holds(const struct world_condition_group *g, const struct world_tags *tags, struct arena *a);
+
 struct world_answer {
 	bool is_allowed;
 	struct str_list tenants; /* as struct answer */

@@ -96,6 +96,7 @@ static bool ask_as_reached(struct choices *c, const struct world *w, const struc
 	for (size_t i = 0; i < w->n_attachments; i++)
 		if (str_eq(w->attachments[i].policy, p->item.id) && choose(c, 2)) {
 			ask_as_member(c, w, w->attachments[i].group, q);
+			q->resource.tenant = w->attachments[i].workspace;
 			return true;
 		}
 	for (size_t i = 0; i < w->n_memberships; i++) {
@@ -151,13 +152,29 @@ static struct str name_resource(struct choices *c, const struct world *w, struct
 	return name;
 }
 
+/* Tags that may well be what the group asks for. */
+static void state_tags_for(struct choices *c, const struct world_condition_group *g, struct ask_resource *r,
+                           struct arena *a)
+{
+	struct tag *tags = ARENA_ARRAY(a, struct tag, g->n_conditions);
+
+	for (size_t i = 0; i < g->n_conditions; i++) {
+		tags[i].key = g->conditions[i].key;
+		tags[i].value = generate_match(c, g->conditions[i].value, a);
+	}
+	r->is_described = true;
+	r->states_tags = true;
+	r->tags = tags;
+	r->n_tags = g->n_conditions;
+}
+
 static void describe_resource(struct choices *c, const struct world *w, struct ask_resource *r, struct arena *a)
 {
 	struct str ignored;
 
 	r->id = name_resource(c, w, r->type, a);
-	r->is_described = choose_rarely(c, 3);
-	if (choose_rarely(c, 3)) {
+	r->is_described |= choose_rarely(c, 3);
+	if (!r->states_tags && choose_rarely(c, 3)) {
 		r->is_described = true;
 		r->states_tags = true;
 		r->tags = generate_tags(c, w, a, &r->n_tags);
@@ -182,7 +199,7 @@ static void ask_anything(struct choices *c, const struct world *w, struct ask *q
 	ask_as_anybody(c, w, q);
 }
 
-static void ask_about_policy(struct choices *c, const struct world *w, struct ask *q)
+static void ask_about_policy(struct choices *c, const struct world *w, struct ask *q, struct arena *a)
 {
 	const struct world_policy *p = &w->policies[choose(c, (uint32_t)w->n_policies)];
 	const struct world_condition_group *g = &p->groups[choose(c, (uint32_t)p->n_groups)];
@@ -195,6 +212,8 @@ static void ask_about_policy(struct choices *c, const struct world *w, struct as
 		q->resource.type = choose(c, 2) ? STR("queue") : STR("queues");
 	if (!choose(c, 10) || !ask_as_reached(c, w, p, q))
 		ask_as_anybody(c, w, q);
+	if (choose_rarely(c, 3))
+		state_tags_for(c, g, &q->resource, a);
 }
 
 static const struct ask_resource *generate_target(struct choices *c, const struct world *w, struct arena *a)
@@ -211,7 +230,7 @@ struct ask generate_question(struct choices *c, const struct world *w, struct ar
 	struct ask q = {.now_ms = 1};
 
 	if (w->n_policies && choose(c, 8))
-		ask_about_policy(c, w, &q);
+		ask_about_policy(c, w, &q, a);
 	else
 		ask_anything(c, w, &q);
 	if (choose_rarely(c, 15)) {

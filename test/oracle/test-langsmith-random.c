@@ -226,7 +226,7 @@ static bool saw_every_outcome(const struct tally *t)
 	printf("# %" PRIu64 " questions, %" PRIu64 " decided by the target\n", t->n_questions, t->n_targets_decided);
 	for (size_t i = 0; i < N_OUTCOMES; i++) {
 		printf("# %s: %" PRIu64 "\n", outcome_names[i], t->by_outcome[i]);
-		is_good &= t->by_outcome[i] > t->n_questions / 100;
+		is_good &= t->by_outcome[i] > t->n_questions / 400;
 	}
 	return is_good;
 }
