@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of access policies share.
 import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
 import {makeUser, startServer} from '../../harness/server.mjs';
 
 export const P = '/v1/platform/orgs/current';
@@ -89,4 +90,22 @@ export async function makeHolder(s, id, role) {
 /** May the user do this? */
 export async function decide(s, user, action, resource) {
 	return (await ok(s, 200, 'POST', '/access/v1/evaluation', {subject: {type: 'user', id: user}, action: {name: action}, resource})).decision;
+}
+
+/** Holds the write lock of an SQLite store (needs python3); resolves to what lets it go. */
+export async function lockStore(file) {
+	const hold = [
+		'import sqlite3, sys',
+		'c = sqlite3.connect(sys.argv[1], isolation_level=None)',
+		'c.execute("BEGIN IMMEDIATE")',
+		'print("locked", flush=True)',
+		'sys.stdin.read()',
+	];
+	const holder = spawn('python3', ['-c', hold.join('\n'), file], {stdio: ['pipe', 'pipe', 'inherit']});
+	const gone = new Promise((resolve) => holder.once('close', resolve));
+	await new Promise((resolve) => holder.stdout.once('data', resolve));
+	return async () => {
+		holder.stdin.end();
+		assert.equal(await gone, 0);
+	};
 }

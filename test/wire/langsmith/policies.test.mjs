@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access policies: what the API promises its clients (cases 42 to 61 of the conformance list).
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {startServer, testClock} from '../../harness/server.mjs';
 import {
-	condition, decide, everything, expectError, getPolicy, group, makeHolder, makePolicy, makeRole, ok, ORGANIZATION_ADMIN, ORGANIZATION_OPERATOR,
+	condition, decide, everything, expectError, getPolicy, group, lockStore, makeHolder, makePolicy, makeRole, ok, ORGANIZATION_ADMIN, ORGANIZATION_OPERATOR,
 	ORGANIZATION_USER, ORGANIZATION_VIEWER, P, policies, policyBody, start, unknownId, uuid, WORKSPACE_ADMIN, WORKSPACE_VIEWER,
 } from './policies-support.mjs';
 
@@ -462,6 +466,32 @@ test('case 59: when access policies are switched off, every route of theirs says
 	await ok(own, 200, 'PATCH', '/doorward/v1/organization', {features: {langsmith_abac: true}});
 	assert.equal(await everything(own), before);
 	assert.equal(await decide(own, 'u59', 'projects:read', project), true);
+});
+
+test('case 60: while the store cannot be written, 503 in JSON, and nothing is lost', async (t) => {
+	if (spawnSync('python3', ['-c', 'import sqlite3']).status !== 0) {
+		t.skip('python3 with sqlite3 is needed to hold the lock');
+		return;
+	}
+	const dir = mkdtempSync(join(tmpdir(), 'doorward-locked-'));
+	t.after(() => rmSync(dir, {recursive: true}));
+	const file = join(dir, 'locked.db');
+	const own = await start(t, {store: `sqlite:${file}?busy_timeout_ms=20`});
+	await ok(own, 201, 'POST', '/doorward/v1/groups', {id: 'team55'});
+	const role = await makeRole(own, 'r60');
+	const id = await makePolicy(own, 'case 60', {role_ids: [role]});
+	await ok(own, 201, 'POST', `${P}/teams/team55/access-policies`, {access_policy_id: id});
+	const before = await everything(own);
+	const unlock = await lockStore(file);
+	// Reading is recorded before it is answered, so it waits for the store, too. What would change nothing may still be refused.
+	for (const [method, path, body] of [...writes(id, role), ...reads(id, role).map((path) => ['GET', path])]) {
+		const r = await own.call(method, path, body);
+		expectError(r, 503, /locked/);
+		assert.ok(r.headers['retry-after']);
+	}
+	await unlock();
+	assert.equal(await everything(own), before);
+	await ok(own, 204, 'DELETE', `${policies}/${id}`);
 });
 
 test('case 61: every error is JSON', async () => {
