@@ -132,39 +132,6 @@ static void delete_attachments(struct txn *t, struct linked attachments, struct 
 	delete_all(t, attachments);
 }
 
-/* ---- invitations -------------------------------------------------------------------------------------- */
-
-static void take_role_from_invitations(struct txn *t, struct str role)
-{
-	struct linked invitations = linked(t, DOC_INVITATION, STR("role:"), role);
-
-	for (size_t i = 0; i < invitations.n; i++) {
-		struct invitation in = *as_invitation(invitations.docs[i]);
-
-		if (str_eq(in.role, role))
-			in.role = STR_NONE;
-		if (str_eq(in.tenant_role, role)) {
-			in.tenant_role = STR_NONE;
-			in.tenants = (struct str_list){0};
-		}
-		txn_put(t, &in.doc);
-	}
-}
-
-static void take_tenant_from_invitations(struct txn *t, struct str tenant)
-{
-	struct linked invitations = linked(t, DOC_INVITATION, STR("tenant:"), tenant);
-
-	for (size_t i = 0; i < invitations.n; i++) {
-		struct invitation in = *as_invitation(invitations.docs[i]);
-
-		in.tenants = without(in.tenants, tenant, t->arena);
-		if (in.tenants.n == 0)
-			in.tenant_role = STR_NONE;
-		txn_put(t, &in.doc);
-	}
-}
-
 /* ---- how much goes ------------------------------------------------------------------------------------ */
 
 /* Which documents each kind takes with it, and under which link. */
@@ -175,7 +142,6 @@ static const struct {
     {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
     {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
-    {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
@@ -185,7 +151,6 @@ static const struct {
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
-    {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
@@ -224,7 +189,6 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
 	take_role_from_tag_policies(t, role, &effect);
-	take_role_from_invitations(t, role);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
 	return effect;
 }
@@ -314,7 +278,6 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_TAG_VALUE, STR("tenant:"), tenant));
 	delete_all(t, linked(t, DOC_TAG_KEY, STR("tenant:"), tenant));
 	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
-	take_tenant_from_invitations(t, tenant);
 	return effect;
 }
 
