@@ -123,6 +123,38 @@ test('case 15: who is no member of the workspace is denied, whatever policies sa
 	await w.expectDenied('nobody-at-all', read, 'project', prod);
 });
 
+test('case 15: who is no member of the workspace is denied, through a team as well', async (t) => {
+	const w = await World.of(t);
+	const elsewhere = await w.makeWorkspace('Elsewhere');
+	const role = await w.role();
+	const member = await w.member(role);
+	const foreigner = await w.member(role, {workspaces: [elsewhere]});
+	const nowhere = await w.member(null);
+	const admin = await w.member(null, {organizationRole: 'ORGANIZATION_ADMIN'});
+	await w.call(201, 'POST', '/doorward/v1/groups', {id: 'crew', kind: 'team', display_name: 'Crew'});
+	for (const user of [member, foreigner, nowhere, admin]) {
+		await w.call(204, 'PUT', `/doorward/v1/groups/crew/members/${user}`);
+	}
+	const attach = (access_policy_id, workspace_id) =>
+		w.call(201, 'POST', `${platform}/teams/crew/access-policies`, {access_policy_id, workspace_id});
+	await attach(await w.policy('allow', [], ifProd));
+	await attach(await w.policy('allow', [], group(read, 'project', where('Env', 'equals', 'dev'))), w.workspace);
+	await w.expectAllowed(member, read, 'project', prod);
+	await w.expectAllowed(member, read, 'project', dev);
+	await w.expectDenied(member, read, 'project', prod, elsewhere);
+	await w.expectAllowed(foreigner, read, 'project', prod, elsewhere);
+	await w.expectDenied(foreigner, read, 'project', dev, elsewhere);
+	for (const stranger of [foreigner, nowhere]) {
+		await w.expectDenied(stranger, read, 'project', prod);
+		await w.expectDenied(stranger, read, 'project', dev);
+	}
+	await w.expectAllowed(admin, read, 'project', prod);
+	// A role that the team holds makes its members members of the workspace.
+	await w.call(204, 'PUT', `/doorward/v1/roles/${role}/members/group:crew?tenant=${w.workspace}`);
+	await w.expectAllowed(nowhere, read, 'project', prod);
+	await w.expectDenied(nowhere, read, 'project', prod, elsewhere);
+});
+
 // ---- groups and conditions ---------------------------------------------------------------------------------
 
 test('case 16: two groups of which the second matches: the policy applies', async (t) => {
