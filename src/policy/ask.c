@@ -232,7 +232,7 @@ static struct answer ask_about(const struct asking *k, const struct ask_resource
 	const struct snapshot *s = k->snapshot;
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
 	struct place p = find_place(s, r, a);
-	struct answer answer = {0};
+	struct answer answer = {.about = r};
 
 	query.subjects = k->subjects.items;
 	query.n_subjects = k->subjects.n;
@@ -248,7 +248,7 @@ static struct answer ask_about(const struct asking *k, const struct ask_resource
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
 {
 	struct asking k = {s, q, {.arena = a}, observer};
-	struct answer answer = {0}, target;
+	struct answer answer = {.about = &q->resource}, target;
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
@@ -260,7 +260,7 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 	if (!q->target || !verdict_allows(answer.verdict))
 		return answer;
 	target = ask_about(&k, q->target, a);
-	return verdict_allows(target.verdict) ? answer : (struct answer){.verdict = target.verdict};
+	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
 }
 
 struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v)

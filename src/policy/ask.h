@@ -50,7 +50,8 @@ struct ask {
 };
 
 struct answer {
-	struct verdict verdict; /* the target's, when the resource is allowed and the target is not */
+	struct verdict verdict;           /* the target's, when the resource is allowed and the target is not */
+	const struct ask_resource *about; /* which of them the verdict is about */
 	struct str_list
 	    tenants; /* authorized ones, when the question listed tenants; none when the target is not allowed */
 };
