@@ -120,6 +120,8 @@ static const struct {
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
@@ -210,6 +212,16 @@ static void take_tenant_from_keys(struct txn *t, struct str tenant)
 	}
 }
 
+/* The tags of a resource without its tenant's catalog: what decisions read of them stays. */
+static const struct resource_tag *texts_of_tags(const struct resource *r, struct arena *a)
+{
+	struct resource_tag *tags = ARENA_ARRAY(a, struct resource_tag, r->n_tags);
+
+	for (size_t i = 0; i < r->n_tags; i++)
+		tags[i] = (struct resource_tag){.key = r->tags[i].key, .value = r->tags[i].value};
+	return tags;
+}
+
 static void take_tenant_from_resources(struct txn *t, struct str tenant)
 {
 	struct linked resources = linked(t, DOC_RESOURCE, STR("tenant:"), tenant);
@@ -218,6 +230,7 @@ static void take_tenant_from_resources(struct txn *t, struct str tenant)
 		struct resource resource = *as_resource(resources.docs[i]);
 
 		resource.tenant = STR_NONE;
+		resource.tags = texts_of_tags(&resource, t->arena);
 		txn_put(t, &resource.doc);
 	}
 }
@@ -231,6 +244,8 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
 	take_tenant_from_keys(t, tenant);
 	take_tenant_from_resources(t, tenant);
+	delete_all(t, linked(t, DOC_TAG_VALUE, STR("tenant:"), tenant));
+	delete_all(t, linked(t, DOC_TAG_KEY, STR("tenant:"), tenant));
 	return effect;
 }
 

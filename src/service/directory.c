@@ -3,6 +3,7 @@
 
 #include "model/validate.h"
 #include "service/builtin.h"
+#include "service/tags.h"
 
 /* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
 #define MAX_GROUP_DEPTH       64u
@@ -166,7 +167,7 @@ static bool check_resource(const struct txn *t, struct document *doc, struct err
 		return false;
 	}
 	/* A parent may be registered later than what is below it: it is not looked up. */
-	return tenant_exists(t, r->tenant, err);
+	return tenant_exists(t, r->tenant, err) && tags_check(r->tags, r->n_tags, err) == SERVICE_OK;
 }
 
 static check_fn *const checks[DOC_N_KINDS] = {
@@ -208,9 +209,12 @@ enum service_result directory_create(struct txn *t, struct document *doc, struct
 		          "bytes without control characters"
 		        : "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
 	r = check(t, doc, err);
-	if (r == SERVICE_OK)
-		txn_put(t, doc);
-	return r;
+	if (r != SERVICE_OK)
+		return r;
+	txn_put(t, doc);
+	if (doc->kind == DOC_TENANT)
+		tags_put_default_keys(t, doc->id);
+	return SERVICE_OK;
 }
 
 static bool is_managed(const struct document *doc)
@@ -309,6 +313,8 @@ enum service_result directory_delete(struct txn *t, const struct document *doc, 
 		effect = cascade_role(t, doc->id);
 	else if (doc->kind == DOC_GROUP)
 		effect = cascade_group(t, doc->id);
+	else if (doc->kind == DOC_RESOURCE)
+		widening_add_resource(&effect.widening, t, as_resource(doc), NULL, 0);
 	txn_delete(t, doc->kind, doc->id);
 	*ret_effect = effect;
 	return SERVICE_OK;

@@ -5,6 +5,7 @@
 #include "service/builtin.h"
 #include "service/cascade.h"
 #include "service/iam.h"
+#include "service/tags.h"
 
 /* The ancestor's limit, kept in strict mode only: the engine here does not need it. */
 #define MAX_STRICT_TENANTS 300u
@@ -110,6 +111,7 @@ enum service_result iam_tenant_create(struct iam_call *c, const struct tenant *i
 	t->doc = (struct document){.kind = DOC_TENANT, .id = id};
 	t->is_managed = false;
 	txn_put(c->txn, &t->doc);
+	tags_put_default_keys(c->txn, id);
 	*ret = t;
 	return skip_policies ? SERVICE_OK : put_tenant_policies(c, t);
 }
