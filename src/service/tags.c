@@ -105,9 +105,9 @@ enum service_result tags_create_key(struct txn *t, struct tag_key *key, struct e
 }
 
 /* The tags with any value of the key. */
-static struct retagging tags_of_key(struct txn *t, const struct tag_key *key)
+static struct tag_change tags_of_key(struct txn *t, const struct tag_key *key)
 {
-	struct retagging what = {.old_key = key->key};
+	struct tag_change what = {.old_key = key->key};
 
 	what.n_values = snapshot_linked(t->snapshot, DOC_TAG_VALUE,
 	                                arena_concat(t->arena, STR("tag_key:"), key->doc.id), t->arena, &what.values);
@@ -121,7 +121,7 @@ enum service_result tags_update_key(struct txn *t, struct tag_key *next, struct 
 
 	assert(old);
 	if (r == SERVICE_OK && !str_eq(next->key, old->key)) {
-		struct retagging what = tags_of_key(t, old);
+		struct tag_change what = tags_of_key(t, old);
 
 		what.key = next->key;
 		r = tags_retag(t, &what, 1, w, err);
@@ -135,7 +135,7 @@ enum service_result tags_update_key(struct txn *t, struct tag_key *next, struct 
 
 enum service_result tags_delete_key(struct txn *t, const struct tag_key *key, struct widening *w, struct error *err)
 {
-	struct retagging what = tags_of_key(t, key);
+	struct tag_change what = tags_of_key(t, key);
 	enum service_result r;
 
 	what.takes = true;
@@ -181,12 +181,12 @@ enum service_result tags_create_value(struct txn *t, struct tag_value *value, st
 }
 
 /* The tags with this value. `*doc` points to the value, and must live as long as the result. */
-static struct retagging tags_of_value(const struct txn *t, const struct document *const *doc)
+static struct tag_change tags_of_value(const struct txn *t, const struct document *const *doc)
 {
 	const struct tag_key *key = FIND(t->snapshot, tag_key, TAG_KEY, as_tag_value(*doc)->tag_key);
 
 	assert(key); /* values go with their key */
-	return (struct retagging){.values = doc, .n_values = 1, .old_key = key->key, .value_id = (*doc)->id};
+	return (struct tag_change){.values = doc, .n_values = 1, .old_key = key->key, .value_id = (*doc)->id};
 }
 
 enum service_result tags_update_value(struct txn *t, struct tag_value *next, struct widening *w, struct error *err)
@@ -196,7 +196,7 @@ enum service_result tags_update_value(struct txn *t, struct tag_value *next, str
 
 	assert(old);
 	if (r == SERVICE_OK && !str_eq(next->value, as_tag_value(old)->value)) {
-		struct retagging what = tags_of_value(t, &old);
+		struct tag_change what = tags_of_value(t, &old);
 
 		what.value = next->value;
 		r = tags_retag(t, &what, 1, w, err);
@@ -212,7 +212,7 @@ enum service_result tags_delete_value(struct txn *t, const struct tag_value *val
                                       struct error *err)
 {
 	const struct document *doc = &value->doc;
-	struct retagging what = tags_of_value(t, &doc);
+	struct tag_change what = tags_of_value(t, &doc);
 	enum service_result r;
 
 	what.takes = true;

@@ -17,7 +17,7 @@ const struct tag_value *tags_value_of(const struct txn *t, struct str tag_key, s
  * What becomes of tags whose entry in the catalog changes: all those with a key, or those with one of its values. The
  * resources that carry them are found by the values' links.
  */
-struct retagging {
+struct tag_change {
 	const struct document *const *values; /* tag_value documents whose tags are meant */
 	size_t n_values;
 	struct str old_key;    /* the text of their key */
@@ -29,5 +29,5 @@ struct retagging {
  * Rewrites the resources. `n_others`: documents that the change set gets beside them. SERVICE_FAILED_PRECONDITION:
  * together more than CASCADE_MAX_DOCUMENTS.
  */
-enum service_result tags_retag(struct txn *t, const struct retagging *what, size_t n_others, struct widening *w,
+enum service_result tags_retag(struct txn *t, const struct tag_change *what, size_t n_others, struct widening *w,
                                struct error *err) MUST_USE;

@@ -32,7 +32,7 @@ static void drop_duplicates(struct carriers *c)
 }
 
 /* False when they are more taggings than `max`: no list is made of those. */
-static bool find_carriers(struct txn *t, const struct retagging *what, size_t max, struct carriers *ret)
+static bool find_carriers(struct txn *t, const struct tag_change *what, size_t max, struct carriers *ret)
 {
 	struct carriers c = {0};
 	size_t cap = 0;
@@ -55,14 +55,14 @@ static bool find_carriers(struct txn *t, const struct retagging *what, size_t ma
 	return true;
 }
 
-static bool is_meant(const struct retagging *what, const struct resource_tag *tag)
+static bool is_meant(const struct tag_change *what, const struct resource_tag *tag)
 {
 	return str_eq(tag->key, what->old_key) &&
 	       (str_is_absent(what->value_id) || str_eq(tag->value_id, what->value_id));
 }
 
 /* The resource with its tags as they are from now on. */
-static struct resource retagged(const struct retagging *what, const struct resource *old, struct arena *a)
+static struct resource retagged(const struct tag_change *what, const struct resource *old, struct arena *a)
 {
 	struct resource_tag *tags = ARENA_ARRAY(a, struct resource_tag, old->n_tags);
 	struct resource next = *old;
@@ -84,7 +84,7 @@ static struct resource retagged(const struct retagging *what, const struct resou
 	return next;
 }
 
-enum service_result tags_retag(struct txn *t, const struct retagging *what, size_t n_others, struct widening *w,
+enum service_result tags_retag(struct txn *t, const struct tag_change *what, size_t n_others, struct widening *w,
                                struct error *err)
 {
 	struct carriers c;
