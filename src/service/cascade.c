@@ -2,6 +2,7 @@
 #include "service/cascade.h"
 
 #include "service/iam.h"
+#include "service/invitations.h"
 
 /* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
 struct linked {
@@ -132,39 +133,6 @@ static void delete_attachments(struct txn *t, struct linked attachments, struct 
 	delete_all(t, attachments);
 }
 
-/* ---- invitations -------------------------------------------------------------------------------------- */
-
-static void take_role_from_invitations(struct txn *t, struct str role)
-{
-	struct linked invitations = linked(t, DOC_INVITATION, STR("role:"), role);
-
-	for (size_t i = 0; i < invitations.n; i++) {
-		struct invitation in = *as_invitation(invitations.docs[i]);
-
-		if (str_eq(in.role, role))
-			in.role = STR_NONE;
-		if (str_eq(in.tenant_role, role)) {
-			in.tenant_role = STR_NONE;
-			in.tenants = (struct str_list){0};
-		}
-		txn_put(t, &in.doc);
-	}
-}
-
-static void take_tenant_from_invitations(struct txn *t, struct str tenant)
-{
-	struct linked invitations = linked(t, DOC_INVITATION, STR("tenant:"), tenant);
-
-	for (size_t i = 0; i < invitations.n; i++) {
-		struct invitation in = *as_invitation(invitations.docs[i]);
-
-		in.tenants = without(in.tenants, tenant, t->arena);
-		if (in.tenants.n == 0)
-			in.tenant_role = STR_NONE;
-		txn_put(t, &in.doc);
-	}
-}
-
 /* ---- how much goes ------------------------------------------------------------------------------------ */
 
 /* Which documents each kind takes with it, and under which link. */
@@ -224,8 +192,8 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
 	take_role_from_tag_policies(t, role, &effect);
-	take_role_from_invitations(t, role);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	invitations_lose_role(t, role);
 	return effect;
 }
 
@@ -314,7 +282,7 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_TAG_VALUE, STR("tenant:"), tenant));
 	delete_all(t, linked(t, DOC_TAG_KEY, STR("tenant:"), tenant));
 	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
-	take_tenant_from_invitations(t, tenant);
+	invitations_lose_tenant(t, tenant);
 	return effect;
 }
 

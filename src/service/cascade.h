@@ -24,7 +24,7 @@ bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 /*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
  * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members
- * go; tag policies are detached from it, and invitations no longer promise it.
+ * go; tag policies are detached from it, and invitations no longer offer it.
  */
 struct cascade_effect cascade_role(struct txn *t, struct str role);
 /*
