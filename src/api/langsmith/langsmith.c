@@ -135,7 +135,7 @@ static bool admit(struct api_call *call)
 	return false;
 }
 
-static bool may_in(struct api_call *call, struct str action, struct str tenant)
+static bool holds_in(struct api_call *call, struct str action, struct str tenant)
 {
 	const struct str_list only = {&tenant, 1};
 	const struct permission wanted = {
@@ -146,6 +146,13 @@ static bool may_in(struct api_call *call, struct str action, struct str tenant)
 
 	return verdict_allows(
 	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+}
+
+/* A permission that came later and that an older, wider one includes. */
+static bool may_in(struct api_call *call, struct str action, struct str tenant)
+{
+	return holds_in(call, action, tenant) ||
+	       (str_eq(action, STR("workspaces:manage-keys")) && holds_in(call, STR("workspaces:manage"), tenant));
 }
 
 /* The workspace of a request that names none: the key's own, the service's, or, for a person, the first where it may.
@@ -285,8 +292,9 @@ void langsmith_put_time(struct json_writer *w, const char *name, int64_t ms)
 /* ---- the dialect ----------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
-    &langsmith_policy_routes, &langsmith_role_routes, &langsmith_workspace_routes,    &langsmith_member_routes,
-    &langsmith_tag_routes,    &langsmith_key_routes,  &langsmith_organization_routes, &langsmith_audit_routes,
+    &langsmith_policy_routes,       &langsmith_role_routes,  &langsmith_workspace_routes,
+    &langsmith_member_routes,       &langsmith_tag_routes,   &langsmith_key_routes,
+    &langsmith_organization_routes, &langsmith_audit_routes, &langsmith_service_account_routes,
 };
 
 /* Not all of /api/v1/, under which another dialect has its paths, too. */

@@ -21,7 +21,7 @@
 /* Tables of the dialect's files. */
 extern const struct api_route_table langsmith_policy_routes, langsmith_role_routes, langsmith_workspace_routes,
     langsmith_member_routes, langsmith_tag_routes, langsmith_key_routes, langsmith_organization_routes,
-    langsmith_audit_routes;
+    langsmith_audit_routes, langsmith_service_account_routes;
 
 /* ---- the call ------------------------------------------------------------------------------------------ */
 
