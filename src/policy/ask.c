@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/ask.h"
 
+#include "policy/lower.h"
+
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
 struct subjects {
 	struct arena *arena;
@@ -55,7 +57,65 @@ static void add_user(const struct snapshot *s, struct subjects *l, const struct 
 	add_roles(s, l, STR("user"), u->doc.id);
 }
 
-static void add_principal(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
+/* A role that is not one of the organization makes a member of where it is held, and an Organization Admin is one
+ * everywhere. */
+static bool makes_member(const struct snapshot *s, struct str subject)
+{
+	const struct role *role = NULL;
+
+	if (str_starts_with(subject, STR(SUBJECT_ROLE)))
+		role = FIND(s, role, ROLE, str_slice(subject, STR(SUBJECT_ROLE).len, subject.len));
+	return role && (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+	                str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
+}
+
+/* Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. */
+static struct subjects memberships(const struct snapshot *s, const struct subjects *l, size_t n)
+{
+	struct subjects where = {.arena = l->arena};
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		if (!makes_member(s, l->items[i].text))
+			continue;
+		if (str_is_absent(l->items[i].tenant)) {
+			where.n = 0;
+			add(&where, STR_NONE, STR_NONE);
+			break;
+		}
+		while (k < where.n && !str_eq(where.items[k].tenant, l->items[i].tenant))
+			k++;
+		if (k == where.n)
+			add(&where, STR_NONE, l->items[i].tenant);
+	}
+	return where;
+}
+
+/* The groups that policies are attached to, where the principal is a member: elsewhere no policy allows anything. */
+static void add_attached_groups(const struct snapshot *s, struct subjects *l)
+{
+	const struct document *const *docs;
+	const size_t n = l->n, prefix = STR(SUBJECT_GROUP).len;
+	struct subjects where;
+
+	if (!s->n_docs[DOC_POLICY_ATTACHMENT])
+		return;
+	where = memberships(s, l, n);
+	for (size_t i = 0; where.n && i < n; i++) {
+		struct str text = l->items[i].text, group = str_slice(text, prefix, text.len);
+
+		if (!str_starts_with(text, STR(SUBJECT_GROUP)) ||
+		    snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(l->arena, STR("group:"), group), l->arena,
+		                    &docs) == 0)
+			continue;
+		text = arena_concat(l->arena, STR(SUBJECT_ATTACHED_GROUP), group);
+		for (size_t k = 0; k < where.n; k++)
+			add(l, text, where.items[k].tenant);
+	}
+}
+
+static void add_named(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
 {
 	const struct document *doc;
 
@@ -74,6 +134,12 @@ static void add_principal(const struct snapshot *s, struct subjects *l, struct s
 		if ((doc = snapshot_find_any(s, DOC_ROLE, id)))
 			add(l, arena_concat(l->arena, STR(SUBJECT_ROLE), doc->id), STR_NONE);
 	}
+}
+
+static void add_principal(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
+{
+	add_named(s, l, type, id);
+	add_attached_groups(s, l);
 }
 
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,

@@ -19,6 +19,12 @@ void lower_statement_policy(const struct snapshot *s, const struct statement_pol
 /* And, with RBAC switched off, what every holder may do. */
 void lower_role(const struct snapshot *s, const struct role *r, struct arena *a, struct statement_set *ret_set);
 
+/*
+ * A member of the group, in a tenant of which the asker is a member: allowing policies attached to groups are about
+ * these subjects, which ask.c makes. Denying ones are about all members of the group. Cannot come from outside.
+ */
+#define SUBJECT_ATTACHED_GROUP "attached-group:"
+
 /* LangSmith: tag_policy and policy_attachment. No statements when tag policies are switched off. */
 void lower_tag_policy(const struct snapshot *s, const struct tag_policy *p, struct arena *a,
                       struct statement_set *ret_set);

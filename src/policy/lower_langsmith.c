@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * LangSmith. A tag policy is one statement a condition group, held by the roles it is attached to; an attachment to a
- * group says the same for the group's members. What a resource is like is judged by the condition alone: the
- * statement's resources are all of the type, or selectors (policy/tags.h) by which those with the right tags are found.
+ * group says the same for the group's members; it allows only in workspaces of which they are members already. What a
+ * resource is like is judged by the condition alone: the statement's resources are all of the type, or selectors
+ * (policy/tags.h) by which those with the right tags are found.
  *
  * With ABAC switched off tag policies say nothing. With RBAC switched off whoever holds a role in a workspace may do
  * there all that the workspace has permissions for, as an Organization Admin may everywhere.
@@ -118,7 +119,7 @@ void lower_policy_attachment(const struct snapshot *s, const struct policy_attac
 	if (!p || abac_is_off(s))
 		return;
 	subject = ARENA_NEW(a, struct str);
-	*subject = arena_concat(a, STR(SUBJECT_GROUP), at->group);
+	*subject = arena_concat(a, p->deny ? STR(SUBJECT_GROUP) : STR(SUBJECT_ATTACHED_GROUP), at->group);
 	ret_set->subjects = (struct str_list){subject, 1};
 	lower_groups(p, str_is_absent(at->tenant) ? NULL : &at->tenant, a, ret_set);
 }
