@@ -2,34 +2,32 @@
 #include "service/organization.h"
 
 #include "service/directory.h"
+#include "service/widening.h"
 
-/* Tag policies that deny something to somebody. */
-static size_t count_denies(struct txn *t)
+/* With tag policies off every deny among them lets go. */
+static void add_denies(struct widening *w, struct txn *t)
 {
-	const struct document *doc, *const *attached;
+	const struct document *doc;
 	uint64_t at = 0;
-	size_t n = 0;
 
-	while ((doc = snapshot_next(t->snapshot, DOC_TAG_POLICY, &at))) {
-		const struct tag_policy *p = as_tag_policy(doc);
-		struct str link = arena_concat(t->arena, STR("policy:"), doc->id);
-
-		n += p->deny &&
-		     (p->roles.n || snapshot_linked(t->snapshot, DOC_POLICY_ATTACHMENT, link, t->arena, &attached));
-	}
-	return n;
+	while ((doc = snapshot_next(t->snapshot, DOC_TAG_POLICY, &at)))
+		widening_add_policy(w, t, as_tag_policy(doc));
 }
 
 static struct str warning_of(struct txn *t, const struct organization *old, const struct organization *next)
 {
-	bool opens = next->rbac_is_off && !old->rbac_is_off;
-	size_t n = next->abac_is_off && !old->abac_is_off ? count_denies(t) : 0;
+	const struct str opening = STR("every role now allows all of a workspace");
+	struct widening widening = {0};
+	struct str denies;
 
-	if (!opens && n == 0)
-		return STR_NONE;
-	return arena_strf(t->arena, "access may have widened:%s%s%s",
-	                  opens ? " every role now allows all of a workspace" : "", opens && n ? ";" : "",
-	                  n ? arena_strf(t->arena, " %zu deny policies no longer match", n).ptr : "");
+	if (next->abac_is_off && !old->abac_is_off)
+		add_denies(&widening, t);
+	denies = widening_text(&widening, 0, t->arena);
+	if (!next->rbac_is_off || old->rbac_is_off)
+		return denies;
+	if (str_is_absent(denies))
+		return arena_concat(t->arena, STR("access may have widened: "), opening);
+	return arena_concat3(t->arena, denies, STR("; "), opening);
 }
 
 enum service_result organization_update(struct txn *t, const struct organization *next, struct str *ret_warning,

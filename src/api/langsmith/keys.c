@@ -154,7 +154,7 @@ static void delete_key(struct api_call *call, const struct key *key)
 		langsmith_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	langsmith_warn(call, &effect);
 	answer(call, key, &roles);
 }
 

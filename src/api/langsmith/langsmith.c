@@ -108,6 +108,11 @@ void langsmith_fail(struct api_call *call, enum service_result result, const str
 	api_fail(call, result, 0, "%s", err->text);
 }
 
+void langsmith_warn(struct api_call *call, const struct cascade_effect *effect)
+{
+	call->warning = widening_text(&effect->widening, effect->n_denies_lost, call->arena);
+}
+
 void langsmith_note_target(struct api_call *call, const char *kind, struct str id)
 {
 	call->target = arena_concat3(call->arena, str_of(kind), STR(":"), id);

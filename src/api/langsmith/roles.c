@@ -190,7 +190,7 @@ static void remove_role(struct api_call *call)
 		langsmith_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	langsmith_warn(call, &effect);
 	answer(call, role);
 }
 

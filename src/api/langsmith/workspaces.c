@@ -183,7 +183,7 @@ static void remove_workspace(struct api_call *call)
 		langsmith_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	langsmith_warn(call, &effect);
 	answer(call, t, true);
 }
 
