@@ -296,13 +296,27 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 	}
 }
 
+/* Has all that could still be found in sets without a deny statement been found? */
+static bool needs_denies_only(const struct pass *p)
+{
+	return p->found.allow && !p->observer;
+}
+
 static void add_list(struct pass *p, const struct group *group, struct restriction r)
 {
 	const struct cset *set;
 	struct pmap_iter it;
 
+	if (group->rest) {
+		pmap_iter_init(&it, &group->rest->map);
+		while (!p->is_done && (set = pmap_iter_next(&it)))
+			add_candidate(p, set, (const char *)set + (size_t)2 * LINE_BYTES, r);
+	}
+	/* The allow that spares the others may be among those that wait. */
+	if (group->map.n > N_CANDIDATES)
+		flush_candidates(p);
 	pmap_iter_init(&it, &group->map);
-	while (!p->is_done && (set = pmap_iter_next(&it)))
+	while (!p->is_done && !needs_denies_only(p) && (set = pmap_iter_next(&it)))
 		add_candidate(p, set, (const char *)set + (size_t)2 * LINE_BYTES, r);
 }
 

@@ -214,12 +214,60 @@ static uint64_t key_hash(struct str key)
 	return hash_str(KEY_SEED, key);
 }
 
-void tag_plan_add(struct tag_plan *plan, const struct tag_group *group)
+/* What a selector is made from, beside the type. */
+static uint64_t selector_hash(uint64_t hash_of_key, unsigned way, struct str text)
 {
+	return hash_str(hash_of_key + way, text);
+}
+
+static uint64_t choice_hash(const struct choice *c, struct arena *a)
+{
+	return selector_hash(key_hash(c->key), c->way, c->way == BY_FOLDED ? fold_str(a, c->text) : c->text);
+}
+
+/* One bit a selector: of 10,000 selectors one in 25 that do not exist is let through; it all stays in the cache. */
+enum { FILTER_BITS_LOG2 = 18, FILTER_WORDS = 1 << (FILTER_BITS_LOG2 - 6) };
+
+struct tag_filter {
+	uint64_t owner; /* the edit that may change it */
+	uint64_t words[FILTER_WORDS];
+};
+
+static bool filter_has(const struct tag_filter *f, uint64_t hash)
+{
+	uint64_t bit = hash >> (64 - FILTER_BITS_LOG2);
+
+	return f->words[bit / 64] >> (bit % 64) & 1;
+}
+
+static void filter_add(struct tag_filter **f, struct edit *e, uint64_t hash)
+{
+	struct tag_filter *old = *f;
+	uint64_t bit = hash >> (64 - FILTER_BITS_LOG2);
+
+	if (old && filter_has(old, hash))
+		return;
+	if (!old || old->owner != e->owner) {
+		*f = edit_alloc(e, sizeof(**f));
+		if (old)
+			memcpy(*f, old, sizeof(**f));
+		else
+			memset(*f, 0, sizeof(**f));
+		(*f)->owner = e->owner;
+		edit_retire(e, old);
+	}
+	(*f)->words[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group)
+{
+	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	struct choice c = choose_for_group(group);
 
-	if (c.is_made)
-		plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
+	if (!c.is_made)
+		return;
+	plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
+	filter_add(&plan->filter, e, choice_hash(&c, &a));
 }
 
 /* 0xff is in no UTF-8. It stands before the type and before the rest, in which none of the engine's own signs occur. */
@@ -239,9 +287,8 @@ static char *begin_selector(struct str type, size_t n, struct arena *a, struct s
 	return text + type.len + 2;
 }
 
-static struct str make_selector(struct str type, uint64_t hash_of_key, unsigned way, struct str text, struct arena *a)
+static struct str make_selector(struct str type, uint64_t hash, struct arena *a)
 {
-	uint64_t hash = hash_str(hash_of_key + way, text);
 	struct str selector;
 	char *out = begin_selector(type, HASH_LETTERS, a, &selector);
 
@@ -256,7 +303,7 @@ struct str tag_selector_of_group(const struct tag_group *group, struct str type,
 
 	if (!c.is_made)
 		return STR_NONE;
-	return make_selector(type, key_hash(c.key), c.way, c.way == BY_FOLDED ? fold_str(a, c.text) : c.text, a);
+	return make_selector(type, choice_hash(&c, a), a);
 }
 
 struct str tag_selector_of_unknown(struct str type, struct arena *a)
@@ -293,16 +340,20 @@ struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str ty
 	struct str *items = NULL, text;
 	size_t n = 0, cap = 0;
 
-	for (size_t i = 0; i < n_tags; i++) {
-		uint64_t hash = key_hash(tags[i].key), ways = plan->ways[hash % TAG_PLAN_SLOTS];
+	for (size_t i = 0; i < n_tags && plan->filter; i++) {
+		uint64_t of_key = key_hash(tags[i].key), ways = plan->ways[of_key % TAG_PLAN_SLOTS];
 
 		for (; ways; ways &= ways - 1) {
 			unsigned way = (unsigned)__builtin_ctzll(ways);
+			uint64_t hash;
 
 			if (!part_of_value(way, tags[i].value, a, &text))
 				continue;
+			hash = selector_hash(of_key, way, text);
+			if (!filter_has(plan->filter, hash))
+				continue;
 			ARENA_ROOM(a, items, n, &cap);
-			items[n++] = make_selector(type, hash, way, text, a);
+			items[n++] = make_selector(type, hash, a);
 		}
 	}
 	return (struct str_list){items, n};
