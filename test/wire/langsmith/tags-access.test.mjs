@@ -165,17 +165,18 @@ test('every change is recorded under its name, with what it was about; so is one
 	await w.call('DELETE', `taggings/${nobody}`, undefined, 404);
 	await w.as(reader.key).tag(newValue, 'project', 'p-audited', 403);
 	const rows = (await s.call('GET', '/doorward/v1/audit?limit=100')).json.items.filter((r) => r.id > since).reverse();
-	assert.deepEqual(rows.map((r) => [r.operation, r.target, r.outcome, r.status]), [
-		['workspaces:manage', `tag_key:${key.id}`, 'done', 200],
-		['workspaces:manage', `tag_value:${value.id}`, 'done', 200],
-		['workspaces:manage', `tagging:${tagging.id}`, 'done', 200],
-		['workspaces:manage', `tag_value:${value.id}`, 'done', 200],
-		['workspaces:manage', `tag_key:${key.id}`, 'done', 200],
-		['workspaces:manage', `tag_key:${newKey.id}`, 'done', 200],
-		['workspaces:manage', `tag_value:${newValue.id}`, 'done', 200],
-		['workspaces:manage', `tagging:${newTagging.id}`, 'done', 200],
-		['workspaces:manage', 'workspace:audited', 'refused', 409],
-		['workspaces:read', 'workspace:audited', 'refused', 404],
-		['workspaces:manage', 'workspace:audited', 'refused', 403],
+	assert.deepEqual(rows.map((r) => [r.event, r.operation, r.target, r.outcome, r.status]), [
+		['update_tag_key', 'workspaces:manage', `tag_key:${key.id}`, 'done', 200],
+		['update_tag_value', 'workspaces:manage', `tag_value:${value.id}`, 'done', 200],
+		['delete_tagging', 'workspaces:manage', `tagging:${tagging.id}`, 'done', 200],
+		['delete_tag_value', 'workspaces:manage', `tag_value:${value.id}`, 'done', 200],
+		['delete_tag_key', 'workspaces:manage', `tag_key:${key.id}`, 'done', 200],
+		['create_tag_key', 'workspaces:manage', `tag_key:${newKey.id}`, 'done', 200],
+		['create_tag_value', 'workspaces:manage', `tag_value:${newValue.id}`, 'done', 200],
+		['create_tagging', 'workspaces:manage', `tagging:${newTagging.id}`, 'done', 200],
+		['create_tag_key', 'workspaces:manage', 'workspace:audited', 'refused', 409],
+		['delete_tagging', 'workspaces:read', 'workspace:audited', 'refused', 404],
+		['create_tagging', 'workspaces:manage', 'workspace:audited', 'refused', 403],
 	]);
+	assert.ok(rows.every((r) => r.tenant === 'audited'));
 });
