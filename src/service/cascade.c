@@ -105,6 +105,33 @@ static void purge_subject(struct txn *t, struct str subject, struct cascade_effe
 	}
 }
 
+/* ---- tag policies ------------------------------------------------------------------------------------- */
+
+static void take_role_from_tag_policies(struct txn *t, struct str role, struct cascade_effect *effect)
+{
+	struct linked policies = linked(t, DOC_TAG_POLICY, STR("role:"), role);
+
+	for (size_t i = 0; i < policies.n; i++) {
+		struct tag_policy p = *as_tag_policy(policies.docs[i]);
+
+		widening_add_policy(&effect->widening, t, &p);
+		p.roles = without(p.roles, role, t->arena);
+		txn_put(t, &p.doc);
+		effect->n_policies_changed++;
+	}
+}
+
+/* The attachments to a group, or those that count in a tenant. */
+static void delete_attachments(struct txn *t, struct linked attachments, struct cascade_effect *effect)
+{
+	for (size_t i = 0; i < attachments.n; i++) {
+		struct str policy = as_policy_attachment(attachments.docs[i])->policy;
+
+		widening_add_policy(&effect->widening, t, FIND(t->snapshot, tag_policy, TAG_POLICY, policy));
+	}
+	delete_all(t, attachments);
+}
+
 /* ---- how much goes ------------------------------------------------------------------------------------ */
 
 /* Which documents each kind takes with it, and under which link. */
@@ -114,15 +141,18 @@ static const struct {
 } taken[] = {
     {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
+    {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
+    {DOC_GROUP, DOC_POLICY_ATTACHMENT, STR_INIT("group:")},
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
@@ -156,6 +186,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 		if (!is_system(old))
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
+	take_role_from_tag_policies(t, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
 	return effect;
 }
@@ -231,6 +262,7 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
 	take_tenant_from_keys(t, tenant);
 	take_tenant_from_resources(t, tenant);
+	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
 	return effect;
 }
 
@@ -241,6 +273,7 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 
 	delete_all(t, linked(t, DOC_GROUP_MEMBER, STR("group:"), group));
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:group:"), group));
+	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("group:"), group), &effect);
 	for (size_t i = 0; i < children.n; i++) {
 		struct group child = *as_group(children.docs[i]);
 

@@ -138,6 +138,7 @@ enum service_result iam_tenant_update(struct iam_call *c, const struct tenant *i
 enum service_result iam_tenant_delete(struct iam_call *c, struct str id)
 {
 	const struct tenant *t;
+	struct cascade_effect effect;
 	enum service_result r = iam_tenant_get(c, id, &t);
 
 	if (r != SERVICE_OK)
@@ -146,7 +147,9 @@ enum service_result iam_tenant_delete(struct iam_call *c, struct str id)
 		return iam_fail(c, SERVICE_FAILED_PRECONDITION,
 		                "project with ID \"" STR_FMT "\" is used in too many places to be deleted at once",
 		                STR_ARG(id));
-	c->n_denies_lost = cascade_tenant(c->txn, t->doc.id).n_denies_lost;
+	effect = cascade_tenant(c->txn, t->doc.id);
+	c->n_denies_lost = effect.n_denies_lost;
+	c->widening = effect.widening;
 	txn_delete(c->txn, DOC_TENANT, t->doc.id);
 	return SERVICE_OK;
 }
