@@ -153,6 +153,66 @@ test('one record a call, done or refused, with what it did and the key it used',
 	}
 });
 
+// Case 64 of the dialect's conformance list.
+test('each call about a policy leaves one record of its own name', async () => {
+	const policies = '/v1/platform/orgs/current/access-policies';
+	const ofRole = `/api/v1/platform/orgs/current/roles/${role.viewer}/access-policies`;
+	const condition = {attribute_name: 'resource_tag_key', attribute_key: 'Env', operator: 'equals', attribute_value: 'prod'};
+	const groups = [{permission: 'projects:read', resource_type: 'project', conditions: [condition]}];
+	const viewer = await k.makeMember(s, 'policy-viewer', [role.orgViewer]);
+	let id;
+	let warning;
+	const records = await recorded(async () => {
+		const body = {name: 'no production', effect: 'deny', condition_groups: groups, role_ids: []};
+		({id} = (await call(201, 'POST', policies, body)).json);
+		await call(409, 'POST', policies, body);
+		await call(400, 'POST', policies, {name: 'x'});
+		await call(403, 'POST', policies, body, {key: viewer});
+		await call(200, 'GET', policies);
+		await call(200, 'GET', policies, undefined, {key: viewer});
+		await call(200, 'GET', `${policies}/${id}`);
+		await call(404, 'GET', `${policies}/${k.nobody}`);
+		await call(200, 'PATCH', `${policies}/${id}`, {name: 'not in production'});
+		await call(204, 'POST', ofRole, {access_policy_ids: [id]});
+		await call(403, 'POST', ofRole, {access_policy_ids: [id]}, {key: viewer});
+		await call(200, 'GET', ofRole);
+		await call(403, 'DELETE', `${policies}/${id}`, undefined, {key: viewer});
+		warning = (await call(204, 'DELETE', `${policies}/${id}`)).headers['doorward-warning'];
+	});
+	const shown = records.map((r) => [r.api.operation, r.activity_name, r.status, r.http_response.code, r.actor.user.uid]);
+	const order = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+	assert.deepEqual(
+		shown.sort(order),
+		[
+			['create_access_policy', 'Create', 'Success', 201, 'admin'],
+			['create_access_policy', 'Create', 'Failure', 409, 'admin'],
+			['create_access_policy', 'Create', 'Failure', 400, 'admin'],
+			['create_access_policy', 'Create', 'Failure', 403, 'policy-viewer'],
+			['list_access_policies', 'Read', 'Success', 200, 'admin'],
+			['list_access_policies', 'Read', 'Success', 200, 'policy-viewer'],
+			['read_access_policy', 'Read', 'Success', 200, 'admin'],
+			['read_access_policy', 'Read', 'Failure', 404, 'admin'],
+			['update_access_policy', 'Update', 'Success', 200, 'admin'],
+			['attach_access_policies', 'Other', 'Success', 204, 'admin'],
+			['attach_access_policies', 'Other', 'Failure', 403, 'policy-viewer'],
+			['read_role_access_policies', 'Read', 'Success', 200, 'admin'],
+			['delete_access_policy', 'Delete', 'Failure', 403, 'policy-viewer'],
+			['delete_access_policy', 'Delete', 'Success', 204, 'admin'],
+		].sort(order),
+	);
+	for (const r of records) {
+		const own = r.actor.user.uid === 'admin' ? adminKey.id : viewer.split('_')[1];
+		assert.equal(r.actor.user.credential_uid, own);
+	}
+	const of = (name) => records.find((r) => r.api.operation === name && r.status === 'Success');
+	for (const name of ['create_access_policy', 'read_access_policy', 'update_access_policy', 'delete_access_policy']) {
+		assert.deepEqual(of(name).resources, [{uid: id}], name);
+	}
+	assert.match(warning, new RegExp(id));
+	assert.equal(of('delete_access_policy').unmapped.original_audit_log.warning, warning);
+	assert.equal(of('create_access_policy').unmapped.original_audit_log.warning, null);
+});
+
 test('a key that is gone is still named by the id it had', async () => {
 	const bot = (await call(200, 'POST', k.serviceKeys, {org_role_id: role.orgAdmin})).json;
 	const {id} = (await k.whoIs(s, bot.key)).principal;
