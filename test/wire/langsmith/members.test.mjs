@@ -11,7 +11,7 @@ let s;
 before(async () => {
 	s = await startServer({store: 'memory'});
 });
-after(() => s.stop());
+after(async () => assert.equal(await s.stop(), 0));
 
 const all = () => ok(s, 'GET', path);
 const find = async (id) => (await all()).members.find((m) => m.id === id);

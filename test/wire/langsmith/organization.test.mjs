@@ -11,7 +11,7 @@ let s;
 before(async () => {
 	s = await startServer({store: 'memory'});
 });
-after(() => s.stop());
+after(async () => assert.equal(await s.stop(), 0));
 
 const switches = async () => (await ok(s, 'GET', native)).features;
 const config = async () => (await ok(s, 'GET', paths[0])).config;

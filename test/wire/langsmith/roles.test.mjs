@@ -11,7 +11,7 @@ let s;
 before(async () => {
 	s = await startServer({store: 'memory'});
 });
-after(() => s.stop());
+after(async () => assert.equal(await s.stop(), 0));
 
 const list = (options) => ok(s, 'GET', roles, undefined, options);
 const names = async () => (await list()).map((r) => r.name);

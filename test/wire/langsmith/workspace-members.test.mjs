@@ -11,7 +11,7 @@ let s;
 before(async () => {
 	s = await startServer({store: 'memory'});
 });
-after(() => s.stop());
+after(async () => assert.equal(await s.stop(), 0));
 
 const at = (w, options) => ({headers: {'X-Tenant-Id': w}, ...options});
 const all = (w, options) => ok(s, 'GET', path, undefined, at(w, options));

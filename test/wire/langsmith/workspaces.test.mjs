@@ -10,7 +10,7 @@ let s;
 before(async () => {
 	s = await startServer({store: 'memory'});
 });
-after(() => s.stop());
+after(async () => assert.equal(await s.stop(), 0));
 
 const list = (key) => ok(s, 'GET', path, undefined, key && {key});
 const find = async (id, key) => (await list(key)).find((w) => w.id === id);
