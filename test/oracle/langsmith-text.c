@@ -101,8 +101,32 @@ struct str generate_tag_text(struct choices *c, struct arena *a)
 	return choose(c, 3) ? values[choose(c, N_ELEMENTS(values))] : generate_word(c, a);
 }
 
+/* Ends of many lengths are looked up in different ways; parts between stars that have a '?' are searched for in one of
+ * their own. */
+static struct str generate_parts(struct choices *c, struct arena *a)
+{
+	static const struct str starts[] = {STR_INIT("*"), STR_INIT("*?")}, ends[] = {STR_INIT("?*"), STR_INIT("??*")};
+	struct str start = repeat(a, STR("x"), choose(c, 52), STR(""));
+	struct str end = repeat(a, STR("y"), choose(c, 52), STR(""));
+
+	switch (choose(c, 5)) {
+	case 0:
+		return arena_concat(a, start, STR("*"));
+	case 1:
+		return arena_concat(a, STR("?"), end);
+	case 2:
+		return arena_concat3(a, start, choose(c, 2) ? STR("*") : STR("?*\303\251"), end);
+	default: /* the ends are open, what is between is not */
+		start = starts[choose(c, N_ELEMENTS(starts))];
+		end = ends[choose(c, N_ELEMENTS(ends))];
+		return arena_concat3(a, start, generate_word(c, a), end);
+	}
+}
+
 struct str generate_glob(struct choices *c, struct arena *a)
 {
+	if (choose_rarely(c, 8))
+		return generate_parts(c, a);
 	switch (choose(c, 4)) {
 	case 0:
 		return generate_tag_text(c, a);
