@@ -2,6 +2,7 @@
 #include "service/cascade.h"
 
 #include "service/iam.h"
+#include "service/invitations.h"
 
 /* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
 struct linked {
@@ -142,6 +143,7 @@ static const struct {
     {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
     {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
+    {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
@@ -151,6 +153,7 @@ static const struct {
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
@@ -190,6 +193,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 	}
 	take_role_from_tag_policies(t, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	invitations_lose_role(t, role);
 	return effect;
 }
 
@@ -278,6 +282,7 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_TAG_VALUE, STR("tenant:"), tenant));
 	delete_all(t, linked(t, DOC_TAG_KEY, STR("tenant:"), tenant));
 	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
+	invitations_lose_tenant(t, tenant);
 	return effect;
 }
 

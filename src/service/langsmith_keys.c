@@ -14,7 +14,7 @@ struct attempt {
 
 static enum service_result refuse(const struct attempt *at, enum service_result result, const char *text)
 {
-	return (enum service_result)error_set(at->err, result, "%s", text);
+	return (enum service_result)error_set(at->err, (int)result, "%s", text);
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------ */

@@ -139,7 +139,11 @@ static const struct key *find(struct api_call *call, const char *kind, is_meant_
 		langsmith_note_target(call, kind, langsmith_key_id(key));
 		return key;
 	}
-	langsmith_not_found(call, "API key", id);
+	/* An id that there is, of a key that is not for here or no more, is well-formed whatever it looks like. */
+	if (key)
+		api_fail(call, SERVICE_NOT_FOUND, 0, "API key not found");
+	else
+		langsmith_not_found(call, "API key", id);
 	return NULL;
 }
 
@@ -154,7 +158,7 @@ static void delete_key(struct api_call *call, const struct key *key)
 		langsmith_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	langsmith_warn(call, &effect);
 	answer(call, key, &roles);
 }
 

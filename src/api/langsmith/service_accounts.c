@@ -124,7 +124,7 @@ static void account_delete(struct api_call *call)
 		langsmith_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	langsmith_warn(call, &effect);
 	answer(call, as_service_account(doc));
 }
 
