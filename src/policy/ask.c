@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/ask.h"
 
+#include "model/confident.h"
+
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
 struct subjects {
 	struct arena *arena;
@@ -125,6 +127,9 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, struct ar
 		query->tenants = q->resource.tenants;
 	} else {
 		one = single_tenant(s, q, a);
+		/* A permission of Confident AI is about the organization unless a project is named. */
+		if (str_is_absent(one) && confident_is_permission(q->action))
+			one = STR(TENANT_UNASSIGNED);
 		if (!str_is_absent(one)) {
 			struct str *items = ARENA_NEW(a, struct str);
 			*items = one;
@@ -137,6 +142,11 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, struct ar
 	}
 	if (q->is_bound)
 		query->tenants = intersect(query->tenants, q->bound_tenants, a);
+}
+
+bool query_is_in_tenant(const struct query *q)
+{
+	return q->scope == SCOPE_LISTED && q->tenants.n && !str_list_has(q->tenants, STR(TENANT_UNASSIGNED));
 }
 
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
@@ -156,6 +166,8 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 	if (!str_is_empty(q->resource.id))
 		query.resource = arena_concat3(a, q->resource.type, STR(":"), q->resource.id);
 	set_tenants(s, q, a, &query);
+	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&query)};
+	query.attributes = &attributes;
 	struct str_list *tenants = q->resource.lists_tenants ? &answer.tenants : NULL;
 	answer.verdict = observer ? engine_explain(&s->engine, &query, a, tenants, observer)
 	                          : engine_decide(&s->engine, &query, a, tenants);

@@ -17,3 +17,8 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 void lower_statement_policy(const struct snapshot *s, const struct statement_policy *p, struct arena *a,
                             struct statement_set *ret_set);
 void lower_role(const struct role *r, struct arena *a, struct statement_set *ret_set);
+
+/* Confident AI: roles of its scopes, whose permissions follow from their policies. */
+bool lower_is_confident_role(const struct role *r);
+void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
+                          struct statement_set *ret_set);

@@ -195,14 +195,28 @@ static void lower_one(struct snapshot *s, const struct document *doc, struct are
 		engine_put(&s->engine, &s->edit, &set);
 }
 
-/* Statements name roles; what a role means has changed, so the policies that name it are lowered again. */
-static void lower_dependents(struct snapshot *s, struct str role, struct arena *a)
+/* What the statements of one kind of document say depends on documents of another, which they name by such a link. */
+static const struct {
+	enum document_kind changed, dependent;
+	struct str relation;
+} dependencies[] = {
+    {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
+    {DOC_PERMISSION_POLICY, DOC_ROLE, STR_INIT("policy:")},
+};
+
+/* What the document means has changed, so those that name it are lowered again. */
+static void lower_dependents(struct snapshot *s, enum document_kind kind, struct str id, struct arena *a)
 {
 	const struct document *const *docs;
-	size_t n = snapshot_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), role), a, &docs);
 
-	for (size_t i = 0; i < n; i++)
-		lower_one(s, docs[i], a);
+	for (size_t i = 0; i < N_ELEMENTS(dependencies); i++) {
+		if (dependencies[i].changed != kind)
+			continue;
+		size_t n = snapshot_linked(s, dependencies[i].dependent, arena_concat(a, dependencies[i].relation, id),
+		                           a, &docs);
+		for (size_t k = 0; k < n; k++)
+			lower_one(s, docs[k], a);
+	}
 }
 
 void snapshot_put(struct snapshot *fork, struct document *doc)
@@ -220,8 +234,7 @@ void snapshot_put(struct snapshot *fork, struct document *doc)
 		unindex_names(fork, old, doc, &a);
 	index_names(fork, doc, &a);
 	lower_one(fork, doc, &a);
-	if (doc->kind == DOC_ROLE)
-		lower_dependents(fork, doc->id, &a);
+	lower_dependents(fork, doc->kind, doc->id, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 }
@@ -241,8 +254,7 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 		engine_remove_tenant(&fork->engine, &fork->edit, old->id);
 	else
 		engine_remove(&fork->engine, &fork->edit, (uint32_t)kind, old->id);
-	if (kind == DOC_ROLE)
-		lower_dependents(fork, old->id, &a);
+	lower_dependents(fork, kind, old->id, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 	return true;
