@@ -88,21 +88,51 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
 	*ret_n = l.n;
 }
 
-/* The one tenant of a question that lists none: named, the registered resource's, or the one the resource is. Absent:
- * none. */
-static struct str single_tenant(const struct snapshot *s, const struct ask *q, struct arena *a)
-{
-	const struct resource *r;
+/* ---- the resource ------------------------------------------------------------------------------------ */
 
-	if (!str_is_absent(q->resource.tenant))
-		return q->resource.tenant;
-	if (s->n_docs[DOC_RESOURCE]) {
-		r = FIND(s, resource, RESOURCE, arena_concat3(a, q->resource.type, STR("/"), q->resource.id));
-		if (r && !str_is_absent(r->tenant))
-			return r->tenant;
-	}
-	if (!str_is_empty(q->resource.id) && snapshot_find(s, DOC_TENANT, q->resource.id))
-		return q->resource.id;
+/* A resource of the question with what is registered of it; the latter is looked up when it matters. */
+struct place {
+	const struct ask_resource *asked;
+	const struct resource *registered; /* NULL: not registered */
+	const struct resource *parent;     /* of a run; NULL: it has none, or it is not registered */
+};
+
+static bool is_run(const struct ask_resource *r)
+{
+	return str_eq(r->type, STR("run"));
+}
+
+static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
+{
+	struct place p = {.asked = r};
+	struct str parent = r->parent;
+	bool names_tenants = r->lists_tenants || !str_is_absent(r->tenant);
+
+	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
+		return p;
+	p.registered = FIND(s, resource, RESOURCE, arena_concat3(a, r->type, STR("/"), r->id));
+	if (!is_run(r))
+		return p;
+	if (str_is_absent(parent) && p.registered)
+		parent = p.registered->parent;
+	if (!str_is_absent(parent))
+		p.parent = FIND(s, resource, RESOURCE, parent);
+	return p;
+}
+
+/* The one tenant of a question that lists none; absent: none. */
+static struct str single_tenant(const struct snapshot *s, const struct place *p)
+{
+	const struct ask_resource *r = p->asked;
+
+	if (!str_is_absent(r->tenant))
+		return r->tenant;
+	if (p->registered && !str_is_absent(p->registered->tenant))
+		return p->registered->tenant;
+	if (p->parent && !str_is_absent(p->parent->tenant))
+		return p->parent->tenant;
+	if (!str_is_empty(r->id) && snapshot_find(s, DOC_TENANT, r->id))
+		return r->id;
 	return STR_NONE;
 }
 
@@ -118,15 +148,16 @@ static struct str_list intersect(struct str_list wanted, struct str_list bound, 
 	return (struct str_list){items, n};
 }
 
-static void set_tenants(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *query)
+static void set_tenants(const struct snapshot *s, const struct ask *q, const struct place *p, struct arena *a,
+                        struct query *query)
 {
 	struct str one;
 
 	query->scope = SCOPE_LISTED;
-	if (q->resource.lists_tenants) {
-		query->tenants = q->resource.tenants;
+	if (p->asked->lists_tenants) {
+		query->tenants = p->asked->tenants;
 	} else {
-		one = single_tenant(s, q, a);
+		one = single_tenant(s, p);
 		/* A permission of Confident AI is about the organization unless a project is named. */
 		if (str_is_absent(one) && confident_is_permission(q->action))
 			one = STR(TENANT_UNASSIGNED);
@@ -149,27 +180,110 @@ bool query_is_in_tenant(const struct query *q)
 	return q->scope == SCOPE_LISTED && q->tenants.n && !str_list_has(q->tenants, STR(TENANT_UNASSIGNED));
 }
 
+static struct attributes registered_tags(const struct resource *r, struct arena *a)
+{
+	struct attributes known = {0};
+	struct tag *tags;
+
+	if (!r)
+		return known;
+	tags = ARENA_ARRAY(a, struct tag, r->n_tags);
+	for (size_t i = 0; i < r->n_tags; i++)
+		tags[i] = (struct tag){r->tags[i].key, r->tags[i].value};
+	return (struct attributes){.tags_are_known = true, .tags = tags, .n_tags = r->n_tags};
+}
+
+static struct attributes tags_of(const struct place *p, struct arena *a)
+{
+	const struct ask_resource *r = p->asked;
+
+	if (r->states_tags)
+		return (struct attributes){.tags_are_known = true, .tags = r->tags, .n_tags = r->n_tags};
+	if (is_run(r))
+		return registered_tags(p->parent, a);
+	if (!p->registered && r->is_described)
+		return (struct attributes){.tags_are_known = true};
+	return registered_tags(p->registered, a);
+}
+
+/* The selectors by which statements about the resource's tags are found. */
+static void set_selectors(const struct snapshot *s, const struct attributes *known, struct str type, struct arena *a,
+                          struct query *query)
+{
+	struct str *unknown;
+
+	if (known->tags_are_known) {
+		query->selectors = tag_selectors_of_tags(&s->tag_plan, type, known->tags, known->n_tags, a);
+		return;
+	}
+	unknown = ARENA_NEW(a, struct str);
+	*unknown = tag_selector_of_unknown(type, a);
+	query->selectors = (struct str_list){unknown, 1};
+}
+
+/* ---- the question ------------------------------------------------------------------------------------ */
+
+bool ask_takes_target(struct str action)
+{
+	return str_eq(action, STR("datasets:clone"));
+}
+
+/* The question about one resource; `subjects` are those of the whole. */
+struct asking {
+	const struct snapshot *snapshot;
+	const struct ask *ask;
+	struct subjects subjects;
+	struct observer *observer; /* may be NULL */
+};
+
+static struct answer ask_about(const struct asking *k, const struct ask_resource *r, struct arena *a)
+{
+	const struct snapshot *s = k->snapshot;
+	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
+	struct place p = find_place(s, r, a);
+	struct answer answer = {.about = r};
+	struct attributes known = {0};
+
+	query.subjects = k->subjects.items;
+	query.n_subjects = k->subjects.n;
+	if (!str_is_empty(r->id))
+		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
+	set_tenants(s, k->ask, &p, a, &query);
+	if (s->n_docs[DOC_TAG_POLICY]) {
+		known = tags_of(&p, a);
+		set_selectors(s, &known, r->type, a, &query);
+	}
+	known.is_in_tenant = query_is_in_tenant(&query);
+	query.attributes = &known;
+	answer.verdict = engine_explain(&s->engine, &query, a, r->lists_tenants ? &answer.tenants : NULL, k->observer);
+	return answer;
+}
+
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
 {
-	struct subjects l = {.arena = a};
-	struct answer answer = {0};
-	struct query query = {.action = q->action, .now_ms = q->now_ms, .resource = q->resource.type};
+	struct asking k = {s, q, {.arena = a}, observer};
+	struct answer answer = {.about = &q->resource}, target;
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
 	if (!str_eq(q->subject_type, STR("external")))
-		add_principal(s, &l, q->subject_type, q->subject_id);
+		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
 	for (size_t i = 0; i < q->raw_subjects.n; i++)
-		add(&l, q->raw_subjects.items[i], STR_NONE);
-	query.subjects = l.items;
-	query.n_subjects = l.n;
-	if (!str_is_empty(q->resource.id))
-		query.resource = arena_concat3(a, q->resource.type, STR(":"), q->resource.id);
-	set_tenants(s, q, a, &query);
-	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&query)};
-	query.attributes = &attributes;
-	struct str_list *tenants = q->resource.lists_tenants ? &answer.tenants : NULL;
-	answer.verdict = observer ? engine_explain(&s->engine, &query, a, tenants, observer)
-	                          : engine_decide(&s->engine, &query, a, tenants);
-	return answer;
+		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
+	answer = ask_about(&k, &q->resource, a);
+	if (!q->target || !verdict_allows(answer.verdict))
+		return answer;
+	target = ask_about(&k, q->target, a);
+	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
+}
+
+struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v)
+{
+	const struct policy_attachment *at;
+
+	if (v.effect == EFFECT_NONE)
+		return (struct deciding){0};
+	if (v.kind == DOC_POLICY_ATTACHMENT && (at = FIND(s, policy_attachment, POLICY_ATTACHMENT, v.document)))
+		return (struct deciding){DOC_TAG_POLICY, at->policy};
+	return (struct deciding){(enum document_kind)v.kind, v.document};
 }

@@ -195,28 +195,59 @@ static void lower_one(struct snapshot *s, const struct document *doc, struct are
 		engine_put(&s->engine, &s->edit, &set);
 }
 
-/* What the statements of one kind of document say depends on documents of another, which they name by such a link. */
-static const struct {
-	enum document_kind changed, dependent;
-	struct str relation;
-} dependencies[] = {
-    {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
-    {DOC_PERMISSION_POLICY, DOC_ROLE, STR_INIT("policy:")},
-};
-
-/* What the document means has changed, so those that name it are lowered again. */
-static void lower_dependents(struct snapshot *s, enum document_kind kind, struct str id, struct arena *a)
+/* The documents of one kind with this link are lowered again: what they name means something else now. */
+static void lower_linked(struct snapshot *s, enum document_kind kind, struct str link, struct arena *a)
 {
 	const struct document *const *docs;
+	size_t n = snapshot_linked(s, kind, link, a, &docs);
 
-	for (size_t i = 0; i < N_ELEMENTS(dependencies); i++) {
-		if (dependencies[i].changed != kind)
-			continue;
-		size_t n = snapshot_linked(s, dependencies[i].dependent, arena_concat(a, dependencies[i].relation, id),
-		                           a, &docs);
-		for (size_t k = 0; k < n; k++)
-			lower_one(s, docs[k], a);
+	for (size_t i = 0; i < n; i++)
+		lower_one(s, docs[i], a);
+}
+
+static void lower_all(struct snapshot *s, enum document_kind kind)
+{
+	struct arena a = ARENA_INIT;
+	uint64_t ordinal = 0;
+
+	for (const struct document *d; (d = snapshot_next(s, kind, &ordinal)); arena_reset(&a))
+		lower_one(s, d, &a);
+	arena_release(&a);
+}
+
+/* LangSmith's switches are part of what its documents mean. An organization that is not there has all of them on. */
+static void lower_by_switches(struct snapshot *s, const struct organization *was, const struct organization *is)
+{
+	bool rbac = (was && was->rbac_is_off) != (is && is->rbac_is_off);
+	bool abac = (was && was->abac_is_off) != (is && is->abac_is_off);
+
+	if (rbac)
+		lower_all(s, DOC_ROLE);
+	if (abac) {
+		lower_all(s, DOC_TAG_POLICY);
+		lower_all(s, DOC_POLICY_ATTACHMENT);
 	}
+}
+
+/* What names the document is lowered again after it came, changed or went (`is` NULL). `was`, `is`: not both NULL. */
+static void lower_dependents(struct snapshot *s, const struct document *was, const struct document *is, struct arena *a)
+{
+	const struct document *doc = is ? is : was;
+
+	if (doc->kind == DOC_ROLE)
+		lower_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), doc->id), a);
+	else if (doc->kind == DOC_TAG_POLICY)
+		lower_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(a, STR("policy:"), doc->id), a);
+	else if (doc->kind == DOC_PERMISSION_POLICY)
+		lower_linked(s, DOC_ROLE, arena_concat(a, STR("policy:"), doc->id), a);
+	else if (doc->kind == DOC_ORGANIZATION && str_eq(doc->id, s->org))
+		lower_by_switches(s, as_organization(was), as_organization(is));
+}
+
+static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
+{
+	for (size_t i = 0; i < p->n_groups; i++)
+		tag_plan_add(&s->tag_plan, &p->groups[i]);
 }
 
 void snapshot_put(struct snapshot *fork, struct document *doc)
@@ -233,8 +264,10 @@ void snapshot_put(struct snapshot *fork, struct document *doc)
 	if (old)
 		unindex_names(fork, old, doc, &a);
 	index_names(fork, doc, &a);
+	if (doc->kind == DOC_TAG_POLICY)
+		plan_selectors(fork, as_tag_policy(doc));
 	lower_one(fork, doc, &a);
-	lower_dependents(fork, doc->kind, doc->id, &a);
+	lower_dependents(fork, old, doc, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 }
@@ -254,7 +287,7 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 		engine_remove_tenant(&fork->engine, &fork->edit, old->id);
 	else
 		engine_remove(&fork->engine, &fork->edit, (uint32_t)kind, old->id);
-	lower_dependents(fork, kind, old->id, &a);
+	lower_dependents(fork, old, NULL, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 	return true;

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/tags.h"
+
+#include "base/fold.h"
+#include "base/glob.h"
+#include "base/hash.h"
+
+/* ---- conditions -------------------------------------------------------------------------------------- */
+
+bool tag_compare(enum tag_comparison comparison, struct str pattern, struct str value)
+{
+	switch (comparison) {
+	case TAG_EQUALS:
+		return str_eq(pattern, value);
+	case TAG_EQUALS_IGNORE_CASE:
+		return fold_eq(pattern, value);
+	case TAG_MATCHES:
+		return glob_match(pattern, value);
+	}
+	return false;
+}
+
+/* A condition with its operator taken apart; NULL: one that is not understood. */
+struct test {
+	const struct tag_operator *operator;
+	struct str key, value;
+};
+
+static struct test test_of(const struct tag_condition *c)
+{
+	bool is_known = str_eq(c->attribute, STR(TAG_ATTRIBUTE));
+
+	return (struct test){is_known ? tag_operator_find(c->operator) : NULL, c->key, c->value};
+}
+
+static enum truth truth_of(const struct test *t, const struct tag *tags, size_t n_tags)
+{
+	bool exists = false, any = false;
+
+	if (!t->operator)
+		return TRUTH_UNKNOWN;
+	for (size_t i = 0; i < n_tags && !any; i++) {
+		if (!str_eq(tags[i].key, t->key))
+			continue;
+		exists = true;
+		any = tag_compare(t->operator->comparison, t->value, tags[i].value);
+	}
+	if (!exists)
+		return t->operator->if_exists ? TRUTH_TRUE : TRUTH_FALSE;
+	return any != t->operator->is_negated ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+bool tag_group_holds(const struct tag_group *group, const struct tag *tags, size_t n_tags)
+{
+	for (size_t i = 0; i < group->n_conditions; i++) {
+		struct test t = test_of(&group->conditions[i]);
+
+		if (truth_of(&t, tags, n_tags) != TRUTH_TRUE)
+			return false;
+	}
+	return true;
+}
+
+struct group_condition {
+	struct condition condition;
+	size_t n_tests;
+	struct test tests[];
+};
+
+static enum truth eval(const struct condition *self, const struct query *query)
+{
+	const struct group_condition *c = (const void *)self; /* its first member */
+	const struct attributes *known = query->attributes;
+	enum truth all = TRUTH_TRUE;
+
+	if (!known || !known->tags_are_known)
+		return TRUTH_UNKNOWN;
+	for (size_t i = 0; i < c->n_tests && all != TRUTH_FALSE; i++) {
+		enum truth one = truth_of(&c->tests[i], known->tags, known->n_tags);
+
+		all = one < all ? one : all; /* false < unknown < true */
+	}
+	return all;
+}
+
+static struct str copy_text(char **at, struct str s)
+{
+	struct str copy = {*at, s.len};
+
+	if (s.len)
+		memcpy(*at, s.ptr, s.len);
+	*at += s.len;
+	return copy;
+}
+
+struct condition *tag_condition_new(const struct tag_group *group)
+{
+	size_t n = group->n_conditions, n_text = 0;
+	struct group_condition *c;
+	char *text;
+
+	assert(n > 0 && n <= UINT32_MAX); /* no conditions must not mean "always"; the largest document bounds them */
+	for (size_t i = 0; i < n; i++)
+		n_text += group->conditions[i].key.len + group->conditions[i].value.len;
+	c = mem_alloc(sizeof(*c) + n * sizeof(c->tests[0]) + n_text);
+	c->condition.eval = eval;
+	c->n_tests = n;
+	text = (char *)&c->tests[n];
+	for (size_t i = 0; i < n; i++) {
+		c->tests[i] = test_of(&group->conditions[i]);
+		c->tests[i].key = copy_text(&text, c->tests[i].key);
+		c->tests[i].value = copy_text(&text, c->tests[i].value);
+	}
+	return &c->condition;
+}
+
+/* ---- selectors --------------------------------------------------------------------------------------- */
+
+/* Lengths by which the ends of values are looked up; an end of another length by the next shorter one. */
+static const uint8_t end_bytes[] = {1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48};
+
+/* Ways to look a value up. The higher, the fewer statements are found; of ends the longer is better. */
+enum {
+	BY_KEY,
+	BY_START,
+	BY_END = BY_START + N_ELEMENTS(end_bytes),
+	BY_FOLDED = BY_END + N_ELEMENTS(end_bytes),
+	BY_VALUE,
+	N_WAYS
+};
+static_assert(N_WAYS <= 64, "ways are the bits of a word");
+
+struct choice {
+	bool is_made;
+	unsigned way;
+	size_t rank;
+	struct str key, text; /* the text is folded later */
+};
+
+/* The number of the longest length up to `n`, which is at least 1. */
+static unsigned end_class(size_t n)
+{
+	unsigned i = 0;
+
+	while (i + 1 < N_ELEMENTS(end_bytes) && end_bytes[i + 1] <= n)
+		i++;
+	return i;
+}
+
+static bool is_wild(char c)
+{
+	return c == '*' || c == '?';
+}
+
+static struct choice choose_by_glob(struct str key, struct str glob)
+{
+	size_t start = 0, end = 0;
+	unsigned class;
+
+	while (start < glob.len && !is_wild(glob.ptr[start]))
+		start++;
+	if (start == glob.len)
+		return (struct choice){true, BY_VALUE, SIZE_MAX, key, glob};
+	while (!is_wild(glob.ptr[glob.len - end - 1]))
+		end++;
+	if (start == 0 && end == 0)
+		return (struct choice){true, BY_KEY, 0, key, STR("")};
+	class = end_class(start >= end ? start : end);
+	if (start >= end)
+		return (struct choice){true, BY_START + class, end_bytes[class], key,
+		                       str_slice(glob, 0, end_bytes[class])};
+	return (struct choice){true, BY_END + class, end_bytes[class], key,
+	                       str_slice(glob, glob.len - end_bytes[class], glob.len)};
+}
+
+/* How a resource that satisfies the test can be found; not made: also without any tag. */
+static struct choice choose(const struct test *t)
+{
+	if (!t->operator|| t->operator->if_exists)
+		return (struct choice){0};
+	if (t->operator->is_negated)
+		return (struct choice){true, BY_KEY, 0, t->key, STR("")};
+	switch (t->operator->comparison) {
+	case TAG_EQUALS:
+		return (struct choice){true, BY_VALUE, SIZE_MAX, t->key, t->value};
+	case TAG_EQUALS_IGNORE_CASE:
+		return (struct choice){true, BY_FOLDED, SIZE_MAX - 1, t->key, t->value};
+	case TAG_MATCHES:
+		break;
+	}
+	return choose_by_glob(t->key, t->value);
+}
+
+static struct choice choose_for_group(const struct tag_group *group)
+{
+	struct choice best = {0};
+
+	for (size_t i = 0; i < group->n_conditions; i++) {
+		struct test t = test_of(&group->conditions[i]);
+		struct choice c = choose(&t);
+
+		if (!t.operator) /* unknown whatever the tags: to be found by none of them */
+			return (struct choice){0};
+		if (c.is_made && (!best.is_made || c.rank > best.rank))
+			best = c;
+	}
+	return best;
+}
+
+#define KEY_SEED UINT64_C(0x746167206b657973)
+
+static uint64_t key_hash(struct str key)
+{
+	return hash_str(KEY_SEED, key);
+}
+
+void tag_plan_add(struct tag_plan *plan, const struct tag_group *group)
+{
+	struct choice c = choose_for_group(group);
+
+	if (c.is_made)
+		plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
+}
+
+/* 0xff is in no UTF-8. It stands before the type and before the rest, in which none of the engine's own signs occur. */
+#define MARK         '\xff'
+#define HASH_LETTERS 11u /* of six bits */
+
+/* Room for a selector of the type with `n` bytes behind; the mark and the type are in it. */
+static char *begin_selector(struct str type, size_t n, struct arena *a, struct str *ret)
+{
+	char *text = arena_alloc(a, type.len + n + 2);
+
+	text[0] = MARK;
+	if (type.len)
+		memcpy(text + 1, type.ptr, type.len);
+	text[type.len + 1] = MARK;
+	*ret = (struct str){text, type.len + n + 2};
+	return text + type.len + 2;
+}
+
+static struct str make_selector(struct str type, uint64_t hash_of_key, unsigned way, struct str text, struct arena *a)
+{
+	uint64_t hash = hash_str(hash_of_key + way, text);
+	struct str selector;
+	char *out = begin_selector(type, HASH_LETTERS, a, &selector);
+
+	for (size_t i = 0; i < HASH_LETTERS; i++, hash >>= 6)
+		out[i] = (char)('@' + (hash & 63));
+	return selector;
+}
+
+struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a)
+{
+	struct choice c = choose_for_group(group);
+
+	if (!c.is_made)
+		return STR_NONE;
+	return make_selector(type, key_hash(c.key), c.way, c.way == BY_FOLDED ? fold_str(a, c.text) : c.text, a);
+}
+
+struct str tag_selector_of_unknown(struct str type, struct arena *a)
+{
+	struct str selector;
+
+	*begin_selector(type, 1, a, &selector) = '?';
+	return selector;
+}
+
+/* The part of the value that the way looks up; false when the value is too short to have it. */
+static bool part_of_value(unsigned way, struct str value, struct arena *a, struct str *ret)
+{
+	size_t n;
+
+	if (way == BY_KEY)
+		*ret = STR("");
+	else if (way == BY_VALUE)
+		*ret = value;
+	else if (way == BY_FOLDED)
+		*ret = fold_str(a, value);
+	else {
+		n = end_bytes[(way - BY_START) % N_ELEMENTS(end_bytes)];
+		*ret = way < BY_END ? str_slice(value, 0, n)
+		                    : str_slice(value, value.len > n ? value.len - n : 0, value.len);
+		return value.len >= n;
+	}
+	return true;
+}
+
+struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str type, const struct tag *tags,
+                                      size_t n_tags, struct arena *a)
+{
+	struct str *items = NULL, text;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < n_tags; i++) {
+		uint64_t hash = key_hash(tags[i].key), ways = plan->ways[hash % TAG_PLAN_SLOTS];
+
+		for (; ways; ways &= ways - 1) {
+			unsigned way = (unsigned)__builtin_ctzll(ways);
+
+			if (!part_of_value(way, tags[i].value, a, &text))
+				continue;
+			ARENA_ROOM(a, items, n, &cap);
+			items[n++] = make_selector(type, hash, way, text, a);
+		}
+	}
+	return (struct str_list){items, n};
+}
