@@ -429,6 +429,19 @@ test('a role is held where it belongs, whoever gives it', async () => {
 	assert.deepEqual(await permitted(s, 'dora', [...org.names, ...project.names], 'p'), []);
 });
 
+test('a key for who administers access is made by nobody less powerful', async () => {
+	assert.equal((await s.call('POST', '/doorward/v1/roles', {id: 'key-maker', actions: ['doorward:keys:create']})).status, 201);
+	await makePerson(s, 'frank');
+	await assign(s, 'user:frank', 'key-maker');
+	const key = await makeKey(s, {type: 'user', id: 'frank'});
+	const make = async (id) => (await s.call('POST', '/doorward/v1/keys', {principal: {type: 'user', id}, name: 'k'}, {key})).status;
+	const p = await makePolicy(['apiKey:manage']);
+	assert.equal(await make(await makeHolder(builtin.member)), 201);
+	for (const [role, where] of [[builtin.admin], [(await makeRole([p.id])).id], [builtin.projectManager, 'q']]) {
+		assert.equal(await make(await makeHolder(role, where)), 403, role);
+	}
+});
+
 test('CA-36, CA-37: organization and projects do not share names or policies', async () => {
 	const p = await makePolicy([]);
 	const same = await makePolicy([], {at: P, name: p.name});
