@@ -122,7 +122,6 @@ static const struct {
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_PERMISSION_POLICY, STR_INIT("tenant:")},
-    {DOC_PERMISSION_POLICY, DOC_ROLE, STR_INIT("policy:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},

@@ -86,12 +86,8 @@ enum service_result permission_policy_update(struct txn *t, struct permission_po
 	return r;
 }
 
-enum service_result permission_policy_delete(struct txn *t, const struct permission_policy *p, struct error *err)
+void permission_policy_delete(struct txn *t, const struct permission_policy *p)
 {
-	if (!cascade_fits(t, DOC_PERMISSION_POLICY, p->doc.id))
-		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
-		                                      "too many roles hold the policy for it to be deleted at once");
 	cascade_permission_policy(t, p->doc.id);
 	txn_delete(t, DOC_PERMISSION_POLICY, p->doc.id);
-	return SERVICE_OK;
 }

@@ -27,6 +27,5 @@ const struct permission_policy *permission_policy_find(const struct snapshot *s,
 enum service_result permission_policy_create(struct txn *t, struct permission_policy *p, struct error *err) MUST_USE;
 /* The next version of one that exists; otherwise the same. Who holds it through roles has the new set at once. */
 enum service_result permission_policy_update(struct txn *t, struct permission_policy *p, struct error *err) MUST_USE;
-/* Deletes it and takes it out of every role. SERVICE_FAILED_PRECONDITION: too many roles hold it for one change. */
-enum service_result permission_policy_delete(struct txn *t, const struct permission_policy *p,
-                                             struct error *err) MUST_USE;
+/* Deletes it and takes it out of every role; they are all of one place, which has not many. */
+void permission_policy_delete(struct txn *t, const struct permission_policy *p);

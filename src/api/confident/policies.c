@@ -132,16 +132,11 @@ static void policy_update(struct api_call *call)
 static void policy_delete(struct api_call *call)
 {
 	const struct permission_policy *p = find_policy(call);
-	struct error err = {0};
-	enum service_result r;
 
 	if (!p)
 		return;
-	r = permission_policy_delete(call->txn, p, &err);
-	if (r == SERVICE_OK)
-		confident_answer_gone(call, p->doc.id, "deleted");
-	else
-		confident_fail(call, r, &err);
+	permission_policy_delete(call->txn, p);
+	confident_answer_gone(call, p->doc.id, "deleted");
 }
 
 /* clang-format off */
