@@ -3,6 +3,7 @@
 
 #include "model/confident.h"
 #include "service/iam.h"
+#include "service/invitations.h"
 
 /* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
 struct linked {
@@ -115,6 +116,7 @@ static const struct {
 } taken[] = {
     {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
+    {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
@@ -122,6 +124,7 @@ static const struct {
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_PERMISSION_POLICY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
@@ -159,6 +162,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	invitations_lose_role(t, role);
 	return effect;
 }
 
@@ -239,6 +243,7 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
 	take_tenant_from_keys(t, tenant);
 	take_tenant_from_resources(t, tenant);
+	invitations_lose_tenant(t, tenant);
 	return effect;
 }
 

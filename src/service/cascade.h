@@ -24,13 +24,13 @@ bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 /*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
  * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members
- * go.
+ * go, and invitations no longer offer it.
  */
 struct cascade_effect cascade_role(struct txn *t, struct str role);
 /*
  * A tenant goes: it is removed from statements (one left with no tenant is removed, a policy without statements is
  * deleted), from the tenant lists of policies, roles and groups; role members held in it go; keys bound to it lose it
- * (a key left with none is deleted); resources lose it. Confident AI's roles and policies of it go.
+ * (a key left with none is deleted); resources and invitations lose it. Confident AI's roles and policies of it go.
  */
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
 /* A permission policy goes: it is taken out of the roles that hold it. */

@@ -4,6 +4,7 @@
 #include "model/confident.h"
 #include "model/validate.h"
 #include "service/builtin.h"
+#include "service/invitations.h"
 
 /* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
 #define MAX_GROUP_DEPTH       64u
@@ -44,15 +45,6 @@ static bool resolve(const struct txn *t, enum document_kind kind, const char *na
 	return false;
 }
 
-static struct str lower_case(struct arena *a, struct str s)
-{
-	char *text = arena_alloc(a, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		text[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + ('a' - 'A')) : s.ptr[i];
-	return (struct str){text, s.len};
-}
-
 /* ---- one check a kind: the fields, not whether the object is new ------------------------------------ */
 
 typedef bool check_fn(const struct txn *t, struct document *doc, struct error *err);
@@ -70,7 +62,7 @@ static bool check_user(const struct txn *t, struct document *doc, struct error *
 	}
 	if (str_is_absent(u->email))
 		return true;
-	u->email = lower_case(t->arena, u->email);
+	u->email = arena_lower_case(t->arena, u->email);
 	if (!valid_email(u->email)) {
 		error_set(err, SERVICE_INVALID, "email is not an e-mail address");
 		return false;
@@ -201,6 +193,16 @@ static bool has_valid_id(const struct document *doc)
 
 /* ---- objects --------------------------------------------------------------------------------------- */
 
+/* Stores the checked object, and what follows from its being there. */
+static enum service_result put(struct txn *t, const struct document *doc, struct error *err)
+{
+	enum service_result r = doc->kind == DOC_USER ? invitation_redeem(t, as_user(doc), err) : SERVICE_OK;
+
+	if (r == SERVICE_OK)
+		txn_put(t, doc);
+	return r;
+}
+
 enum service_result directory_create(struct txn *t, struct document *doc, struct error *err)
 {
 	struct str kind = document_kind_name(doc->kind);
@@ -219,9 +221,7 @@ enum service_result directory_create(struct txn *t, struct document *doc, struct
 		          "bytes without control characters"
 		        : "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
 	r = check(t, doc, err);
-	if (r == SERVICE_OK)
-		txn_put(t, doc);
-	return r;
+	return r == SERVICE_OK ? put(t, doc, err) : r;
 }
 
 static bool is_managed(const struct document *doc)
@@ -241,9 +241,7 @@ enum service_result directory_update(struct txn *t, struct document *doc, struct
 {
 	enum service_result r = is_managed(doc) ? refuse_managed(doc, err) : check(t, doc, err);
 
-	if (r == SERVICE_OK)
-		txn_put(t, doc);
-	return r;
+	return r == SERVICE_OK ? put(t, doc, err) : r;
 }
 
 static struct str principal_type_of(enum document_kind kind)

@@ -34,14 +34,22 @@ static bool is_platform(const struct api_call *call)
 	       str_starts_with(call->x->path, STR("/api/v1/platform/"));
 }
 
+/* The errors of the platform's members are documented as objects of strings alone. */
+static bool has_plain_errors(const struct api_call *call)
+{
+	return call->route && str_ends_with(str_of(call->route->path), STR("/platform/orgs/current/members"));
+}
+
 /* What the vendor's clients of all generations look for: `error`, or the members of RFC 7807. */
-static void write_platform_error(struct json_writer *w, unsigned status, struct str text)
+static void write_platform_error(const struct api_call *call, struct json_writer *w, unsigned status, struct str text)
 {
 	size_t i = 0;
 
 	while (titles[i].status != status && i + 1 < N_ELEMENTS(titles))
 		i++;
 	json_put_str(w, STR("error"), text);
+	if (has_plain_errors(call))
+		return;
 	json_put_str(w, STR("type"), STR("about:blank"));
 	json_put_str(w, STR("title"), titles[i].title);
 	json_put_u64(w, STR("status"), status);
@@ -78,7 +86,7 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 		http_answer_header(call->x, STR("x-should-retry"), STR("false"));
 	json_begin_object(&w);
 	if (platform)
-		write_platform_error(&w, status, text);
+		write_platform_error(call, &w, status, text);
 	else if (status == 422)
 		write_faults(&w, call, text);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The audit trail, the organization, and who is calling.
+ * The audit trail, and who is calling.
  */
 #include "api/native/native.h"
 
@@ -221,20 +221,7 @@ void audit_list(struct api_call *call)
 	api_json_end(call, &w);
 }
 
-/* ---- the organization and the caller --------------------------------------------------------------- */
-
-void organization_get(struct api_call *call)
-{
-	const struct organization *o = FIND(call->snapshot, organization, ORGANIZATION, call->snapshot->org);
-	struct json_writer w = api_json_begin(call, 200);
-
-	json_begin_object(&w);
-	json_put_str(&w, STR("id"), call->snapshot->org);
-	json_put_str(&w, STR("display_name"), o ? o->display_name : STR_NONE);
-	json_put_u64(&w, STR("revision"), call->snapshot->revision);
-	json_end_object(&w);
-	api_json_end(call, &w);
-}
+/* ---- the caller -------------------------------------------------------------------------------------- */
 
 void whoami_get(struct api_call *call)
 {

@@ -429,6 +429,20 @@ test('a role is held where it belongs, whoever gives it', async () => {
 	assert.deepEqual(await permitted(s, 'dora', [...org.names, ...project.names], 'p'), []);
 });
 
+test('LangSmith neither shows nor touches roles of this dialect', async () => {
+	const made = [await makeRole([]), await makeRole([], {at: P})];
+	const at = '/api/v1/orgs/current/roles';
+	const shown = (await s.call('GET', at)).json;
+	assert.ok(shown.some((r) => r.name === 'WORKSPACE_ADMIN'));
+	for (const id of [...made.map((r) => r.id), ...Object.values(builtin)]) {
+		assert.ok(!shown.some((r) => r.id === id), id);
+		assert.equal((await s.call('DELETE', `${at}/${id}`)).status, 404);
+		assert.equal((await s.call('PATCH', `${at}/${id}`, {display_name: 'x', description: '', permissions: []})).status, 404);
+	}
+	assert.deepEqual(await find('roles', made[0].id), made[0]);
+	assert.deepEqual(await find('roles', made[1].id, P), made[1]);
+});
+
 test('a key for who administers access is made by nobody less powerful', async () => {
 	assert.equal((await s.call('POST', '/doorward/v1/roles', {id: 'key-maker', actions: ['doorward:keys:create']})).status, 201);
 	await makePerson(s, 'frank');
