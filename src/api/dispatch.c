@@ -7,6 +7,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/widening.h"
 
 static struct api *api_of(struct http_app *app)
 {
@@ -201,8 +202,7 @@ static bool read_body(struct api_call *call)
 static struct str warning_of(struct api_call *call)
 {
 	if (str_is_absent(call->warning) && call->n_denies_lost)
-		call->warning = arena_strf(call->arena, "%zu deny statements went with it: access may have widened",
-		                           call->n_denies_lost);
+		call->warning = widening_text(&(struct widening){0}, call->n_denies_lost, call->arena);
 	return str_is_absent(call->warning) ? STR("") : call->warning;
 }
 

@@ -157,6 +157,19 @@ struct str arena_concat3(struct arena *a, struct str x, struct str y, struct str
 	return (struct str){p, n};
 }
 
+struct str arena_lower_case(struct arena *a, struct str s)
+{
+	char *text;
+
+	if (str_is_absent(s))
+		return s;
+	text = arena_alloc(a, s.len + 1);
+	for (size_t i = 0; i < s.len; i++)
+		text[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + ('a' - 'A')) : s.ptr[i];
+	text[s.len] = '\0';
+	return (struct str){text, s.len};
+}
+
 void *arena_room(struct arena *a, const void *items, size_t n, size_t *cap, size_t size)
 {
 	void *larger;

@@ -42,6 +42,8 @@ struct str arena_strf(struct arena *a, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* a followed by b (and c). */
 struct str arena_concat(struct arena *a, struct str x, struct str y);
 struct str arena_concat3(struct arena *a, struct str x, struct str y, struct str z);
+/* Copy with ASCII letters in lower case; the absent string stays absent. */
+struct str arena_lower_case(struct arena *a, struct str s);
 
 #define ARENA_NEW(a, type)      ((type *)arena_calloc(a, 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_calloc(a, n, sizeof(type)))

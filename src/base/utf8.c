@@ -61,3 +61,34 @@ size_t utf8_length(struct str s)
 		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
 	return n;
 }
+
+uint32_t utf8_next(struct str s, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr + *at;
+	size_t n = announced(p[0]);
+	uint32_t c;
+
+	if (n <= 1 || n > s.len - *at) {
+		(*at)++;
+		return p[0];
+	}
+	c = p[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	*at += n;
+	return c;
+}
+
+size_t utf8_put(char *out, uint32_t c)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (n == 1) {
+		out[0] = (char)c;
+		return 1;
+	}
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)((0xf00u >> n & 0xffu) | c);
+	return n;
+}

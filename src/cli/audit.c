@@ -46,6 +46,10 @@ static void print_item(struct cli_session *s, const struct json *item, struct ar
 	}
 	print_field(s->out, json_get_str(item, STR("remote")));
 	cli_print(s->out, json_get_str(item, STR("request_id")));
+	if (!str_is_empty(json_get_str(item, STR("warning")))) {
+		(void)fputs("  warning: ", s->out);
+		cli_print(s->out, json_get_str(item, STR("warning")));
+	}
 	(void)fputc('\n', s->out);
 }
 

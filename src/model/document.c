@@ -16,6 +16,8 @@ struct str document_unique_key(const struct document *doc, struct arena *a)
 {
 	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
 		return arena_concat(a, STR("email:"), as_user(doc)->email);
+	if (doc->kind == DOC_TENANT && !str_is_absent(as_tenant(doc)->handle))
+		return arena_concat(a, STR("handle:"), as_tenant(doc)->handle);
 	if (doc->kind == DOC_INVITATION)
 		return invitation_unique(a, as_invitation(doc));
 	if (doc->kind == DOC_TAG_KEY)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/ask.h"
 
+#include "policy/lower.h"
+
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
 struct subjects {
 	struct arena *arena;
@@ -55,7 +57,65 @@ static void add_user(const struct snapshot *s, struct subjects *l, const struct 
 	add_roles(s, l, STR("user"), u->doc.id);
 }
 
-static void add_principal(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
+/* A role that is not one of the organization makes a member of where it is held, and an Organization Admin is one
+ * everywhere. */
+static bool makes_member(const struct snapshot *s, struct str subject)
+{
+	const struct role *role = NULL;
+
+	if (str_starts_with(subject, STR(SUBJECT_ROLE)))
+		role = FIND(s, role, ROLE, str_slice(subject, STR(SUBJECT_ROLE).len, subject.len));
+	return role && (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+	                str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
+}
+
+/* Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. */
+static struct subjects memberships(const struct snapshot *s, const struct subjects *l, size_t n)
+{
+	struct subjects where = {.arena = l->arena};
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		if (!makes_member(s, l->items[i].text))
+			continue;
+		if (str_is_absent(l->items[i].tenant)) {
+			where.n = 0;
+			add(&where, STR_NONE, STR_NONE);
+			break;
+		}
+		while (k < where.n && !str_eq(where.items[k].tenant, l->items[i].tenant))
+			k++;
+		if (k == where.n)
+			add(&where, STR_NONE, l->items[i].tenant);
+	}
+	return where;
+}
+
+/* The groups that policies are attached to, where the principal is a member: elsewhere no policy allows anything. */
+static void add_attached_groups(const struct snapshot *s, struct subjects *l)
+{
+	const struct document *const *docs;
+	const size_t n = l->n, prefix = STR(SUBJECT_GROUP).len;
+	struct subjects where;
+
+	if (!s->n_docs[DOC_POLICY_ATTACHMENT])
+		return;
+	where = memberships(s, l, n);
+	for (size_t i = 0; where.n && i < n; i++) {
+		struct str text = l->items[i].text, group = str_slice(text, prefix, text.len);
+
+		if (!str_starts_with(text, STR(SUBJECT_GROUP)) ||
+		    snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(l->arena, STR("group:"), group), l->arena,
+		                    &docs) == 0)
+			continue;
+		text = arena_concat(l->arena, STR(SUBJECT_ATTACHED_GROUP), group);
+		for (size_t k = 0; k < where.n; k++)
+			add(l, text, where.items[k].tenant);
+	}
+}
+
+static void add_named(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
 {
 	const struct document *doc;
 
@@ -76,6 +136,12 @@ static void add_principal(const struct snapshot *s, struct subjects *l, struct s
 	}
 }
 
+static void add_principal(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
+{
+	add_named(s, l, type, id);
+	add_attached_groups(s, l);
+}
+
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
                        const struct subject **ret_subjects, size_t *ret_n)
 {
@@ -86,21 +152,51 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
 	*ret_n = l.n;
 }
 
-/* The one tenant of a question that lists none: named, the registered resource's, or the one the resource is. Absent:
- * none. */
-static struct str single_tenant(const struct snapshot *s, const struct ask *q, struct arena *a)
-{
-	const struct resource *r;
+/* ---- the resource ------------------------------------------------------------------------------------ */
 
-	if (!str_is_absent(q->resource.tenant))
-		return q->resource.tenant;
-	if (s->n_docs[DOC_RESOURCE]) {
-		r = FIND(s, resource, RESOURCE, arena_concat3(a, q->resource.type, STR("/"), q->resource.id));
-		if (r && !str_is_absent(r->tenant))
-			return r->tenant;
-	}
-	if (!str_is_empty(q->resource.id) && snapshot_find(s, DOC_TENANT, q->resource.id))
-		return q->resource.id;
+/* A resource of the question with what is registered of it; the latter is looked up when it matters. */
+struct place {
+	const struct ask_resource *asked;
+	const struct resource *registered; /* NULL: not registered */
+	const struct resource *parent;     /* of a run; NULL: it has none, or it is not registered */
+};
+
+static bool is_run(const struct ask_resource *r)
+{
+	return str_eq(r->type, STR("run"));
+}
+
+static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
+{
+	struct place p = {.asked = r};
+	struct str parent = r->parent;
+	bool names_tenants = r->lists_tenants || !str_is_absent(r->tenant);
+
+	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
+		return p;
+	p.registered = FIND(s, resource, RESOURCE, arena_concat3(a, r->type, STR("/"), r->id));
+	if (!is_run(r))
+		return p;
+	if (str_is_absent(parent) && p.registered)
+		parent = p.registered->parent;
+	if (!str_is_absent(parent))
+		p.parent = FIND(s, resource, RESOURCE, parent);
+	return p;
+}
+
+/* The one tenant of a question that lists none; absent: none. */
+static struct str single_tenant(const struct snapshot *s, const struct place *p)
+{
+	const struct ask_resource *r = p->asked;
+
+	if (!str_is_absent(r->tenant))
+		return r->tenant;
+	if (p->registered && !str_is_absent(p->registered->tenant))
+		return p->registered->tenant;
+	if (p->parent && !str_is_absent(p->parent->tenant))
+		return p->parent->tenant;
+	if (!str_is_empty(r->id) && snapshot_find(s, DOC_TENANT, r->id))
+		return r->id;
 	return STR_NONE;
 }
 
@@ -116,15 +212,16 @@ static struct str_list intersect(struct str_list wanted, struct str_list bound, 
 	return (struct str_list){items, n};
 }
 
-static void set_tenants(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *query)
+static void set_tenants(const struct snapshot *s, const struct ask *q, const struct place *p, struct arena *a,
+                        struct query *query)
 {
 	struct str one;
 
 	query->scope = SCOPE_LISTED;
-	if (q->resource.lists_tenants) {
-		query->tenants = q->resource.tenants;
+	if (p->asked->lists_tenants) {
+		query->tenants = p->asked->tenants;
 	} else {
-		one = single_tenant(s, q, a);
+		one = single_tenant(s, p);
 		if (!str_is_absent(one)) {
 			struct str *items = ARENA_NEW(a, struct str);
 			*items = one;
@@ -139,25 +236,106 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, struct ar
 		query->tenants = intersect(query->tenants, q->bound_tenants, a);
 }
 
+static struct attributes registered_tags(const struct resource *r, struct arena *a)
+{
+	struct attributes known = {0};
+	struct tag *tags;
+
+	if (!r)
+		return known;
+	tags = ARENA_ARRAY(a, struct tag, r->n_tags);
+	for (size_t i = 0; i < r->n_tags; i++)
+		tags[i] = (struct tag){r->tags[i].key, r->tags[i].value};
+	return (struct attributes){true, tags, r->n_tags};
+}
+
+static struct attributes tags_of(const struct place *p, struct arena *a)
+{
+	const struct ask_resource *r = p->asked;
+
+	if (r->states_tags)
+		return (struct attributes){true, r->tags, r->n_tags};
+	if (is_run(r))
+		return registered_tags(p->parent, a);
+	if (!p->registered && r->is_described)
+		return (struct attributes){.tags_are_known = true};
+	return registered_tags(p->registered, a);
+}
+
+static void set_tags(const struct snapshot *s, const struct place *p, struct arena *a, struct query *query)
+{
+	struct attributes *known = ARENA_NEW(a, struct attributes);
+	struct str type = p->asked->type, *unknown;
+
+	*known = tags_of(p, a);
+	query->attributes = known;
+	if (known->tags_are_known) {
+		query->selectors = tag_selectors_of_tags(&s->tag_plan, type, known->tags, known->n_tags, a);
+		return;
+	}
+	unknown = ARENA_NEW(a, struct str);
+	*unknown = tag_selector_of_unknown(type, a);
+	query->selectors = (struct str_list){unknown, 1};
+}
+
+/* ---- the question ------------------------------------------------------------------------------------ */
+
+bool ask_takes_target(struct str action)
+{
+	return str_eq(action, STR("datasets:clone"));
+}
+
+/* The question about one resource; `subjects` are those of the whole. */
+struct asking {
+	const struct snapshot *snapshot;
+	const struct ask *ask;
+	struct subjects subjects;
+	struct observer *observer; /* may be NULL */
+};
+
+static struct answer ask_about(const struct asking *k, const struct ask_resource *r, struct arena *a)
+{
+	const struct snapshot *s = k->snapshot;
+	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
+	struct place p = find_place(s, r, a);
+	struct answer answer = {.about = r};
+
+	query.subjects = k->subjects.items;
+	query.n_subjects = k->subjects.n;
+	if (!str_is_empty(r->id))
+		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
+	set_tenants(s, k->ask, &p, a, &query);
+	if (s->n_docs[DOC_TAG_POLICY])
+		set_tags(s, &p, a, &query);
+	answer.verdict = engine_explain(&s->engine, &query, a, r->lists_tenants ? &answer.tenants : NULL, k->observer);
+	return answer;
+}
+
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
 {
-	struct subjects l = {.arena = a};
-	struct answer answer = {0};
-	struct query query = {.action = q->action, .now_ms = q->now_ms, .resource = q->resource.type};
+	struct asking k = {s, q, {.arena = a}, observer};
+	struct answer answer = {.about = &q->resource}, target;
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
 	if (!str_eq(q->subject_type, STR("external")))
-		add_principal(s, &l, q->subject_type, q->subject_id);
+		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
 	for (size_t i = 0; i < q->raw_subjects.n; i++)
-		add(&l, q->raw_subjects.items[i], STR_NONE);
-	query.subjects = l.items;
-	query.n_subjects = l.n;
-	if (!str_is_empty(q->resource.id))
-		query.resource = arena_concat3(a, q->resource.type, STR(":"), q->resource.id);
-	set_tenants(s, q, a, &query);
-	struct str_list *tenants = q->resource.lists_tenants ? &answer.tenants : NULL;
-	answer.verdict = observer ? engine_explain(&s->engine, &query, a, tenants, observer)
-	                          : engine_decide(&s->engine, &query, a, tenants);
-	return answer;
+		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
+	answer = ask_about(&k, &q->resource, a);
+	if (!q->target || !verdict_allows(answer.verdict))
+		return answer;
+	target = ask_about(&k, q->target, a);
+	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
+}
+
+struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v)
+{
+	const struct policy_attachment *at;
+
+	if (v.effect == EFFECT_NONE)
+		return (struct deciding){0};
+	if (v.kind == DOC_POLICY_ATTACHMENT && (at = FIND(s, policy_attachment, POLICY_ATTACHMENT, v.document)))
+		return (struct deciding){DOC_TAG_POLICY, at->policy};
+	return (struct deciding){(enum document_kind)v.kind, v.document};
 }

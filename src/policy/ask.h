@@ -8,13 +8,18 @@
  *                      (only in its tenant where the role is held in one); unregistered: nothing of her own
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             external only the raw subjects
- *   tenants   listed; else the one named; else that of the registered resource; else the tenant whose id is the
- * resource's id; else none: then all tenants and "(unassigned)" are asked about, and any one is enough
+ *             Whoever is a member of a tenant (by a role held there that is not one of the organization, or as
+ *             Organization Admin) also brings, there, the groups that tag policies are attached to: policies allow
+ *             nothing to others, whatever group they are in.
+ *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its registered
+ *             parent; else the tenant whose id is the resource's id; else none: then all tenants and "(unassigned)" are
+ *             asked about, and any one is enough
  *   tags      those that the question states; else those of the registered resource; else, when the question describes
  *             the resource at all, none; else they are unknown: no allow depends on them, and every deny that does
- * counts. A run (LangSmith) has no tags of its own: where the question states none, its parent's count (the parent that
- * is stated, else the registered one), and they are unknown when it is not registered. target    datasets:clone needs
- * permission on the source and on what is cloned to: both must be allowed.
+ *             counts. A run (LangSmith) has no tags of its own: where the question states none, its parent's count (the
+ *             parent that is stated, else the registered one), and they are unknown when it is not registered. Nothing
+ *             of this is looked up in an organization without tag policies.
+ *   target    datasets:clone needs permission on the source and on what is cloned to: both must be allowed.
  *
  * An action with a '*' in it names no action: denied.
  */
@@ -48,10 +53,14 @@ struct ask {
 };
 
 struct answer {
-	struct verdict verdict; /* the target's, when the resource is allowed and the target is not */
+	struct verdict verdict;           /* the target's, when the resource is allowed and the target is not */
+	const struct ask_resource *about; /* which of them the verdict is about */
 	struct str_list
 	    tenants; /* authorized ones, when the question listed tenants; none when the target is not allowed */
 };
+
+/* Does the action have a target beside its resource? */
+bool ask_takes_target(struct str action);
 
 /* Answers; allocations and results in `a`, the verdict's strings in the snapshot. `observer` may be NULL. */
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer);

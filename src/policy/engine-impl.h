@@ -25,7 +25,7 @@ enum {
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
-	N_INLINE_FORMS = 12
+	N_INLINE_FORMS = 32
 };
 
 /*
@@ -155,6 +155,8 @@ bool path_matches(struct str pattern, struct str text);
 struct form_list forms_of_path(uint64_t seed, struct str text, struct form *room, struct arena *a);
 /* Exact, "*", and with three sections the four wildcards. `room` holds N_ACTION_FORMS. */
 struct form_list forms_of_action(uint64_t seed, struct str action, struct form *room);
+/* Appends each selector as it stands. `list` has `cap` places, which are used when they are enough, else the arena. */
+void forms_add_selectors(uint64_t seed, struct str_list selectors, struct form_list *list, size_t cap, struct arena *a);
 
 /* The compiled set: one block, positions inside it are byte offsets. */
 enum pattern_kind { PATTERN_EXACT, PATTERN_PREFIX, PATTERN_ANY, PATTERN_VARIABLE };
@@ -261,7 +263,10 @@ static inline bool posting_has_deny(const struct posting *p)
 	return p->set & 1;
 }
 
-/* Small: postings. Split: branches by the selector of the next dimension and a rest. List: sets by (kind, id). */
+/*
+ * Small: postings. Split: branches by the selector of the next dimension and a rest. List: sets by (kind, id), those
+ * with a deny statement in a list of their own.
+ */
 enum group_shape { GROUP_SMALL, GROUP_SPLIT, GROUP_LIST };
 enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION };
 
@@ -272,7 +277,7 @@ struct group {
 	uint32_t body_at;
 	struct pmap map;    /* split: selector -> group; list: (kind, id) -> set */
 	uint64_t filter;    /* split: bits of the selectors that are or were in the map */
-	struct group *rest; /* split: sets without a selector */
+	struct group *rest; /* split: sets without a selector; list: those that deny (a list without a rest) */
 };
 
 /*
@@ -455,9 +460,10 @@ struct asked {
 	const struct query *query;
 	struct arena *arena;
 	uint64_t seed;
-	struct form_list resources;
-	struct form_list actions; /* made when first needed: most questions end at a resource */
-	struct str_list names;    /* of the user subjects, for variables; filled when first needed */
+	struct form_list resources; /* of the resource's path, then its selectors */
+	size_t n_paths;             /* how many of them are of the path */
+	struct form_list actions;   /* made when first needed: most questions end at a resource */
+	struct str_list names;      /* of the user subjects, for variables; filled when first needed */
 	bool has_names;
 	char *scratch;          /* room for one expanded pattern; made when first needed */
 	size_t n_resource_bits; /* 0: too many forms */

@@ -84,11 +84,32 @@ void asked_init(struct asked *q, uint64_t seed, const struct query *query, struc
 	q->scratch = NULL;
 }
 
+static int by_short_hash(const void *a, const void *b)
+{
+	uint32_t x = short_hash(((const struct form *)a)->hash), y = short_hash(((const struct form *)b)->hash);
+
+	return (x > y) - (x < y);
+}
+
+/* Behind the forms of the path; so many of them that patterns are not compared with each are put in order. */
+static void add_selectors(struct asked *q)
+{
+	struct form_list *forms = &q->resources;
+	size_t n_paths = forms->n, cap = n_paths < N_INLINE_FORMS ? N_INLINE_FORMS : n_paths;
+
+	forms_add_selectors(q->seed, q->query->selectors, forms, cap, q->arena);
+	if (forms->n > N_INLINE_FORMS)
+		qsort(forms->items + n_paths, forms->n - n_paths, sizeof(*forms->items), by_short_hash);
+}
+
 void asked_make_resources(struct asked *q)
 {
 	const struct form_list *forms = &q->resources;
 
 	q->resources = forms_of_path(q->seed, q->query->resource, q->resource_room, q->arena);
+	q->n_paths = forms->n;
+	if (UNLIKELY(q->query->selectors.n > 0))
+		add_selectors(q);
 	q->n_resource_bits = forms->n <= N_INLINE_FORMS ? forms->n : 0;
 	for (size_t i = 0; i < q->n_resource_bits; i++)
 		q->resource_bits[i] = filter_bits(short_hash(forms->items[i].hash));
@@ -207,6 +228,22 @@ static bool matches_with_names(struct asked *q, struct str pattern)
 	return false;
 }
 
+/* Index of the first form whose short hash is not below `hash`. */
+static size_t lower_form(const struct form *forms, size_t n, uint32_t hash)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (short_hash(forms[middle].hash) < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool path_is_among(const struct asked *q, const struct cset *c, const struct pattern *p, size_t n)
 {
 	struct str resource = q->query->resource;
@@ -223,13 +260,29 @@ static bool path_is_among(const struct asked *q, const struct cset *c, const str
 	return false;
 }
 
+/* Is one of the patterns a selector? Only when there are many forms: then the selectors are in order. */
+static bool selector_is_among(const struct asked *q, const struct cset *c, const struct pattern *p, size_t n)
+{
+	const struct form *selectors = q->resources.items + q->n_paths;
+	size_t n_selectors = q->resources.n - q->n_paths;
+
+	for (size_t i = 0; i < n && n_selectors > 0; i++) {
+		size_t k = lower_form(selectors, n_selectors, p[i].hash);
+
+		for (; k < n_selectors && short_hash(selectors[k].hash) == p[i].hash; k++)
+			if (form_is(&selectors[k], pattern_text(c, &p[i])))
+				return true;
+	}
+	return false;
+}
+
 static bool plain_resource_matches(const struct asked *q, const struct cset *c, const struct pattern *p, size_t n)
 {
 	if (n > MAX_LINEAR && n / 16 > q->resources.n)
 		return any_form_is_among(c, p, n, &q->resources);
 	if (q->resources.n <= N_INLINE_FORMS)
 		return any_hash_matches(c, p, n, &q->resources);
-	return path_is_among(q, c, p, n);
+	return path_is_among(q, c, p, n) || selector_is_among(q, c, p, n);
 }
 
 bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s)

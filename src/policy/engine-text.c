@@ -104,3 +104,16 @@ struct form_list forms_of_action(uint64_t seed, struct str action, struct form *
 	make_filter(&list);
 	return list;
 }
+
+void forms_add_selectors(uint64_t seed, struct str_list selectors, struct form_list *list, size_t cap, struct arena *a)
+{
+	if (selectors.n > cap - list->n) {
+		struct form *items = ARENA_ARRAY(a, struct form, list->n + selectors.n);
+
+		memcpy(items, list->items, list->n * sizeof(*items));
+		list->items = items;
+	}
+	for (size_t i = 0; i < selectors.n; i++)
+		list->items[list->n++] = exact(text_hash(seed, selectors.items[i]), selectors.items[i]);
+	make_filter(list);
+}

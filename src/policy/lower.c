@@ -10,7 +10,13 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 		lower_statement_policy(s, as_statement_policy(doc), a, ret_set);
 		return true;
 	case DOC_ROLE:
-		lower_role(as_role(doc), a, ret_set);
+		lower_role(s, as_role(doc), a, ret_set);
+		return true;
+	case DOC_TAG_POLICY:
+		lower_tag_policy(s, as_tag_policy(doc), a, ret_set);
+		return true;
+	case DOC_POLICY_ATTACHMENT:
+		lower_policy_attachment(s, as_policy_attachment(doc), a, ret_set);
 		return true;
 	case DOC_NONE:
 	case DOC_ORGANIZATION:
@@ -24,8 +30,6 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_KEY:
 	case DOC_TAG_KEY:
 	case DOC_TAG_VALUE:
-	case DOC_TAG_POLICY:
-	case DOC_POLICY_ATTACHMENT:
 	case DOC_INVITATION:
 	case DOC_PERMISSION_POLICY:
 	case DOC_GOVERNANCE_POLICY:

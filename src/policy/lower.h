@@ -16,4 +16,19 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 /* Connhex IAM: statement_policy and role. */
 void lower_statement_policy(const struct snapshot *s, const struct statement_policy *p, struct arena *a,
                             struct statement_set *ret_set);
-void lower_role(const struct role *r, struct arena *a, struct statement_set *ret_set);
+/* And, with RBAC switched off, what every holder may do. */
+void lower_role(const struct snapshot *s, const struct role *r, struct arena *a, struct statement_set *ret_set);
+
+/*
+ * A member of the group, in a tenant of which the asker is a member: allowing policies attached to groups are about
+ * these subjects, which ask.c makes. Denying ones are about all members of the group. Cannot come from outside.
+ */
+#define SUBJECT_ATTACHED_GROUP "attached-group:"
+
+/* LangSmith: tag_policy and policy_attachment. No statements when tag policies are switched off. */
+void lower_tag_policy(const struct snapshot *s, const struct tag_policy *p, struct arena *a,
+                      struct statement_set *ret_set);
+void lower_policy_attachment(const struct snapshot *s, const struct policy_attachment *at, struct arena *a,
+                             struct statement_set *ret_set);
+/* The permissions that the role gives beside its own, because the organization has switched RBAC off; else none. */
+struct str_list lower_permissions_without_rbac(const struct snapshot *s, const struct role *r, struct arena *a);

@@ -76,13 +76,16 @@ void lower_statement_policy(const struct snapshot *s, const struct statement_pol
 	ret_set->n_statements = p->n_statements;
 }
 
-void lower_role(const struct role *r, struct arena *a, struct statement_set *ret_set)
+void lower_role(const struct snapshot *s, const struct role *r, struct arena *a, struct statement_set *ret_set)
 {
 	struct collector actions = {.arena = a};
 	struct statement *statement = ARENA_NEW(a, struct statement);
 	struct str *subject = ARENA_NEW(a, struct str);
+	struct str_list more = lower_permissions_without_rbac(s, r, a);
 
 	collect_with_alias(&actions, r->actions);
+	for (size_t i = 0; i < more.n; i++)
+		collect(&actions, more.items[i]);
 	*subject = arena_concat(a, STR(SUBJECT_ROLE), r->doc.id);
 	*statement = (struct statement){
 	    .effect = EFFECT_ALLOW,

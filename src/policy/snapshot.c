@@ -195,14 +195,57 @@ static void lower_one(struct snapshot *s, const struct document *doc, struct are
 		engine_put(&s->engine, &s->edit, &set);
 }
 
-/* Statements name roles; what a role means has changed, so the policies that name it are lowered again. */
-static void lower_dependents(struct snapshot *s, struct str role, struct arena *a)
+/* The documents of one kind with this link are lowered again: what they name means something else now. */
+static void lower_linked(struct snapshot *s, enum document_kind kind, struct str link, struct arena *a)
 {
 	const struct document *const *docs;
-	size_t n = snapshot_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), role), a, &docs);
+	size_t n = snapshot_linked(s, kind, link, a, &docs);
 
 	for (size_t i = 0; i < n; i++)
 		lower_one(s, docs[i], a);
+}
+
+static void lower_all(struct snapshot *s, enum document_kind kind)
+{
+	struct arena a = ARENA_INIT;
+	uint64_t ordinal = 0;
+
+	for (const struct document *d; (d = snapshot_next(s, kind, &ordinal)); arena_reset(&a))
+		lower_one(s, d, &a);
+	arena_release(&a);
+}
+
+/* LangSmith's switches are part of what its documents mean. An organization that is not there has all of them on. */
+static void lower_by_switches(struct snapshot *s, const struct organization *was, const struct organization *is)
+{
+	bool rbac = (was && was->rbac_is_off) != (is && is->rbac_is_off);
+	bool abac = (was && was->abac_is_off) != (is && is->abac_is_off);
+
+	if (rbac)
+		lower_all(s, DOC_ROLE);
+	if (abac) {
+		lower_all(s, DOC_TAG_POLICY);
+		lower_all(s, DOC_POLICY_ATTACHMENT);
+	}
+}
+
+/* What names the document is lowered again after it came, changed or went (`is` NULL). `was`, `is`: not both NULL. */
+static void lower_dependents(struct snapshot *s, const struct document *was, const struct document *is, struct arena *a)
+{
+	const struct document *doc = is ? is : was;
+
+	if (doc->kind == DOC_ROLE)
+		lower_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), doc->id), a);
+	else if (doc->kind == DOC_TAG_POLICY)
+		lower_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(a, STR("policy:"), doc->id), a);
+	else if (doc->kind == DOC_ORGANIZATION && str_eq(doc->id, s->org))
+		lower_by_switches(s, as_organization(was), as_organization(is));
+}
+
+static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
+{
+	for (size_t i = 0; i < p->n_groups; i++)
+		tag_plan_add(&s->tag_plan, &s->edit, &p->groups[i]);
 }
 
 void snapshot_put(struct snapshot *fork, struct document *doc)
@@ -219,9 +262,10 @@ void snapshot_put(struct snapshot *fork, struct document *doc)
 	if (old)
 		unindex_names(fork, old, doc, &a);
 	index_names(fork, doc, &a);
+	if (doc->kind == DOC_TAG_POLICY)
+		plan_selectors(fork, as_tag_policy(doc));
 	lower_one(fork, doc, &a);
-	if (doc->kind == DOC_ROLE)
-		lower_dependents(fork, doc->id, &a);
+	lower_dependents(fork, old, doc, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 }
@@ -241,8 +285,7 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 		engine_remove_tenant(&fork->engine, &fork->edit, old->id);
 	else
 		engine_remove(&fork->engine, &fork->edit, (uint32_t)kind, old->id);
-	if (kind == DOC_ROLE)
-		lower_dependents(fork, old->id, &a);
+	lower_dependents(fork, old, NULL, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
 	return true;
@@ -304,6 +347,7 @@ void snapshot_free_all(struct snapshot *s)
 			edit_retire(&e, doc);
 		pvec_retire_all(&s->order[kind], &e);
 	}
+	edit_retire(&e, s->tag_plan.filter);
 	pmap_retire_all(&s->links, &e);
 	pmap_retire_all(&s->aliases, &e);
 	pmap_retire_all(&s->docs, &e);

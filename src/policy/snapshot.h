@@ -10,6 +10,7 @@
  */
 #include "model/kinds.h"
 #include "policy/engine.h"
+#include "policy/tags.h"
 
 struct snapshot {
 	uint64_t revision;
@@ -21,7 +22,8 @@ struct snapshot {
 	struct pvec order[DOC_N_KINDS]; /* by ordinal: creation order */
 	uint64_t n_docs[DOC_N_KINDS];
 	uint64_t next_ordinal[DOC_N_KINDS];
-	struct edit edit; /* of a fork; zeroed once sealed */
+	struct tag_plan tag_plan; /* of the tag policies there are and were */
+	struct edit edit;         /* of a fork; zeroed once sealed */
 };
 
 /* An empty fork of nothing, at revision 0. */

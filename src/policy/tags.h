@@ -39,17 +39,41 @@ bool tag_group_holds(const struct tag_group *group, const struct tag *tags, size
 
 /*
  * The conditions of a group as a condition of the engine: one heap block that holds everything it needs, owned by
- * the caller until put. Evaluates to TRUTH_UNKNOWN when the tags are.
+ * the caller until put. Evaluates to TRUTH_UNKNOWN when the tags are, or when an operator or attribute is none that
+ * this program knows (no dialect lets one in).
  */
 struct condition *tag_condition_new(const struct tag_group *group);
 
 /*
  * Selectors (engine.h): strings by which a statement that can only match resources with a certain tag is found from
- * that tag, so that a decision does not look at statements about other tags. They only narrow the search, and collide
- * at random: the condition itself is always evaluated too. No resource string that a dialect accepts equals one.
- * `type` is the type of resource as the question spells it.
+ * that tag, so that a decision does not look at statements about other tags. They only narrow the search, and those of
+ * one type collide at random: the condition itself is always evaluated too. They are no UTF-8, so no resource string
+ * that a dialect accepts equals one. `type` is the type of resource as the question spells it.
+ *
+ *   by value          equals; a glob without '*' and '?'
+ *   by folded value   equals_ignore_case
+ *   by first or last bytes of the value, of certain lengths; by some bytes anywhere in it: other globs
+ *   by key            negated operators, and globs with hardly anything but '*' and '?'
  */
+
+/*
+ * What the selectors of all groups are like: by which of these ways the values of a key are looked up, and a filter of
+ * the selectors there are. A decision makes no others, which is what keeps it from searching for each tag in vain. Keys
+ * share slots and selectors bits, and nothing is ever taken back. Zeroed: no policies. The filter is a block that
+ * versions share: changed under an edit, retired by whoever ends the last version.
+ */
+#define TAG_PLAN_SLOTS 128u
+struct tag_filter;
+struct tag_plan {
+	uint64_t ways[TAG_PLAN_SLOTS];
+	struct tag_filter *filter; /* NULL: no group has a selector */
+};
+void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group);
+
 /* For a group: by its most selective condition; absent when none requires a tag to be there. In `a`. */
 struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a);
+/* For a resource whose tags are unknown: any deny group of its type may hold. In `a`. */
+struct str tag_selector_of_unknown(struct str type, struct arena *a);
 /* For a resource: all that a statement about one of its tags could be found by. In `a`. */
-struct str_list tag_selectors_of_tags(struct str type, const struct tag *tags, size_t n_tags, struct arena *a);
+struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str type, const struct tag *tags,
+                                      size_t n_tags, struct arena *a);

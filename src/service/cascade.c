@@ -2,6 +2,7 @@
 #include "service/cascade.h"
 
 #include "service/iam.h"
+#include "service/invitations.h"
 
 /* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
 struct linked {
@@ -105,6 +106,33 @@ static void purge_subject(struct txn *t, struct str subject, struct cascade_effe
 	}
 }
 
+/* ---- tag policies ------------------------------------------------------------------------------------- */
+
+static void take_role_from_tag_policies(struct txn *t, struct str role, struct cascade_effect *effect)
+{
+	struct linked policies = linked(t, DOC_TAG_POLICY, STR("role:"), role);
+
+	for (size_t i = 0; i < policies.n; i++) {
+		struct tag_policy p = *as_tag_policy(policies.docs[i]);
+
+		widening_add_policy(&effect->widening, t, &p);
+		p.roles = without(p.roles, role, t->arena);
+		txn_put(t, &p.doc);
+		effect->n_policies_changed++;
+	}
+}
+
+/* The attachments to a group, or those that count in a tenant. */
+static void delete_attachments(struct txn *t, struct linked attachments, struct cascade_effect *effect)
+{
+	for (size_t i = 0; i < attachments.n; i++) {
+		struct str policy = as_policy_attachment(attachments.docs[i])->policy;
+
+		widening_add_policy(&effect->widening, t, FIND(t->snapshot, tag_policy, TAG_POLICY, policy));
+	}
+	delete_all(t, attachments);
+}
+
 /* ---- how much goes ------------------------------------------------------------------------------------ */
 
 /* Which documents each kind takes with it, and under which link. */
@@ -114,15 +142,22 @@ static const struct {
 } taken[] = {
     {DOC_ROLE, DOC_ROLE_MEMBER, STR_INIT("role:")},
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
+    {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
+    {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
+    {DOC_GROUP, DOC_POLICY_ATTACHMENT, STR_INIT("group:")},
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
@@ -156,7 +191,9 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 		if (!is_system(old))
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
+	take_role_from_tag_policies(t, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	invitations_lose_role(t, role);
 	return effect;
 }
 
@@ -210,6 +247,16 @@ static void take_tenant_from_keys(struct txn *t, struct str tenant)
 	}
 }
 
+/* The tags of a resource without its tenant's catalog: what decisions read of them stays. */
+static const struct resource_tag *texts_of_tags(const struct resource *r, struct arena *a)
+{
+	struct resource_tag *tags = ARENA_ARRAY(a, struct resource_tag, r->n_tags);
+
+	for (size_t i = 0; i < r->n_tags; i++)
+		tags[i] = (struct resource_tag){.key = r->tags[i].key, .value = r->tags[i].value};
+	return tags;
+}
+
 static void take_tenant_from_resources(struct txn *t, struct str tenant)
 {
 	struct linked resources = linked(t, DOC_RESOURCE, STR("tenant:"), tenant);
@@ -218,6 +265,7 @@ static void take_tenant_from_resources(struct txn *t, struct str tenant)
 		struct resource resource = *as_resource(resources.docs[i]);
 
 		resource.tenant = STR_NONE;
+		resource.tags = texts_of_tags(&resource, t->arena);
 		txn_put(t, &resource.doc);
 	}
 }
@@ -231,6 +279,10 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
 	take_tenant_from_keys(t, tenant);
 	take_tenant_from_resources(t, tenant);
+	delete_all(t, linked(t, DOC_TAG_VALUE, STR("tenant:"), tenant));
+	delete_all(t, linked(t, DOC_TAG_KEY, STR("tenant:"), tenant));
+	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
+	invitations_lose_tenant(t, tenant);
 	return effect;
 }
 
@@ -241,6 +293,7 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 
 	delete_all(t, linked(t, DOC_GROUP_MEMBER, STR("group:"), group));
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:group:"), group));
+	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("group:"), group), &effect);
 	for (size_t i = 0; i < children.n; i++) {
 		struct group child = *as_group(children.docs[i]);
 

@@ -24,16 +24,19 @@ bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 /*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
  * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members
- * go.
+ * go; tag policies are detached from it, and invitations no longer offer it.
  */
 struct cascade_effect cascade_role(struct txn *t, struct str role);
 /*
  * A tenant goes: it is removed from statements (one left with no tenant is removed, a policy without statements is
  * deleted), from the tenant lists of policies, roles and groups; role members held in it go; keys bound to it lose it
- * (a key left with none is deleted); resources lose it.
+ * (a key left with none is deleted); attachments of tag policies in it go, and its tag catalog; resources and
+ * invitations lose it, and resources keep their tags as mere texts.
  */
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
-/* A group goes: its memberships and roles go, and its subject string from the members of all policies. Wildcards stay.
+/*
+ * A group goes: its memberships, roles and attached tag policies go, and its subject string from the members of all
+ * policies. Wildcards stay.
  */
 struct cascade_effect cascade_group(struct txn *t, struct str group);
 /* A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. */

@@ -3,6 +3,8 @@
 
 #include "model/validate.h"
 #include "service/builtin.h"
+#include "service/invitations.h"
+#include "service/tags.h"
 
 /* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
 #define MAX_GROUP_DEPTH       64u
@@ -43,15 +45,6 @@ static bool resolve(const struct txn *t, enum document_kind kind, const char *na
 	return false;
 }
 
-static struct str lower_case(struct arena *a, struct str s)
-{
-	char *text = arena_alloc(a, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		text[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + ('a' - 'A')) : s.ptr[i];
-	return (struct str){text, s.len};
-}
-
 /* ---- one check a kind: the fields, not whether the object is new ------------------------------------ */
 
 typedef bool check_fn(const struct txn *t, struct document *doc, struct error *err);
@@ -69,7 +62,7 @@ static bool check_user(const struct txn *t, struct document *doc, struct error *
 	}
 	if (str_is_absent(u->email))
 		return true;
-	u->email = lower_case(t->arena, u->email);
+	u->email = arena_lower_case(t->arena, u->email);
 	if (!valid_email(u->email)) {
 		error_set(err, SERVICE_INVALID, "email is not an e-mail address");
 		return false;
@@ -166,7 +159,7 @@ static bool check_resource(const struct txn *t, struct document *doc, struct err
 		return false;
 	}
 	/* A parent may be registered later than what is below it: it is not looked up. */
-	return tenant_exists(t, r->tenant, err);
+	return tenant_exists(t, r->tenant, err) && tags_check(r->tags, r->n_tags, err) == SERVICE_OK;
 }
 
 static check_fn *const checks[DOC_N_KINDS] = {
@@ -190,6 +183,16 @@ static bool has_valid_id(const struct document *doc)
 
 /* ---- objects --------------------------------------------------------------------------------------- */
 
+/* Stores the checked object, and what follows from its being there. */
+static enum service_result put(struct txn *t, const struct document *doc, struct error *err)
+{
+	enum service_result r = doc->kind == DOC_USER ? invitation_redeem(t, as_user(doc), err) : SERVICE_OK;
+
+	if (r == SERVICE_OK)
+		txn_put(t, doc);
+	return r;
+}
+
 enum service_result directory_create(struct txn *t, struct document *doc, struct error *err)
 {
 	struct str kind = document_kind_name(doc->kind);
@@ -209,7 +212,9 @@ enum service_result directory_create(struct txn *t, struct document *doc, struct
 		        : "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
 	r = check(t, doc, err);
 	if (r == SERVICE_OK)
-		txn_put(t, doc);
+		r = put(t, doc, err);
+	if (r == SERVICE_OK && doc->kind == DOC_TENANT)
+		tags_put_default_keys(t, doc->id);
 	return r;
 }
 
@@ -230,9 +235,7 @@ enum service_result directory_update(struct txn *t, struct document *doc, struct
 {
 	enum service_result r = is_managed(doc) ? refuse_managed(doc, err) : check(t, doc, err);
 
-	if (r == SERVICE_OK)
-		txn_put(t, doc);
-	return r;
+	return r == SERVICE_OK ? put(t, doc, err) : r;
 }
 
 static struct str principal_type_of(enum document_kind kind)
@@ -309,6 +312,8 @@ enum service_result directory_delete(struct txn *t, const struct document *doc, 
 		effect = cascade_role(t, doc->id);
 	else if (doc->kind == DOC_GROUP)
 		effect = cascade_group(t, doc->id);
+	else if (doc->kind == DOC_RESOURCE)
+		widening_add_resource(&effect.widening, t, as_resource(doc), NULL, 0);
 	txn_delete(t, doc->kind, doc->id);
 	*ret_effect = effect;
 	return SERVICE_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/directory_keys.h"
 
+#include "base/uuid.h"
 #include "service/directory.h"
 
 /* Who may do one of these can give access, to themselves or to others. */
@@ -45,8 +46,7 @@ static bool may_somewhere(const struct txn *t, const struct caller *c, struct st
 	return verdict_allows(authorize(t, c, action, resource).verdict);
 }
 
-/* The principal of the key administers access in a way that the caller may not. */
-static bool is_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
+bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
 {
 	static const struct key unbound;
 	struct caller other = {.org = c->org, .key = &unbound, .type = key->principal_type, .id = key->principal_id};
@@ -59,8 +59,7 @@ static bool is_more_powerful(const struct txn *t, const struct key *key, const s
 	return false;
 }
 
-/* A key made for oneself must not reach further than the one it was made with. */
-static enum service_result check_own_reach(const struct caller *c, const struct key *key, struct error *err)
+enum service_result key_check_reach(const struct caller *c, const struct key *key, struct error *err)
 {
 	const struct key *with = c->key;
 
@@ -88,7 +87,7 @@ static enum service_result check_others(const struct txn *t, const struct caller
 		return (enum service_result)error_set(err, SERVICE_DENIED,
 		                                      "not allowed: " STR_FMT " on " STR_FMT " in all tenants",
 		                                      STR_ARG(action), STR_ARG(resource));
-	if (is_more_powerful(t, key, c))
+	if (key_is_of_more_powerful(t, key, c))
 		return (enum service_result)error_set(
 		    err, SERVICE_DENIED, "\"" STR_FMT "\" administers access in ways that the caller may not",
 		    STR_ARG(key->principal_id));
@@ -102,7 +101,7 @@ static enum service_result check_expiry(const struct txn *t, const struct key *k
 	return (enum service_result)error_set(err, SERVICE_INVALID, "expires_at is not in the future");
 }
 
-static enum service_result check_form(const struct txn *t, const struct key *key, struct error *err)
+enum service_result key_check_form(const struct txn *t, const struct key *key, struct error *err)
 {
 	if (key->name.len > DIRECTORY_MAX_TEXT_BYTES)
 		return (enum service_result)error_set(err, SERVICE_INVALID, "name is longer than %u bytes",
@@ -143,7 +142,24 @@ static enum service_result key_of_order(const struct txn *t, const struct caller
 	    .expires_at_ms = order->expires_at_ms,
 	    .created_by = c->actor,
 	};
-	return check_form(t, ret, err);
+	return key_check_form(t, ret, err);
+}
+
+void key_put_new(struct txn *t, enum key_form form, struct new_key *ret)
+{
+	struct key_parts parts = key_make(service_key_hasher(t->service), form, t->arena, ret->text);
+	struct str *alias;
+
+	ret->key.doc =
+	    (struct document){.kind = DOC_KEY, .id = parts.id, .created_at_ms = t->now_ms, .updated_at_ms = t->now_ms};
+	ret->key.hash = parts.hash;
+	ret->key.hint = parts.hint;
+	if (form != KEY_NATIVE) {
+		alias = ARENA_NEW(t->arena, struct str);
+		*alias = uuid_of_text(t->arena, parts.id);
+		ret->key.doc.aliases = (struct str_list){alias, 1};
+	}
+	txn_put(t, &ret->key.doc);
 }
 
 enum service_result directory_create_key(struct txn *t, const struct caller *c, const struct key_order *order,
@@ -153,16 +169,12 @@ enum service_result directory_create_key(struct txn *t, const struct caller *c, 
 	enum service_result r = key_of_order(t, c, order, &key, err);
 
 	if (r == SERVICE_OK)
-		r = key_is_own(c, &key) ? check_own_reach(c, &key, err)
+		r = key_is_own(c, &key) ? key_check_reach(c, &key, err)
 		                        : check_others(t, c, &key, STR("doorward:keys:create"), err);
 	if (r != SERVICE_OK)
 		return r;
-	struct key_parts parts = key_make(service_key_hasher(t->service), t->arena, ret->text);
-	key.doc = (struct document){.kind = DOC_KEY, .id = parts.id};
-	key.hash = parts.hash;
-	key.hint = parts.hint;
-	txn_put(t, &key.doc);
 	ret->key = key;
+	key_put_new(t, KEY_NATIVE, ret);
 	return SERVICE_OK;
 }
 

@@ -28,8 +28,16 @@ struct key_order {
 /* What was made. Wipe the text once it is shown. */
 struct new_key {
 	struct key key;
-	char text[KEY_TEXT_CHARS + 1];
+	char text[KEY_MAX_TEXT_CHARS + 1];
 };
+
+/*
+ * Parts of it, for dialects with principals of their own making: is the key well-formed, does it reach no further than
+ * the one that `c` uses, and storing it (`ret->key` is the key without id, hash and hint, which are filled in).
+ */
+enum service_result key_check_form(const struct txn *t, const struct key *key, struct error *err) MUST_USE;
+enum service_result key_check_reach(const struct caller *c, const struct key *key, struct error *err) MUST_USE;
+void key_put_new(struct txn *t, enum key_form form, struct new_key *ret);
 
 enum service_result directory_create_key(struct txn *t, const struct caller *c, const struct key_order *order,
                                          struct new_key *ret, struct error *err) MUST_USE;
@@ -45,3 +53,5 @@ void directory_revoke_key(struct txn *t, const struct key *key);
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id);
 /* The key belongs to the caller's own principal. */
 bool key_is_own(const struct caller *c, const struct key *key);
+/* The key's principal administers access in a way that the caller may not (the list is in directory_keys.c). */
+bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "service/result.h"
 #include "service/service.h"
+#include "service/widening.h"
 
 struct iam_call {
 	const struct snapshot *snapshot;
@@ -27,7 +28,8 @@ struct iam_call {
 	bool everywhere;
 	struct str_list tenants; /* else: sorted */
 	/* result */
-	size_t n_denies_lost; /* deny statements that no longer exist or apply to less: access may have widened */
+	size_t n_denies_lost;     /* deny statements that no longer exist or apply to less: access may have widened */
+	struct widening widening; /* tag policies that deny less */
 	struct error err;
 };
 

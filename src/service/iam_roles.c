@@ -133,6 +133,7 @@ enum service_result iam_role_update(struct iam_call *c, const struct role *in, c
 enum service_result iam_role_delete(struct iam_call *c, struct str id)
 {
 	const struct role *role;
+	struct cascade_effect effect;
 	enum service_result r = iam_role_get(c, id, &role);
 
 	if (r != SERVICE_OK)
@@ -141,7 +142,9 @@ enum service_result iam_role_delete(struct iam_call *c, struct str id)
 		return iam_fail(c, SERVICE_FAILED_PRECONDITION,
 		                "role with ID \"" STR_FMT "\" is used in too many places to be deleted at once",
 		                STR_ARG(id));
-	c->n_denies_lost = cascade_role(c->txn, role->doc.id).n_denies_lost;
+	effect = cascade_role(c->txn, role->doc.id);
+	c->n_denies_lost = effect.n_denies_lost;
+	c->widening = effect.widening;
 	txn_delete(c->txn, DOC_ROLE, role->doc.id);
 	return SERVICE_OK;
 }

@@ -93,6 +93,7 @@ enum service_result iam_team_update(struct iam_call *c, const struct group *in, 
 enum service_result iam_team_delete(struct iam_call *c, struct str id)
 {
 	const struct group *team;
+	struct cascade_effect effect;
 	enum service_result r = iam_team_get(c, id, &team);
 
 	if (r != SERVICE_OK)
@@ -101,7 +102,9 @@ enum service_result iam_team_delete(struct iam_call *c, struct str id)
 		return iam_fail(c, SERVICE_FAILED_PRECONDITION,
 		                "team with ID \"" STR_FMT "\" is used in too many places to be deleted at once",
 		                STR_ARG(id));
-	c->n_denies_lost = cascade_group(c->txn, team->doc.id).n_denies_lost;
+	effect = cascade_group(c->txn, team->doc.id);
+	c->n_denies_lost = effect.n_denies_lost;
+	c->widening = effect.widening;
 	txn_delete(c->txn, DOC_GROUP, team->doc.id);
 	return SERVICE_OK;
 }

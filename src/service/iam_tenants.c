@@ -5,6 +5,7 @@
 #include "service/builtin.h"
 #include "service/cascade.h"
 #include "service/iam.h"
+#include "service/tags.h"
 
 /* The ancestor's limit, kept in strict mode only: the engine here does not need it. */
 #define MAX_STRICT_TENANTS 300u
@@ -110,6 +111,7 @@ enum service_result iam_tenant_create(struct iam_call *c, const struct tenant *i
 	t->doc = (struct document){.kind = DOC_TENANT, .id = id};
 	t->is_managed = false;
 	txn_put(c->txn, &t->doc);
+	tags_put_default_keys(c->txn, id);
 	*ret = t;
 	return skip_policies ? SERVICE_OK : put_tenant_policies(c, t);
 }
@@ -138,6 +140,7 @@ enum service_result iam_tenant_update(struct iam_call *c, const struct tenant *i
 enum service_result iam_tenant_delete(struct iam_call *c, struct str id)
 {
 	const struct tenant *t;
+	struct cascade_effect effect;
 	enum service_result r = iam_tenant_get(c, id, &t);
 
 	if (r != SERVICE_OK)
@@ -146,7 +149,9 @@ enum service_result iam_tenant_delete(struct iam_call *c, struct str id)
 		return iam_fail(c, SERVICE_FAILED_PRECONDITION,
 		                "project with ID \"" STR_FMT "\" is used in too many places to be deleted at once",
 		                STR_ARG(id));
-	c->n_denies_lost = cascade_tenant(c->txn, t->doc.id).n_denies_lost;
+	effect = cascade_tenant(c->txn, t->doc.id);
+	c->n_denies_lost = effect.n_denies_lost;
+	c->widening = effect.widening;
 	txn_delete(c->txn, DOC_TENANT, t->doc.id);
 	return SERVICE_OK;
 }

@@ -6,11 +6,18 @@
 #include "base/random.h"
 #include "json/base64.h"
 
-#define KEY_PREFIX  "dw_"
 #define MAC_BYTES   32u
 #define BLOCK_BYTES 64u /* of SHA-256 */
 
-static_assert(KEY_TEXT_CHARS == sizeof(KEY_PREFIX) - 1 + KEY_ID_CHARS + 1 + KEY_SECRET_CHARS, "the form in the header");
+#define TAIL_CHARS  (KEY_ID_CHARS + 1 + KEY_SECRET_CHARS) /* what follows the prefix */
+
+static const struct str prefixes[] = {
+    [KEY_NATIVE] = STR_INIT("dw_"),
+    [KEY_LANGSMITH_SERVICE] = STR_INIT("lsv2_sk_"),
+    [KEY_LANGSMITH_PERSONAL] = STR_INIT("lsv2_pt_"),
+};
+static_assert(N_ELEMENTS(prefixes) == KEY_N_FORMS, "each form has its prefix");
+static_assert(KEY_MAX_TEXT_CHARS == sizeof("lsv2_sk_") - 1 + TAIL_CHARS, "the longest form in the header");
 static_assert(KEY_HASH_CHARS == (MAC_BYTES * 8 + 5) / 6, "base64url without padding");
 
 static bool is_alnum_text(struct str s)
@@ -110,18 +117,26 @@ bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secre
 	return same;
 }
 
-struct key_parts key_make(const struct key_hasher *h, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1])
+struct str key_prefix(enum key_form form)
 {
-	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
+	assert(form < KEY_N_FORMS);
+	return prefixes[form];
+}
+
+struct key_parts key_make(const struct key_hasher *h, enum key_form form, struct arena *a,
+                          char ret_text[KEY_MAX_TEXT_CHARS + 1])
+{
+	const struct str prefix = key_prefix(form);
+	const size_t secret_at = prefix.len + KEY_ID_CHARS + 1;
 	char id[KEY_ID_CHARS + 1], secret[KEY_SECRET_CHARS + 1], hash[KEY_HASH_CHARS + 1];
 	random_alnum(id, KEY_ID_CHARS);
 	random_alnum(secret, KEY_SECRET_CHARS);
 
-	memcpy(ret_text, KEY_PREFIX, id_at);
-	memcpy(ret_text + id_at, id, KEY_ID_CHARS);
-	ret_text[id_at + KEY_ID_CHARS] = '_';
+	memcpy(ret_text, prefix.ptr, prefix.len);
+	memcpy(ret_text + prefix.len, id, KEY_ID_CHARS);
+	ret_text[secret_at - 1] = '_';
 	memcpy(ret_text + secret_at, secret, KEY_SECRET_CHARS);
-	ret_text[KEY_TEXT_CHARS] = '\0';
+	ret_text[secret_at + KEY_SECRET_CHARS] = '\0';
 
 	struct str secret_text = {secret, KEY_SECRET_CHARS};
 	key_hash(h, (struct str){id, KEY_ID_CHARS}, secret_text, hash);
@@ -134,12 +149,21 @@ struct key_parts key_make(const struct key_hasher *h, struct arena *a, char ret_
 	return parts;
 }
 
+/* What follows the prefix; absent when there is none of ours. */
+static struct str without_prefix(struct str text)
+{
+	for (size_t i = 0; i < N_ELEMENTS(prefixes); i++)
+		if (str_starts_with(text, prefixes[i]))
+			return str_slice(text, prefixes[i].len, text.len);
+	return STR_NONE;
+}
+
 bool key_split(struct str text, struct str *ret_id, struct str *ret_secret)
 {
-	const size_t id_at = sizeof(KEY_PREFIX) - 1, secret_at = id_at + KEY_ID_CHARS + 1;
-	if (text.len != KEY_TEXT_CHARS || !str_starts_with(text, STR(KEY_PREFIX)) || text.ptr[secret_at - 1] != '_')
+	struct str tail = without_prefix(text);
+	if (tail.len != TAIL_CHARS || tail.ptr[KEY_ID_CHARS] != '_')
 		return false;
-	struct str id = str_slice(text, id_at, secret_at - 1), secret = str_slice(text, secret_at, text.len);
+	struct str id = str_slice(tail, 0, KEY_ID_CHARS), secret = str_slice(tail, KEY_ID_CHARS + 1, TAIL_CHARS);
 	if (!is_alnum_text(id) || !is_alnum_text(secret))
 		return false;
 	*ret_id = id;

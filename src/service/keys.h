@@ -3,8 +3,11 @@
  *
  * API keys as text: making, taking apart, comparing.
  *
- *   dw_<id>_<secret>   id: 12 of [A-Za-z0-9], the id of the key document, not secret
- *                      secret: 40 of [A-Za-z0-9] (238 bits)
+ *   <prefix>_<id>_<secret>   prefix: dw, or that of a dialect whose clients look at it
+ *                            id: 12 of [A-Za-z0-9], the id of the key document, not secret
+ *                            secret: 40 of [A-Za-z0-9] (238 bits)
+ *
+ * The prefix is for people and for secret scanners: what a key is, and may, is in its document.
  *
  * The store keeps base64url(HMAC-SHA-256(pepper, id "_" secret)) and the last four characters as a
  * hint. The pepper is the installation's: a stolen database without it cannot even be used to test guesses,
@@ -13,12 +16,22 @@
 #include "base/arena.h"
 #include "model/kinds.h"
 
-#define KEY_PEPPER_BYTES 32u
-#define KEY_ID_CHARS     12u
-#define KEY_SECRET_CHARS 40u
-#define KEY_HASH_CHARS   43u /* base64url of 32 bytes, no padding */
-#define KEY_HINT_CHARS   4u
-#define KEY_TEXT_CHARS   (3u + KEY_ID_CHARS + 1u + KEY_SECRET_CHARS)
+#define KEY_PEPPER_BYTES   32u
+#define KEY_ID_CHARS       12u
+#define KEY_SECRET_CHARS   40u
+#define KEY_HASH_CHARS     43u /* base64url of 32 bytes, no padding */
+#define KEY_HINT_CHARS     4u
+#define KEY_MAX_TEXT_CHARS (8u + KEY_ID_CHARS + 1u + KEY_SECRET_CHARS)
+
+/* Where a key was made, as its text shows. */
+enum key_form {
+	KEY_NATIVE,             /* dw_… */
+	KEY_LANGSMITH_SERVICE,  /* lsv2_sk_… */
+	KEY_LANGSMITH_PERSONAL, /* lsv2_pt_… */
+	KEY_N_FORMS
+};
+/* "dw_" and the like. */
+struct str key_prefix(enum key_form form);
 
 /* The key document's parts that follow from its secret; strings in the arena given to key_make(). */
 struct key_parts {
@@ -40,7 +53,8 @@ void key_hasher_free(struct key_hasher *h); /* accepts NULL */
  * A new random key. Its text goes to `ret_text` (NUL-terminated), which the caller shows once and then wipes with
  * explicit_bzero(); nothing else keeps the secret.
  */
-struct key_parts key_make(const struct key_hasher *h, struct arena *a, char ret_text[KEY_TEXT_CHARS + 1]);
+struct key_parts key_make(const struct key_hasher *h, enum key_form form, struct arena *a,
+                          char ret_text[KEY_MAX_TEXT_CHARS + 1]);
 
 /*
  * Takes a text apart: `*ret_id` and `*ret_secret` borrow from it. False when it is not of the form above. Says nothing

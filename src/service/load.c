@@ -122,9 +122,9 @@ int org_load(struct org *org, struct error *err)
 
 /* ---- making an organization --------------------------------------------------------------------------------- */
 
-static void put_owner(struct txn *t, char key_text[KEY_TEXT_CHARS + 1])
+static void put_owner(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
 {
-	struct key_parts parts = key_make(service_key_hasher(t->service), t->arena, key_text);
+	struct key_parts parts = key_make(service_key_hasher(t->service), KEY_NATIVE, t->arena, key_text);
 
 	txn_put(t,
 	        &(struct user){
@@ -165,7 +165,7 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
 {
 	struct service *svc = org->service;
 	struct arena a = ARENA_INIT;
-	char key_text[KEY_TEXT_CHARS + 1];
+	char key_text[KEY_MAX_TEXT_CHARS + 1];
 	struct snapshot *fork = snapshot_fork(atomic_load(&org->current));
 	struct txn t = {
 	    .snapshot = fork,

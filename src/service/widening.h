@@ -17,11 +17,14 @@
 #define WIDENING_MAX_EVALUATIONS 1000000u
 #define WIDENING_MAX_NAMED       8u
 
+/* A zeroed one is empty. Lives as long as the transaction's arena and snapshot. */
 struct widening {
 	size_t n_denies; /* policies, each counted once */
 	const struct tag_policy *named[WIDENING_MAX_NAMED];
-	const struct document **seen; /* private */
+	/* private */
+	const struct document **seen; /* the policies counted, in an open hash table */
 	size_t n_seen, cap_seen;
+	struct widening_denies *of_type; /* by type, those that resources are still compared with; NULL until needed */
 	size_t n_evaluations;
 };
 

@@ -149,27 +149,53 @@ bool service_submit(struct service *svc, struct write_job *job)
 	return taken;
 }
 
-/* Copies the strings of a note behind `at`. */
+/* Every text of a note. */
+#define NOTE_TEXTS(X)                                                                                                  \
+	X(actor)                                                                                                       \
+	X(via)                                                                                                         \
+	X(operation)                                                                                                   \
+	X(target)                                                                                                      \
+	X(remote)                                                                                                      \
+	X(request_id)                                                                                                  \
+	X(event)                                                                                                       \
+	X(credential)                                                                                                  \
+	X(tenant)                                                                                                      \
+	X(method)                                                                                                      \
+	X(path)                                                                                                        \
+	X(warning)
+
+static size_t note_bytes(const struct audit_note *note)
+{
+	size_t n = 0;
+
+#define X(name) n += note->name.len;
+	NOTE_TEXTS(X)
+#undef X
+	return n;
+}
+
+static struct str put_text(char **at, struct str s)
+{
+	struct str copy = {*at, s.len};
+
+	if (s.len)
+		memcpy(*at, s.ptr, s.len);
+	*at += s.len;
+	return copy;
+}
+
+/* Copies a note with its texts behind `at`, where note_bytes() have room. */
 static void copy_note(struct audit_note *to, const struct audit_note *from, char *at)
 {
-	const struct str *in[] = {&from->actor,  &from->via,    &from->operation,
-	                          &from->target, &from->remote, &from->request_id};
-	struct str *out[] = {&to->actor, &to->via, &to->operation, &to->target, &to->remote, &to->request_id};
-
 	to->status = from->status;
-	for (size_t i = 0; i < N_ELEMENTS(in); i++) {
-		if (in[i]->len)
-			memcpy(at, in[i]->ptr, in[i]->len);
-		*out[i] = (struct str){at, in[i]->len};
-		at += in[i]->len;
-	}
+#define X(name) to->name = put_text(&at, from->name);
+	NOTE_TEXTS(X)
+#undef X
 }
 
 void service_audit_refused(struct service *svc, struct org *org, const struct audit_note *note)
 {
-	size_t bytes = note->actor.len + note->via.len + note->operation.len + note->target.len + note->remote.len +
-	               note->request_id.len;
-	struct refusal *r = mem_calloc(1, sizeof(*r) + bytes);
+	struct refusal *r = mem_calloc(1, sizeof(*r) + note_bytes(note));
 	bool taken = false;
 
 	r->org = org;

@@ -168,6 +168,8 @@ int store_each_audit(struct store *s, const struct store_audit_filter *filter,
 {
 	if (filter->limit == 0)
 		return refuse(err, "the limit of an audit list must be at least 1");
+	if (filter->events.n > STORE_MAX_AUDIT_EVENTS)
+		return refuse(err, "the audit trail is asked for too many events at once");
 	return s->ops->each_audit(s, filter, fn, ctx, err);
 }
 

@@ -114,6 +114,11 @@ static const struct str variable_inputs[] = {
     STR_INIT("${"),
 };
 
+/* Strings that only selectors bring; as resources they are none. */
+static const struct str selectors[] = {
+    STR_INIT("\001a"), STR_INIT("\001b"), STR_INIT("\001a:b"), STR_INIT("\001t\303\251"), STR_INIT("\001"),
+};
+
 static const struct str special_tenants[] = {
     STR_INIT("(unassigned)"), STR_INIT("*"), STR_INIT(""), STR_INIT("T0"), STR_INIT("t\303\251"), STR_INIT("~~ALL~~"),
 };
@@ -177,6 +182,8 @@ static struct str generate_resource_pattern(struct choices *c, struct arena *a)
 		if (choose(c, 4))
 			text = arena_concat3(a, join(c, sections, 2, 1 + choose(c, 3), a), STR(":"), text);
 		break;
+	case 3:
+		return choose(c, 3) ? generate_resource(c, a) : CHOOSE_FROM(c, selectors);
 	default:
 		text = generate_resource(c, a);
 		break;
@@ -348,6 +355,41 @@ static struct str aim_at(struct choices *c, struct str_list list, struct str oth
 	return fill_in(c, list.items[choose(c, (uint32_t)list.n)], a);
 }
 
+/* A resource of some statement as it stands, or `otherwise` when that one has a wildcard or a variable in it. */
+static struct str generate_stored_resource(struct choices *c, const struct oracle *o, struct str otherwise)
+{
+	const struct statement_set *set = &o->sets[choose(c, (uint32_t)o->n_sets)];
+	const struct statement *st;
+	struct str stored;
+
+	if (set->n_statements == 0)
+		return otherwise;
+	st = &set->statements[choose(c, (uint32_t)set->n_statements)];
+	if (st->resources.n == 0)
+		return otherwise;
+	stored = st->resources.items[choose(c, (uint32_t)st->resources.n)];
+	if (str_find(stored, '*', 0) != SIZE_MAX || str_find(stored, '$', 0) != SIZE_MAX)
+		return otherwise;
+	return stored;
+}
+
+/*
+ * Mostly none, now and then more than fit in a short list; some are names that stored resources have. The contract
+ * leaves open what a selector with a wildcard or a variable in it would be: none is asked with.
+ */
+static struct str_list generate_selectors(struct choices *c, const struct oracle *o, struct arena *a)
+{
+	uint32_t n = choose(c, 2) ? 0 : 1 + choose(c, choose_rarely(c, 20) ? 40 : 4);
+	struct str *items = ARENA_ARRAY(a, struct str, n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		items[i] = CHOOSE_FROM(c, selectors);
+		if (o->n_sets && choose(c, 2))
+			items[i] = generate_stored_resource(c, o, items[i]);
+	}
+	return (struct str_list){items, n};
+}
+
 /* Most pairs of a random store and a random query have nothing to do with each other: turn the query to a statement. */
 static void aim_query(struct choices *c, const struct oracle *o, struct query *q, struct arena *a)
 {
@@ -389,6 +431,7 @@ struct query generate_query(struct choices *c, const struct shape *shape, const 
 	if (q.now_ms == INT64_MAX)
 		q.now_ms--;
 	q.attributes = generate_truths(c, a);
+	q.selectors = generate_selectors(c, o, a);
 	if (o->n_sets && choose(c, 8))
 		aim_query(c, o, &q, a);
 	return q;

@@ -163,10 +163,11 @@ static bool any_action_matches(const struct statement *st, const struct query *q
 	return false;
 }
 
+/* Selectors are further names of the resource: equal or not. */
 static bool any_resource_matches(const struct statement *st, const struct query *q, struct arena *a)
 {
 	for (size_t i = 0; i < st->resources.n; i++)
-		if (resource_matches(st->resources.items[i], q, a))
+		if (resource_matches(st->resources.items[i], q, a) || list_has(q->selectors, st->resources.items[i]))
 			return true;
 	return false;
 }

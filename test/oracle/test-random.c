@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "generate.h"
 #include "print.h"
+#include "run.h"
 
 #define N_STORES_DEFAULT 10000u
 #define MAX_CHANGES      1200u
@@ -132,16 +133,6 @@ static void describe(struct trial *t, struct change *changes, size_t n, const st
 		buf_addf(&t->message, "only in its history; in one edit the same changes agree. Store:\n");
 		print_oracle(&t->message, &v->oracle);
 	}
-}
-
-/* TAP diagnostics: every line behind a '#'. */
-static void print_message(struct str message)
-{
-	struct str line;
-
-	while (str_split(&message, '\n', &line))
-		if (line.len)
-			printf("# " STR_FMT "\n", STR_ARG(line));
 }
 
 /* ---- one store ---- */
@@ -289,20 +280,6 @@ static bool run_store(const struct profile *p, uint64_t seed, struct tally *tall
 
 /* ---- the run ---- */
 
-static uint64_t number_from_environment(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-	uint64_t value;
-
-	if (!text)
-		return otherwise;
-	if (!str_to_u64(str_of(text), &value)) {
-		fprintf(stderr, "%s: not a number: %s\n", name, text);
-		exit(2);
-	}
-	return value;
-}
-
 /* The first profile takes what the others leave. */
 static uint64_t stores_of(size_t profile, uint64_t n_stores)
 {
@@ -343,13 +320,6 @@ static bool saw_every_outcome(const struct tally *t)
 		if (t->by_effect[i] < t->n_queries / 20)
 			return false;
 	return t->n_tenants > t->n_queries / 20;
-}
-
-static bool report(bool is_good, size_t number, const char *name)
-{
-	printf("%sok %zu - %s\n", is_good ? "" : "not ", number, name);
-	fflush(stdout);
-	return is_good;
 }
 
 int main(void)

@@ -59,6 +59,9 @@ struct store_set set_of(uint64_t base, const struct store_change *changes, size_
 	                          .target = STR("user:x"),
 	                          .remote = STR("192.0.2.1"),
 	                          .request_id = STR("r1"),
+	                          .credential = STR("k1"),
+	                          .method = STR("POST"),
+	                          .path = STR("/users"),
 	                          .outcome = AUDIT_DONE,
 	                          .status = 201,
 	                          .changes = changes,
@@ -135,6 +138,12 @@ int write_audit(void *out, const struct store_audit_row *row)
 	add_text(out, row->target);
 	add_text(out, row->remote);
 	add_text(out, row->request_id);
+	add_text(out, row->event);
+	add_text(out, row->credential);
+	add_text(out, row->tenant);
+	add_text(out, row->method);
+	add_text(out, row->path);
+	add_text(out, row->warning);
 	buf_add_char(out, '\n');
 	return 0;
 }

@@ -280,6 +280,15 @@ static void fill_audit(struct store *s)
 
 	sets[1].operation = STR("users:update");
 	sets[1].target = STR("user:y");
+	sets[1].event = STR("update_user");
+	sets[1].tenant = STR("t1");
+	sets[1].warning = STR("access may have widened");
+	sets[2].event = STR("create_user");
+	sets[2].credential = STR_NONE;
+	sets[3].event = STR("create_user");
+	sets[3].tenant = STR("t1");
+	sets[4].tenant = STR("t2");
+	sets[5].event = STR("list_users");
 	sets[3].org = STR("other");
 	for (size_t i = 0; i < N_ELEMENTS(sets); i++)
 		sets[i].at_ms = (int64_t)(i + 1) * 10;
@@ -309,6 +318,8 @@ static void expect_audit(struct store *s, const struct store_audit_filter *f, co
 static void test_audit_filters(void **state)
 {
 	struct store *s = store_of(state);
+	const struct str events[] = {STR_INIT("create_user"), STR_INIT("list_users"), STR_INIT("list_user"),
+	                             STR_INIT("create_user"), STR_INIT(""),           STR_INIT("update_user")};
 	/* Fields left out here are those of everything(). */
 	const struct {
 		const char *name;
@@ -332,6 +343,20 @@ static void test_audit_filters(void **state)
 	    {"target", {.limit = 9, .target = STR_INIT("user:y")}, "2"},
 	    {"revision", {.limit = 9, .revision = 1}, "1"},
 	    {"no such revision", {.limit = 9, .revision = 3}, ""},
+	    {"tenant", {.limit = 9, .tenant = STR_INIT("t1")}, "2"},
+	    {"another tenant", {.limit = 9, .tenant = STR_INIT("t2")}, "5"},
+	    {"no tenant", {.limit = 9, .tenant = STR_INIT("")}, "631"},
+	    {"no such tenant", {.limit = 9, .tenant = STR_INIT("t")}, ""},
+	    {"rows with an event", {.limit = 9, .has_event = true}, "632"},
+	    {"rows with an event, ascending, paged",
+	     {.limit = 1, .has_event = true, .ascending = true, .cursor = 2},
+	     "3"},
+	    {"one event", {.limit = 9, .events = {&events[0], 1}}, "3"},
+	    {"two events", {.limit = 9, .events = {events, 2}}, "63"},
+	    {"one that there is and one that there is not", {.limit = 9, .events = {&events[1], 2}}, "6"},
+	    {"no such event", {.limit = 9, .events = {&events[2], 1}}, ""},
+	    {"an event and none", {.limit = 9, .events = {&events[3], 2}}, "531"},
+	    {"none, but one is asked for", {.limit = 9, .events = {&events[4], 1}, .has_event = true}, ""},
 	    {"all at once",
 	     {.limit = 1,
 	      .cursor = 1,
@@ -341,6 +366,9 @@ static void test_audit_filters(void **state)
 	      .actor = STR_INIT("user:owner"),
 	      .operation = STR_INIT("users:update"),
 	      .target = STR_INIT("user:y"),
+	      .tenant = STR_INIT("t1"),
+	      .events = {&events[5], 1},
+	      .has_event = true,
 	      .revision = 2},
 	     "2"},
 	};
@@ -370,13 +398,31 @@ static void test_audit_rows(void **state)
 	buf_add_char(&out, '\0');
 	assert_string_equal(out.ptr,
 	                    "audit 2 at 20 outcome 1 status 201 rev 2 4:acme 10:user:owner 6:native 12:users:update "
-	                    "6:user:y 9:192.0.2.1 2:r1\n"
+	                    "6:user:y 9:192.0.2.1 2:r1 11:update_user 2:k1 2:t1 4:POST 6:/users "
+	                    "23:access may have widened\n"
 	                    "audit 3 at 30 outcome 0 status 403 rev 0 4:acme 8:user:eve 6:native 12:users:create "
-	                    "6:user:x 9:192.0.2.1 2:r1\n"
+	                    "6:user:x 9:192.0.2.1 2:r1 11:create_user 0: 0: 4:POST 6:/users 0:\n"
 	                    "audit 5 at 50 outcome 0 status 401 rev 0 4:acme 0: 6:native 12:users:create 6:user:x "
-	                    "9:192.0.2.1 2:r1\n");
+	                    "9:192.0.2.1 2:r1 0: 2:k1 2:t2 4:POST 6:/users 0:\n");
 	buf_release(&out);
 	f.limit = 0;
+	assert_int_equal(store_each_audit(s, &f, fail_on_audit, NULL, NULL), -EINVAL);
+}
+
+/* As many events as one may ask for, and one more. */
+static void test_audit_events_limit(void **state)
+{
+	struct store *s = store_of(state);
+	struct store_audit_filter f = everything();
+	struct str events[STORE_MAX_AUDIT_EVENTS + 1];
+
+	for (size_t i = 0; i < N_ELEMENTS(events); i++)
+		events[i] = STR("none");
+	events[STORE_MAX_AUDIT_EVENTS - 1] = STR("update_user");
+	fill_audit(s);
+	f.events = (struct str_list){events, STORE_MAX_AUDIT_EVENTS};
+	expect_audit(s, &f, "the most", "2");
+	f.events.n++;
 	assert_int_equal(store_each_audit(s, &f, fail_on_audit, NULL, NULL), -EINVAL);
 }
 
@@ -521,11 +567,25 @@ int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    CASE(empty),           CASE(revisions),      CASE(orgs_apart),       CASE(unique_keys),
-	    CASE(end_not_current), CASE(stale),          CASE(unique_key_moves), CASE(conflict_in_group),
-	    CASE(as_of),           CASE(each_change),    CASE(group_taken_back), CASE(audit_filters),
-	    CASE(audit_rows),      CASE(meta),           CASE(bytes_survive),    CASE(bad_arguments),
-	    CASE(group_of_many),   CASE(callbacks_stop),
+	    CASE(empty),
+	    CASE(revisions),
+	    CASE(orgs_apart),
+	    CASE(unique_keys),
+	    CASE(end_not_current),
+	    CASE(stale),
+	    CASE(unique_key_moves),
+	    CASE(conflict_in_group),
+	    CASE(as_of),
+	    CASE(each_change),
+	    CASE(group_taken_back),
+	    CASE(audit_filters),
+	    CASE(audit_rows),
+	    CASE(audit_events_limit),
+	    CASE(meta),
+	    CASE(bytes_survive),
+	    CASE(bad_arguments),
+	    CASE(group_of_many),
+	    CASE(callbacks_stop),
 	};
 
 	if (argc != 2 || (strcmp(argv[1], "memory") != 0 && strcmp(argv[1], "sqlite") != 0)) {

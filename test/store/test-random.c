@@ -20,6 +20,8 @@ struct set_storage {
 static const char *const orgs[] = {"o1", "o2", "o"};
 static const char *const kinds[] = {"user", "group"};
 static const char *const actors[] = {"user:a", "user:b", ""};
+static const char *const events[] = {"", "create_user", "list_users"};
+static const char *const tenants[] = {"", "t1", "t2"};
 
 static struct store_change random_change(struct prng *p, struct set_storage *st, size_t i)
 {
@@ -53,6 +55,8 @@ static struct store_set random_set(struct prng *p, struct store *s, const struct
 	if (prng_below(p, 30) == 0)
 		set.base_revision += 1;
 	set.actor = str_of(actors[prng_below(p, N_ELEMENTS(actors))]);
+	set.event = str_of(events[prng_below(p, N_ELEMENTS(events))]);
+	set.tenant = str_of(tenants[prng_below(p, N_ELEMENTS(tenants))]);
 	set.at_ms = (int64_t)prng_below(p, 1000);
 	if (prng_below(p, 10) == 0) {
 		set.outcome = AUDIT_REFUSED;
@@ -86,6 +90,8 @@ static void commit_to_both(struct store *x, struct store *y, struct prng *p, siz
 static void random_filters(struct store *x, struct store *y, struct prng *p)
 {
 	struct buf a = BUF_INIT(TEST_MAX_TEXT), b = BUF_INIT(TEST_MAX_TEXT);
+	struct str wanted[2];
+	size_t n;
 
 	for (int i = 0; i < 50; i++) {
 		struct store_audit_filter f = everything();
@@ -102,6 +108,12 @@ static void random_filters(struct store *x, struct store *y, struct prng *p)
 			f.actor = str_of(actors[prng_below(p, N_ELEMENTS(actors))]);
 		if (prng_below(p, 8) == 0)
 			f.revision = prng_below(p, 50);
+		if (prng_below(p, 4) == 0)
+			f.tenant = str_of(tenants[prng_below(p, N_ELEMENTS(tenants))]);
+		for (f.events.n = prng_below(p, 3), n = 0; n < f.events.n; n++)
+			wanted[n] = str_of(events[prng_below(p, N_ELEMENTS(events))]);
+		f.events.items = wanted;
+		f.has_event = prng_below(p, 4) == 0;
 		assert_int_equal(store_each_audit(x, &f, write_audit, &a, NULL), 0);
 		assert_int_equal(store_each_audit(y, &f, write_audit, &b, NULL), 0);
 		assert_true(str_eq(buf_str(&a), buf_str(&b)));

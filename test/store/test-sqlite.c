@@ -246,8 +246,99 @@ static void test_readable(void **state)
 	                 SQLITE_OK);
 	buf_add_char(&plan, '\0');
 	assert_non_null(strstr(plan.ptr, "audit_revision"));
+	buf_clear(&plan);
+	assert_int_equal(sqlite3_exec(db,
+	                              "EXPLAIN QUERY PLAN SELECT id FROM audit WHERE org = 'o' AND event <> '' AND "
+	                              "event IN ('a', 'b') ORDER BY id DESC LIMIT 10",
+	                              collect_plan, &plan, NULL),
+	                 SQLITE_OK);
+	buf_add_char(&plan, '\0');
+	assert_non_null(strstr(plan.ptr, "audit_event"));
+	assert_null(strstr(plan.ptr, "TEMP B-TREE"));
 	buf_release(&plan);
 	sqlite3_close(db);
+}
+
+/* The tables as the first release made them, with a document, its revision and a refusal. */
+static const char store_of_schema_1[] =
+    "CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY, org TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,"
+    "  via TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL, remote TEXT NOT NULL,"
+    "  request_id TEXT NOT NULL, outcome INTEGER NOT NULL CHECK(outcome IN (0, 1)), status INTEGER NOT NULL,"
+    "  rev INTEGER CHECK(rev > 0)) STRICT;"
+    "CREATE INDEX audit_org ON audit(org);"
+    "CREATE UNIQUE INDEX audit_revision ON audit(org, rev) WHERE rev IS NOT NULL;"
+    "CREATE VIEW revision(org, rev, at, actor, via, operation, target, remote, request_id) AS"
+    "  SELECT org, rev, at, actor, via, operation, target, remote, request_id FROM audit WHERE rev IS NOT NULL;"
+    "CREATE TABLE document(n INTEGER PRIMARY KEY, org TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,"
+    "  rev_from INTEGER NOT NULL CHECK(rev_from > 0), rev_to INTEGER CHECK(rev_to > rev_from), unique_key TEXT,"
+    "  seq INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX document_version ON document(org, kind, id, rev_from);"
+    "CREATE UNIQUE INDEX document_unique ON document(org, kind, unique_key)"
+    "  WHERE rev_to IS NULL AND unique_key IS NOT NULL;"
+    "CREATE INDEX document_current ON document(org, seq) WHERE rev_to IS NULL;"
+    "CREATE INDEX document_began ON document(org, rev_from);"
+    "CREATE INDEX document_ended ON document(org, rev_to) WHERE rev_to IS NOT NULL;"
+    "PRAGMA application_id = 0x44727764;"
+    "INSERT INTO meta VALUES('schema', '1'), ('x', 'y');"
+    "INSERT INTO audit VALUES(1, 'acme', 10, 'user:owner', 'native', 'users:create', 'user:a', '192.0.2.1', 'r1', 1,"
+    "  201, 1), (2, 'acme', 20, 'user:eve', 'native', 'users:create', 'user:b', '192.0.2.2', 'r2', 0, 403, NULL);"
+    "INSERT INTO document(org, kind, id, rev_from, seq, body) VALUES('acme', 'user', 'a', 1, 1, '1');";
+
+static int count_rows(const char *file, const char *sql)
+{
+	sqlite3 *db = plain_open(file);
+	sqlite3_stmt *stmt;
+	int n;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return n;
+}
+
+/* A store of the first schema keeps its rows, takes new ones, and is migrated once. */
+static void test_migrated(void **state)
+{
+	const struct place *p = *state;
+	sqlite3 *db = plain_open(p->file);
+	struct store_audit_filter f = everything();
+	struct store_change c = put("a", NULL, 1, "2");
+	struct store_set set = set_of(1, &c, 1);
+	struct buf before = BUF_INIT(TEST_MAX_TEXT), after = BUF_INIT(TEST_MAX_TEXT);
+	struct store *s;
+
+	plain_exec(db, store_of_schema_1);
+	sqlite3_close(db);
+	s = open_or_fail(p->url);
+	assert_int_equal(newest(s, ORG), 1);
+	expect_documents(s, 0, "a@1-0=1;");
+	f.ascending = true;
+	assert_int_equal(store_each_audit(s, &f, write_audit, &before, NULL), 0);
+	buf_add_char(&before, '\0');
+	assert_string_equal(before.ptr, "audit 1 at 10 outcome 1 status 201 rev 1 4:acme 10:user:owner 6:native "
+	                                "12:users:create 6:user:a 9:192.0.2.1 2:r1 0: 0: 0: 0: 0: 0:\n"
+	                                "audit 2 at 20 outcome 0 status 403 rev 0 4:acme 8:user:eve 6:native "
+	                                "12:users:create 6:user:b 9:192.0.2.2 2:r2 0: 0: 0: 0: 0: 0:\n");
+	set.event = STR("update_user");
+	assert_int_equal(store_commit(s, &set, 1, NULL), 0);
+	store_close(s);
+	assert_int_equal(count_rows(p->file, "SELECT value FROM meta WHERE key = 'schema'"), 2);
+	assert_int_equal(count_rows(p->file, "SELECT count(*) FROM meta WHERE key = 'x' AND value = 'y'"), 1);
+	assert_int_equal(count_rows(p->file, "SELECT max(rev) FROM revision WHERE actor = 'user:owner'"), 2);
+	s = open_or_fail(p->url);
+	f.has_event = true;
+	assert_int_equal(store_each_audit(s, &f, write_audit, &after, NULL), 0);
+	buf_add_char(&after, '\0');
+	assert_non_null(strstr(after.ptr, "rev 2"));
+	assert_non_null(strstr(after.ptr, "11:update_user"));
+	assert_null(strstr(after.ptr, "rev 1"));
+	buf_release(&before);
+	buf_release(&after);
+	store_close(s);
 }
 
 int main(void)
@@ -255,7 +346,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    CASE(file_mode), CASE(reopen),       CASE(in_use),   CASE(foreign), CASE(not_a_database),
-	    CASE(bad_urls),  CASE(newer_schema), CASE(readable), CASE(locked),
+	    CASE(bad_urls),  CASE(newer_schema), CASE(readable), CASE(locked),  CASE(migrated),
 	};
 
 	return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);

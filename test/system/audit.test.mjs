@@ -49,6 +49,9 @@ test('a change says who, when, from where, how, and what it did', async () => {
 		revision: Number(made.headers['doorward-revision']),
 		remote: '127.0.0.1',
 		request_id: 'the-id-of-the-request',
+		credential: s.key.split('_')[1],
+		method: 'POST',
+		path: '/doorward/v1/users',
 		changes: [{kind: 'user', id: 'ann', change: 'created'}],
 	});
 });

@@ -27,6 +27,10 @@ void evaluation_take(struct evaluation *ret, const struct json *object);
 /* The members have the types the standard gives them, whether they are complete or not. */
 bool evaluation_is_well_typed(const struct evaluation *ev, struct error *err);
 
+/* The question that the evaluation puts, in the call's arena. False with `err` when it is incomplete or malformed. */
+bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret,
+                     struct error *err) MUST_USE;
+
 /*
  * Decides, writes {"decision":…} with the context that was asked for, and counts it. `*ret_allowed` is the decision.
  * False with `err`, and nothing written, when the evaluation is incomplete or malformed.

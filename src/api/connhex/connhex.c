@@ -213,7 +213,7 @@ bool connhex_ok(struct api_call *call, const struct iam_call *c, enum service_re
 		api_fail(call, result, 0, "%s", c->err.text);
 		return false;
 	}
-	call->n_denies_lost = c->n_denies_lost;
+	call->warning = widening_text(&c->widening, c->n_denies_lost, call->arena);
 	return true;
 }
 

@@ -34,14 +34,22 @@ static bool is_platform(const struct api_call *call)
 	       str_starts_with(call->x->path, STR("/api/v1/platform/"));
 }
 
+/* The errors of the platform's members are documented as objects of strings alone. */
+static bool has_plain_errors(const struct api_call *call)
+{
+	return call->route && str_ends_with(str_of(call->route->path), STR("/platform/orgs/current/members"));
+}
+
 /* What the vendor's clients of all generations look for: `error`, or the members of RFC 7807. */
-static void write_platform_error(struct json_writer *w, unsigned status, struct str text)
+static void write_platform_error(const struct api_call *call, struct json_writer *w, unsigned status, struct str text)
 {
 	size_t i = 0;
 
 	while (titles[i].status != status && i + 1 < N_ELEMENTS(titles))
 		i++;
 	json_put_str(w, STR("error"), text);
+	if (has_plain_errors(call))
+		return;
 	json_put_str(w, STR("type"), STR("about:blank"));
 	json_put_str(w, STR("title"), titles[i].title);
 	json_put_u64(w, STR("status"), status);
@@ -78,7 +86,7 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 		http_answer_header(call->x, STR("x-should-retry"), STR("false"));
 	json_begin_object(&w);
 	if (platform)
-		write_platform_error(&w, status, text);
+		write_platform_error(call, &w, status, text);
 	else if (status == 422)
 		write_faults(&w, call, text);
 	else
@@ -98,6 +106,11 @@ void langsmith_not_found(struct api_call *call, const char *what, struct str id)
 void langsmith_fail(struct api_call *call, enum service_result result, const struct error *err)
 {
 	api_fail(call, result, 0, "%s", err->text);
+}
+
+void langsmith_warn(struct api_call *call, const struct cascade_effect *effect)
+{
+	call->warning = widening_text(&effect->widening, effect->n_denies_lost, call->arena);
 }
 
 void langsmith_note_target(struct api_call *call, const char *kind, struct str id)
@@ -127,7 +140,7 @@ static bool admit(struct api_call *call)
 	return false;
 }
 
-static bool may_in(struct api_call *call, struct str action, struct str tenant)
+static bool holds_in(struct api_call *call, struct str action, struct str tenant)
 {
 	const struct str_list only = {&tenant, 1};
 	const struct permission wanted = {
@@ -138,6 +151,13 @@ static bool may_in(struct api_call *call, struct str action, struct str tenant)
 
 	return verdict_allows(
 	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+}
+
+/* A permission that came later and that an older, wider one includes. */
+static bool may_in(struct api_call *call, struct str action, struct str tenant)
+{
+	return holds_in(call, action, tenant) ||
+	       (str_eq(action, STR("workspaces:manage-keys")) && holds_in(call, STR("workspaces:manage"), tenant));
 }
 
 /* The workspace of a request that names none: the key's own, the service's, or, for a person, the first where it may.
@@ -277,8 +297,9 @@ void langsmith_put_time(struct json_writer *w, const char *name, int64_t ms)
 /* ---- the dialect ----------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
-    &langsmith_policy_routes, &langsmith_role_routes, &langsmith_workspace_routes,    &langsmith_member_routes,
-    &langsmith_tag_routes,    &langsmith_key_routes,  &langsmith_organization_routes, &langsmith_audit_routes,
+    &langsmith_policy_routes,       &langsmith_role_routes,  &langsmith_workspace_routes,
+    &langsmith_member_routes,       &langsmith_tag_routes,   &langsmith_key_routes,
+    &langsmith_organization_routes, &langsmith_audit_routes, &langsmith_service_account_routes,
 };
 
 /* Not all of /api/v1/, under which another dialect has its paths, too. */

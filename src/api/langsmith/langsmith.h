@@ -17,11 +17,12 @@
  */
 #include "api/api.h"
 #include "model/langsmith.h"
+#include "service/cascade.h"
 
 /* Tables of the dialect's files. */
 extern const struct api_route_table langsmith_policy_routes, langsmith_role_routes, langsmith_workspace_routes,
     langsmith_member_routes, langsmith_tag_routes, langsmith_key_routes, langsmith_organization_routes,
-    langsmith_audit_routes;
+    langsmith_audit_routes, langsmith_service_account_routes;
 
 /* ---- the call ------------------------------------------------------------------------------------------ */
 
@@ -36,6 +37,8 @@ struct str langsmith_organization_id(const struct api_call *call);
 void langsmith_not_found(struct api_call *call, const char *what, struct str id);
 /* Fails with what a use case said. */
 void langsmith_fail(struct api_call *call, enum service_result result, const struct error *err);
+/* Says, as the call's warning, what a deletion took along that denied something. */
+void langsmith_warn(struct api_call *call, const struct cascade_effect *effect);
 /* For the audit record: the object that the call made or was about, "<kind>:<id>". */
 void langsmith_note_target(struct api_call *call, const char *kind, struct str id);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The audit trail, the organization, and who is calling.
+ * The audit trail, and who is calling.
  */
 #include "api/native/native.h"
 
@@ -45,6 +45,16 @@ static bool read_revision(struct api_call *call, uint64_t *ret)
 	return false;
 }
 
+static bool read_event(struct api_call *call, struct str_list *ret)
+{
+	struct str *event = ARENA_NEW(call->arena, struct str);
+
+	if (!native_query(call, STR("event"), event))
+		return false;
+	*ret = (struct str_list){event, str_is_absent(*event) ? 0 : 1};
+	return true;
+}
+
 static bool read_filter(struct api_call *call, struct store_audit_filter *ret)
 {
 	struct store_audit_filter f = {.since_ms = INT64_MIN, .until_ms = INT64_MAX};
@@ -53,7 +63,8 @@ static bool read_filter(struct api_call *call, struct store_audit_filter *ret)
 	if (!page_read(call, &page) || !read_time(call, STR("since"), &f.since_ms) ||
 	    !read_time(call, STR("until"), &f.until_ms) || !read_order(call, &f.ascending) ||
 	    !read_revision(call, &f.revision) || !native_query(call, STR("actor"), &f.actor) ||
-	    !native_query(call, STR("operation"), &f.operation) || !native_query(call, STR("target"), &f.target))
+	    !native_query(call, STR("operation"), &f.operation) || !native_query(call, STR("target"), &f.target) ||
+	    !native_query(call, STR("tenant"), &f.tenant) || !read_event(call, &f.events))
 		return false;
 	f.cursor = page.after;
 	f.limit = page.limit;
@@ -87,6 +98,12 @@ static int gather(void *ctx, const struct store_audit_row *row)
 	copy->target = arena_str(a, row->target);
 	copy->remote = arena_str(a, row->remote);
 	copy->request_id = arena_str(a, row->request_id);
+	copy->event = arena_str(a, row->event);
+	copy->credential = arena_str(a, row->credential);
+	copy->tenant = arena_str(a, row->tenant);
+	copy->method = arena_str(a, row->method);
+	copy->path = arena_str(a, row->path);
+	copy->warning = arena_str(a, row->warning);
 	return 0;
 }
 
@@ -154,6 +171,13 @@ static void write_changes(struct json_writer *w, struct changes *c)
 	json_end_array(w);
 }
 
+/* What not every row has is left out where there is nothing to say. */
+static void put_if_any(struct json_writer *w, struct str name, struct str text)
+{
+	if (!str_is_empty(text))
+		json_put_str(w, name, text);
+}
+
 static void write_row(struct json_writer *w, const struct store_audit_row *row, struct changes *changes)
 {
 	json_begin_object(w);
@@ -171,6 +195,12 @@ static void write_row(struct json_writer *w, const struct store_audit_row *row, 
 		json_put(w, STR("revision"), NULL);
 	json_put_str(w, STR("remote"), row->remote);
 	json_put_str(w, STR("request_id"), row->request_id);
+	put_if_any(w, STR("event"), row->event);
+	put_if_any(w, STR("credential"), row->credential);
+	put_if_any(w, STR("tenant"), row->tenant);
+	put_if_any(w, STR("method"), row->method);
+	put_if_any(w, STR("path"), row->path);
+	put_if_any(w, STR("warning"), row->warning);
 	write_changes(w, changes);
 	json_end_object(w);
 }
@@ -221,20 +251,7 @@ void audit_list(struct api_call *call)
 	api_json_end(call, &w);
 }
 
-/* ---- the organization and the caller --------------------------------------------------------------- */
-
-void organization_get(struct api_call *call)
-{
-	const struct organization *o = FIND(call->snapshot, organization, ORGANIZATION, call->snapshot->org);
-	struct json_writer w = api_json_begin(call, 200);
-
-	json_begin_object(&w);
-	json_put_str(&w, STR("id"), call->snapshot->org);
-	json_put_str(&w, STR("display_name"), o ? o->display_name : STR_NONE);
-	json_put_u64(&w, STR("revision"), call->snapshot->revision);
-	json_end_object(&w);
-	api_json_end(call, &w);
-}
+/* ---- the caller -------------------------------------------------------------------------------------- */
 
 void whoami_get(struct api_call *call)
 {

@@ -191,9 +191,11 @@ static const struct api_route routes[] = {
     {HTTP_PATCH,  V1 "keys/{id}", API_WRITE, API_JSON_BODY, "doorward:keys:update", "doorward:keys:{id}", key_patch},
     {HTTP_DELETE, V1 "keys/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:keys:{id}", key_delete},
 
-    {HTTP_GET, V1 "audit",        API_READ, API_NO_BODY, "doorward:audit:list",       "doorward:audit",        audit_list},
-    {HTTP_GET, V1 "organization", API_READ, API_NO_BODY, "doorward:organization:get", "doorward:organization", organization_get},
-    {HTTP_GET, V1 "whoami",       API_READ, API_NO_BODY, NULL,                        NULL,                    whoami_get},
+    {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
+    {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
+
+    {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list},
+    {HTTP_GET, V1 "whoami", API_READ, API_NO_BODY, NULL,                  NULL,             whoami_get},
 };
 /* clang-format on */
 

@@ -124,5 +124,7 @@ void key_patch(struct api_call *call);
 void key_delete(struct api_call *call);
 /* audit.c */
 void audit_list(struct api_call *call);
-void organization_get(struct api_call *call);
 void whoami_get(struct api_call *call);
+/* organization.c */
+void organization_get(struct api_call *call);
+void organization_patch(struct api_call *call);

@@ -98,6 +98,6 @@ void object_delete(struct api_call *call)
 		native_fail(call, r, &err);
 		return;
 	}
-	call->n_denies_lost = effect.n_denies_lost;
+	call->warning = widening_text(&effect.widening, effect.n_denies_lost, call->arena);
 	api_no_content(call);
 }

@@ -5,6 +5,8 @@
  */
 #include "api/native/native.h"
 
+#include "service/tags.h"
+
 static struct str resource_document_id(const struct api_call *call)
 {
 	return arena_concat3(call->arena, api_param(call, "type"), STR("/"), api_param(call, "id"));
@@ -57,8 +59,21 @@ void resource_get(struct api_call *call)
 		noun_answer(call, &noun_resources, &r->doc, 200);
 }
 
-/* Reads the body over `r` and stores it. */
-static void store(struct api_call *call, struct resource *r, bool is_new)
+/* Stores what was read over `old`; NULL: it is new. */
+static enum service_result put(struct api_call *call, struct resource *r, const struct resource *old, struct error *err)
+{
+	struct widening w = {0};
+	enum service_result result = tags_bind(call->txn, r, old, &w, err);
+
+	if (result == SERVICE_OK)
+		result = old ? directory_update(call->txn, &r->doc, err) : directory_create(call->txn, &r->doc, err);
+	if (result == SERVICE_OK)
+		call->warning = widening_text(&w, 0, call->arena);
+	return result;
+}
+
+/* Reads the body over `r` and stores it; `old` is what it replaces, NULL for nothing. */
+static void store(struct api_call *call, struct resource *r, const struct resource *old)
 {
 	struct error err = {0};
 	enum service_result result;
@@ -69,16 +84,16 @@ static void store(struct api_call *call, struct resource *r, bool is_new)
 		api_fail(call, SERVICE_DENIED, 0, "not allowed in the tenant of the resource");
 		return;
 	}
-	result = is_new ? directory_create(call->txn, &r->doc, &err) : directory_update(call->txn, &r->doc, &err);
+	result = put(call, r, old, &err);
 	if (result != SERVICE_OK) {
 		native_fail(call, result, &err);
 		return;
 	}
 	document_stamp(&r->doc, call);
-	if (is_new)
+	if (!old)
 		http_answer_header(call->x, STR("Location"),
 		                   native_path(call->arena, noun_resources.name, r->type, r->resource_id));
-	noun_answer(call, &noun_resources, &r->doc, is_new ? 201 : 200);
+	noun_answer(call, &noun_resources, &r->doc, old ? 200 : 201);
 }
 
 void resource_put(struct api_call *call)
@@ -95,7 +110,7 @@ void resource_put(struct api_call *call)
 		api_fail(call, SERVICE_DENIED, 0, "not allowed in the tenant of the resource");
 		return;
 	}
-	store(call, &r, !old);
+	store(call, &r, old);
 }
 
 void resource_patch(struct api_call *call)
@@ -106,7 +121,7 @@ void resource_patch(struct api_call *call)
 	if (!old)
 		return;
 	r = *old;
-	store(call, &r, false);
+	store(call, &r, old);
 }
 
 void resource_delete(struct api_call *call)
@@ -119,8 +134,10 @@ void resource_delete(struct api_call *call)
 	if (!r)
 		return;
 	result = directory_delete(call->txn, &r->doc, &effect, &err);
-	if (result == SERVICE_OK)
-		api_no_content(call);
-	else
+	if (result != SERVICE_OK) {
 		native_fail(call, result, &err);
+		return;
+	}
+	call->warning = widening_text(&effect.widening, effect.n_denies_lost, call->arena);
+	api_no_content(call);
 }

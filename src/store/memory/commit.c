@@ -51,7 +51,8 @@ static struct store_audit_row *audit_new(const struct store_set *set, uint64_t i
 {
 	struct store_audit_row *row =
 	    mem_alloc(sizeof(*row) + set->org.len + set->actor.len + set->via.len + set->operation.len +
-	              set->target.len + set->remote.len + set->request_id.len);
+	              set->target.len + set->remote.len + set->request_id.len + set->event.len + set->credential.len +
+	              set->tenant.len + set->method.len + set->path.len + set->warning.len);
 	char *at = (char *)(row + 1);
 
 	*row = (struct store_audit_row){
@@ -63,6 +64,12 @@ static struct store_audit_row *audit_new(const struct store_set *set, uint64_t i
 	row->target = put_text(&at, set->target);
 	row->remote = put_text(&at, set->remote);
 	row->request_id = put_text(&at, set->request_id);
+	row->event = put_text(&at, set->event);
+	row->credential = put_text(&at, set->credential);
+	row->tenant = put_text(&at, set->tenant);
+	row->method = put_text(&at, set->method);
+	row->path = put_text(&at, set->path);
+	row->warning = put_text(&at, set->warning);
 	return row;
 }
 

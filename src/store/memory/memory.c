@@ -154,7 +154,9 @@ static bool wants(const struct store_audit_filter *f, const struct store_audit_r
 	return str_eq(row->org, f->org) && (str_is_absent(f->actor) || str_eq(row->actor, f->actor)) &&
 	       (str_is_absent(f->operation) || str_eq(row->operation, f->operation)) &&
 	       (str_is_absent(f->target) || str_eq(row->target, f->target)) &&
-	       (f->revision == 0 || row->revision == f->revision);
+	       (str_is_absent(f->tenant) || str_eq(row->tenant, f->tenant)) &&
+	       (f->events.n == 0 || str_list_has(f->events, row->event)) &&
+	       (!f->has_event || !str_is_empty(row->event)) && (f->revision == 0 || row->revision == f->revision);
 }
 
 static int each_audit(struct store *s, const struct store_audit_filter *filter,

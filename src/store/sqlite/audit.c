@@ -6,10 +6,25 @@
 #include "base/buf.h"
 #include "store/sqlite/sqlite.h"
 
-#define MAX_SQL_BYTES 1024
+#define MAX_SQL_BYTES 2048
 
-/* Parameters have the same number whether their condition is there or not. */
-enum parameter { P_ORG = 1, P_CURSOR, P_SINCE, P_UNTIL, P_ACTOR, P_OPERATION, P_TARGET, P_REVISION, P_LIMIT };
+/*
+ * Parameters have the same number whether their condition is there or not. Those of the events come last, as many as
+ * are asked for.
+ */
+enum parameter {
+	P_ORG = 1,
+	P_CURSOR,
+	P_SINCE,
+	P_UNTIL,
+	P_ACTOR,
+	P_OPERATION,
+	P_TARGET,
+	P_REVISION,
+	P_TENANT,
+	P_LIMIT,
+	P_EVENTS
+};
 
 static bool has_after(const struct store_audit_filter *f)
 {
@@ -43,36 +58,46 @@ static bool has_revision(const struct store_audit_filter *f)
 {
 	return f->revision != 0;
 }
-static bool is_ascending(const struct store_audit_filter *f)
+static bool has_tenant(const struct store_audit_filter *f)
 {
-	return f->ascending;
+	return !str_is_absent(f->tenant);
 }
-static bool is_descending(const struct store_audit_filter *f)
+/* Also when events are named: the planner takes the index of rows with one only if the statement says so. */
+static bool has_event(const struct store_audit_filter *f)
 {
-	return !f->ascending;
+	return f->has_event || (f->events.n > 0 && !str_list_has(f->events, STR("")));
 }
 
 static const struct {
 	bool (*applies)(const struct store_audit_filter *f);
 	const char *sql;
 } parts[] = {
-    {has_after, " AND id > ?2"},          {has_before, " AND id < ?2"},    {has_since, " AND at >= ?3"},
-    {has_until, " AND at < ?4"},          {has_actor, " AND actor = ?5"},  {has_operation, " AND operation = ?6"},
-    {has_target, " AND target = ?7"},     {has_revision, " AND rev = ?8"}, {is_ascending, " ORDER BY id"},
-    {is_descending, " ORDER BY id DESC"},
+    {has_after, " AND id > ?2"},      {has_before, " AND id < ?2"},    {has_since, " AND at >= ?3"},
+    {has_until, " AND at < ?4"},      {has_actor, " AND actor = ?5"},  {has_operation, " AND operation = ?6"},
+    {has_target, " AND target = ?7"}, {has_revision, " AND rev = ?8"}, {has_tenant, " AND tenant = ?9"},
+    {has_event, " AND event <> ''"},
 };
+
+static void add_events(struct buf *sql, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(sql, "%s?%zu", i ? ", " : " AND event IN (", (size_t)P_EVENTS + i);
+	if (n)
+		buf_add_char(sql, ')');
+}
 
 static int prepare(struct db *db, const struct store_audit_filter *f, sqlite3_stmt **ret_stmt, struct error *err)
 {
 	CLEANUP(buf_releasep) struct buf sql = BUF_INIT(MAX_SQL_BYTES);
 	int rc;
 
-	buf_add(&sql, STR("SELECT id, at, actor, via, operation, target, remote, request_id, outcome, status, rev "
-	                  "FROM audit WHERE org = ?1"));
+	buf_add(&sql, STR("SELECT id, at, actor, via, operation, target, remote, request_id, outcome, status, rev, "
+	                  "event, credential, tenant, method, path, warning FROM audit WHERE org = ?1"));
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
 		if (parts[i].applies(f))
 			buf_add(&sql, str_of(parts[i].sql));
-	buf_add(&sql, STR(" LIMIT ?9"));
+	add_events(&sql, f->events.n);
+	buf_addf(&sql, " ORDER BY id%s LIMIT ?10", f->ascending ? "" : " DESC");
 	assert(!sql.overflowed);
 	rc = sqlite3_prepare_v2(db->handle, sql.ptr, (int)sql.len, ret_stmt, NULL);
 	return rc == SQLITE_OK ? 0 : db_fail(db, rc, "prepare a statement", err);
@@ -82,7 +107,7 @@ static int bind(struct db *db, sqlite3_stmt *stmt, const struct store_audit_filt
 {
 	int rc = SQLITE_OK;
 
-	/* Parameters up to ?9 exist in every statement, named or not. */
+	/* Parameters up to that of the limit exist in every statement, named or not. */
 	db_bind_text(stmt, P_ORG, f->org, &rc);
 	db_bind_u64(stmt, P_CURSOR, f->cursor, &rc);
 	db_bind_i64(stmt, P_SINCE, f->since_ms, &rc);
@@ -91,7 +116,10 @@ static int bind(struct db *db, sqlite3_stmt *stmt, const struct store_audit_filt
 	db_bind_str(stmt, P_OPERATION, f->operation, &rc);
 	db_bind_str(stmt, P_TARGET, f->target, &rc);
 	db_bind_u64(stmt, P_REVISION, f->revision, &rc);
+	db_bind_str(stmt, P_TENANT, f->tenant, &rc);
 	db_bind_u64(stmt, P_LIMIT, f->limit, &rc);
+	for (size_t i = 0; i < f->events.n; i++)
+		db_bind_text(stmt, P_EVENTS + (int)i, f->events.items[i], &rc);
 	return rc == SQLITE_OK ? 0 : db_fail(db, rc, "read the audit trail", err);
 }
 
@@ -110,6 +138,12 @@ static struct store_audit_row read_row(sqlite3_stmt *stmt, struct str org)
 	    .outcome = sqlite3_column_int(stmt, 8) ? AUDIT_DONE : AUDIT_REFUSED,
 	    .status = (unsigned)sqlite3_column_int(stmt, 9),
 	    .revision = db_column_u64(stmt, 10), /* NULL reads as 0: none */
+	    .event = db_column_str(stmt, 11),
+	    .credential = db_column_str(stmt, 12),
+	    .tenant = db_column_str(stmt, 13),
+	    .method = db_column_str(stmt, 14),
+	    .path = db_column_str(stmt, 15),
+	    .warning = db_column_str(stmt, 16),
 	};
 }
 

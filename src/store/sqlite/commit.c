@@ -68,6 +68,12 @@ static int add_audit(struct db *db, const struct store_set *set, struct error *e
 	db_bind_i64(stmt, 10, set->status, &rc);
 	if (set->revision != 0)
 		db_bind_u64(stmt, 11, set->revision, &rc);
+	db_bind_text(stmt, 12, set->event, &rc);
+	db_bind_text(stmt, 13, set->credential, &rc);
+	db_bind_text(stmt, 14, set->tenant, &rc);
+	db_bind_text(stmt, 15, set->method, &rc);
+	db_bind_text(stmt, 16, set->path, &rc);
+	db_bind_text(stmt, 17, set->warning, &rc);
 	rc = db_step(stmt, rc);
 	return rc == SQLITE_DONE ? 0 : db_fail(db, rc, "write the audit trail", err);
 }

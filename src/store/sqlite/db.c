@@ -25,7 +25,8 @@ static const char *const statement_sql[] = {
     [STATEMENT_BEGIN_VERSION] = "INSERT INTO document(org, kind, id, rev_from, unique_key, seq, body) "
                                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STATEMENT_ADD_AUDIT] = "INSERT INTO audit(org, at, actor, via, operation, target, remote, request_id, "
-                            "outcome, status, rev) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                            "outcome, status, rev, event, credential, tenant, method, path, warning) "
+                            "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [STATEMENT_DOCUMENTS] = "SELECT " DOCUMENT_COLUMNS " FROM document INDEXED BY document_current "
                             "WHERE org = ?1 AND rev_to IS NULL ORDER BY seq, n",
     /* What is current and had begun by then, and what ended only later: both are ranges of an index. */

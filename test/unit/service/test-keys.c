@@ -24,15 +24,16 @@ static void test_known_hash(void **state UNUSED)
 	assert_string_equal(hash, "vbXoHZkOuKdC2bemD9Zuh0gxA4pQT7AdtOI3CCdOWBg");
 }
 
-static void test_made_keys_are_found_again(void **state UNUSED)
+static void expect_found_again(struct key_hasher *h, enum key_form form, const char *prefix)
 {
 	struct arena a = ARENA_INIT;
-	struct key_hasher *h = key_hasher_new(PEPPER);
-	char text[KEY_TEXT_CHARS + 1], other[KEY_TEXT_CHARS + 1];
-	struct key_parts parts = key_make(h, &a, text), others = key_make(h, &a, other);
+	char text[KEY_MAX_TEXT_CHARS + 1], other[KEY_MAX_TEXT_CHARS + 1];
+	struct key_parts parts = key_make(h, form, &a, text), others = key_make(h, form, &a, other);
 	struct str id, secret;
 
-	assert_int_equal(strlen(text), KEY_TEXT_CHARS);
+	assert_true(str_eq(key_prefix(form), str_of(prefix)));
+	assert_true(str_starts_with(str_of(text), str_of(prefix)));
+	assert_int_equal(strlen(text), strlen(prefix) + KEY_ID_CHARS + 1 + KEY_SECRET_CHARS);
 	assert_string_not_equal(text, other);
 	assert_true(key_split(str_of(text), &id, &secret));
 	assert_true(str_eq(id, parts.id));
@@ -40,8 +41,17 @@ static void test_made_keys_are_found_again(void **state UNUSED)
 	assert_true(str_eq(parts.hint, str_slice(secret, KEY_SECRET_CHARS - KEY_HINT_CHARS, KEY_SECRET_CHARS)));
 	assert_true(key_hash_equals(h, id, secret, parts.hash));
 	assert_false(key_hash_equals(h, id, secret, others.hash));
-	key_hasher_free(h);
 	arena_release(&a);
+}
+
+static void test_made_keys_are_found_again(void **state UNUSED)
+{
+	struct key_hasher *h = key_hasher_new(PEPPER);
+
+	expect_found_again(h, KEY_NATIVE, "dw_");
+	expect_found_again(h, KEY_LANGSMITH_SERVICE, "lsv2_sk_");
+	expect_found_again(h, KEY_LANGSMITH_PERSONAL, "lsv2_pt_");
+	key_hasher_free(h);
 }
 
 static void test_hash_covers_pepper_id_and_secret(void **state UNUSED)
@@ -81,6 +91,14 @@ static void test_split_refuses_other_forms(void **state UNUSED)
 	    "dw_AAAABBBBCCCC_",
 	    "dw_AAAABBBBCCCC_012345678901234567890123456789012345678",
 	    "dw_AAAABBBBCCCC_01234567890123456789012345678901234567890",
+	    "ls__AAAABBBBCCCC_0123456789012345678901234567890123456789",
+	    "lsv2_AAAABBBBCCCC_0123456789012345678901234567890123456789",
+	    "lsv2_sk_",
+	    "lsv2_sk_AAAABBBBCCCC_012345678901234567890123456789012345678",
+	    "lsv2_sk-AAAABBBBCCCC_0123456789012345678901234567890123456789",
+	    "lsv2_pk_AAAABBBBCCCC_0123456789012345678901234567890123456789",
+	    "lsv2_pt_AAAABBBBCCCC_01234567890123456789012345678901234567890",
+	    "dw_lsv2_pt_AAAABBBBCCCC_0123456789012345678901234567890123456789",
 	    "DW_AAAABBBBCCCC_0123456789012345678901234567890123456789",
 	    "dw-AAAABBBBCCCC_0123456789012345678901234567890123456789",
 	    "dw_AAAABBBBCCCC-0123456789012345678901234567890123456789",
@@ -95,6 +113,8 @@ static void test_split_refuses_other_forms(void **state UNUSED)
 		assert_false(key_split(str_of(texts[i]), &id, &secret));
 	assert_true(str_eq(id, STR("untouched")) && str_eq(secret, STR("untouched")));
 	assert_true(key_split(STR("dw_AAAABBBBCCCC_0123456789012345678901234567890123456789"), &id, &secret));
+	assert_true(str_eq(id, ID) && str_eq(secret, SECRET));
+	assert_true(key_split(STR("lsv2_pt_AAAABBBBCCCC_0123456789012345678901234567890123456789"), &id, &secret));
 	assert_true(str_eq(id, ID) && str_eq(secret, SECRET));
 }
 

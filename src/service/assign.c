@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/assign.h"
+
+/* What is being given out, and by whom. */
+struct gift {
+	const struct txn *txn;
+	const struct caller *caller;
+	const struct role *role;
+	const struct str_list *tenants; /* NULL: everywhere */
+};
+
+static bool holds_everywhere(const struct gift *g, struct str action)
+{
+	const struct permission wanted = {
+	    .action = action,
+	    .resource = arena_concat(g->txn->arena, STR("organization:"), g->txn->snapshot->org),
+	};
+
+	return service_authorize(g->txn->snapshot, g->caller, &wanted, g->txn->now_ms, g->txn->arena).everywhere;
+}
+
+static bool holds_in(const struct gift *g, struct str action, struct str tenant)
+{
+	const struct str_list only = {&tenant, 1};
+	const struct permission wanted = {
+	    .action = action,
+	    .resource = arena_concat(g->txn->arena, STR("workspace:"), tenant),
+	    .requested = &only,
+	};
+
+	return verdict_allows(
+	    service_authorize(g->txn->snapshot, g->caller, &wanted, g->txn->now_ms, g->txn->arena).verdict);
+}
+
+/* An action that is a pattern is asked for as it stands: only who holds it, or more, has it. */
+static bool holds(const struct gift *g, struct str action)
+{
+	if (holds_everywhere(g, action))
+		return true;
+	for (size_t i = 0; g->tenants && i < g->tenants->n; i++)
+		if (!holds_in(g, action, g->tenants->items[i]))
+			return false;
+	return g->tenants != NULL;
+}
+
+static enum service_result check(const struct gift *g, struct str action, struct error *err)
+{
+	if (holds(g, action))
+		return SERVICE_OK;
+	return (enum service_result)error_set(err, SERVICE_DENIED,
+	                                      "the role \"" STR_FMT "\" allows " STR_FMT ", which the caller may not",
+	                                      STR_ARG(g->role->doc.id), STR_ARG(action));
+}
+
+static enum service_result check_policy(const struct gift *g, const struct tag_policy *p, struct error *err)
+{
+	enum service_result r = SERVICE_OK;
+
+	for (size_t i = 0; i < p->n_groups && !p->deny && r == SERVICE_OK; i++)
+		r = check(g, p->groups[i].permission, err);
+	return r;
+}
+
+enum service_result assign_check(const struct txn *t, const struct caller *c, const struct role *role,
+                                 const struct str_list *tenants, struct error *err)
+{
+	const struct gift g = {t, c, role, tenants};
+	const struct document *const *policies;
+	size_t n = snapshot_linked(t->snapshot, DOC_TAG_POLICY, arena_concat(t->arena, STR("role:"), role->doc.id),
+	                           t->arena, &policies);
+	enum service_result r = SERVICE_OK;
+
+	for (size_t i = 0; i < role->actions.n && r == SERVICE_OK; i++)
+		r = check(&g, role->actions.items[i], err);
+	for (size_t i = 0; i < n && r == SERVICE_OK; i++)
+		r = check_policy(&g, as_tag_policy(policies[i]), err);
+	return r;
+}

@@ -1,0 +1,16 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who may give out a role. Giving it away is giving access away, so whoever does must hold all that the role allows,
+ * by its own actions and by the tag policies attached to it, wherever it is going to be held. The permission to give
+ * out roles or keys at all is the business of the dialect.
+ */
+#include "service/result.h"
+#include "service/service.h"
+
+/*
+ * May the caller have somebody hold `role` in these tenants, or, with `tenants` NULL, everywhere? SERVICE_DENIED says
+ * which action is missing. Asks the engine for each action, so bound the number of tenants.
+ */
+enum service_result assign_check(const struct txn *t, const struct caller *c, const struct role *role,
+                                 const struct str_list *tenants, struct error *err) MUST_USE;

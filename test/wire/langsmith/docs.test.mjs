@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The examples of docs/langsmith.md, typed into a shell: each prints what the page says.
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import test from 'node:test';
+import {promisify} from 'node:util';
+import {start} from './support.mjs';
+
+const page = readFileSync(new URL('../../../docs/langsmith.md', import.meta.url), 'utf8');
+
+/** [{command, output}] of all console blocks, in order. */
+function examples() {
+	const found = [];
+	for (const [, block] of page.matchAll(/^```console\n(.*?)^```$/gms)) {
+		for (const line of block.trimEnd().split('\n')) {
+			if (line.startsWith('$ ')) {
+				found.push({command: line.slice(2), output: ''});
+			} else {
+				found.at(-1).output += `${line}\n`;
+			}
+		}
+	}
+	return found;
+}
+
+test('every example does what it says', async (t) => {
+	const s = await start(t, {store: 'memory'});
+	const list = examples();
+	assert.ok(list.length > 20, `${list.length} examples`);
+	/* One shell for all, so that what is defined stays; a mark on its own line parts the outputs. */
+	const mark = '--- next ---';
+	const script = list.map((e) => `${e.command}\necho; echo "${mark}"`).join('\n');
+	const {stdout} = await promisify(execFile)('bash', ['-c', script], {env: {...process.env, URL: s.url, KEY: s.key}});
+	const outputs = stdout.split(`${mark}\n`).slice(0, -1);
+	assert.deepEqual(
+		outputs.map((output, i) => ({command: list[i].command, output: output.trim()})),
+		list.map((e) => ({command: e.command, output: e.output.trim()})),
+	);
+});
+
+test('indented examples do what they say', async (t) => {
+	const s = await start(t, {store: 'memory'});
+	const commands = [...page.matchAll(/^ {4}(curl .*)$/gm)].map(([, line]) => line);
+	assert.equal(commands.length, 1);
+	const script = commands.map((line) => `${line} --fail --silent --show-error`).join('\n');
+	await promisify(execFile)('bash', ['-c', script], {env: {...process.env, URL: s.url, KEY: s.key}});
+	const {features} = (await s.call('GET', '/doorward/v1/organization')).json;
+	assert.equal(features.langsmith_abac, false);
+});
+
+test('every route of the page is there, under both prefixes where it says so', async (t) => {
+	const s = await start(t, {store: 'memory'});
+	const rows = page.split('## Pointing')[0].match(/^\| `?\/?(GET|POST|PATCH|DELETE|P).*$/gm);
+	assert.ok(rows.length > 10, `${rows.length} rows`);
+	const paths = [...page.split('## Pointing')[0].matchAll(/`(?:GET|POST|PATCH|DELETE) ([^`\s[]+)/g)]
+		.map(([, path]) => path)
+		.filter((path) => !path.startsWith('…'));
+	assert.ok(paths.length > 10, `${paths.length} paths`);
+	for (const path of paths) {
+		const full = path.replace(/\{[a-z_]+\}/g, '00000000-0000-4000-8000-00000000b001');
+		const names = full.startsWith('P/')
+			? ['/v1/platform/orgs/current', '/api/v1/platform/orgs/current'].map((prefix) => prefix + full.slice(1))
+			: [full];
+		for (const name of names) {
+			// A method that no path has: 405 says that the path is known.
+			const r = await s.call('PUT', name, {});
+			assert.equal(r.status, 405, `${name}: ${r.status} ${r.text}`);
+			assert.ok(r.headers.allow, name);
+		}
+	}
+});
