@@ -11,6 +11,8 @@ import uuid
 
 # Ids are made from scope and name, so that they are the same in every installation and survive new lines.
 NAMESPACE = uuid.UUID("5c1a1c5e-2f7b-5a34-9d53-d00d0a4d0001")
+# As many as a set of permissions has bits (model/kinds.h).
+MAX_PERMISSIONS = 256
 SCOPES = {"organization": "CONFIDENT_ORGANIZATION", "project": "CONFIDENT_PROJECT"}
 
 
@@ -40,16 +42,26 @@ def read(path):
 
 
 def main(source, target):
+    permissions = list(read(pathlib.Path(source)))
+    if not 0 < len(permissions) <= MAX_PERMISSIONS:
+        sys.exit(f"{source}: 1 to {MAX_PERMISSIONS} permissions, not {len(permissions)}")
+    ids = [str(uuid.uuid5(NAMESPACE, f"{scope}/{name}")) for scope, name, _ in permissions]
     rows = [
         '    {STR_INIT("%s"), STR_INIT("%s"), %s, %s},'
-        % (uuid.uuid5(NAMESPACE, f"{scope}/{name}"), name, SCOPES[scope], "true" if member else "false")
-        for scope, name, member in read(pathlib.Path(source))
+        % (row_id, name, SCOPES[scope], "true" if member else "false")
+        for row_id, (scope, name, member) in zip(ids, permissions)
     ]
+    by_id = sorted(range(len(ids)), key=ids.__getitem__)
+    names = sorted({name for _, name, _ in permissions})
     pathlib.Path(target).write_text(
         "/* Made by tools/confident-permissions.py from src/model/confident-permissions.txt. */\n"
         '#include "model/confident.h"\n\n'
         "const struct confident_permission confident_permission_table[] = {\n" + "\n".join(rows) + "\n};\n"
         f"const size_t confident_n_permissions = {len(rows)};\n"
+        f"const uint16_t confident_permissions_by_id[] = {{{', '.join(map(str, by_id))}}};\n"
+        "const struct str confident_permission_names[] = {\n"
+        + "".join(f'    STR_INIT("{name}"),\n' for name in names)
+        + f"}};\nconst size_t confident_n_permission_names = {len(names)};\n"
     )
 
 

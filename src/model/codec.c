@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "model/confident.h"
+
 enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_LIST };
 
 struct list_info;
@@ -228,6 +230,19 @@ static void derive_role_member(struct arena *a, struct document *doc)
 	m->subject = arena_concat(a, STR(SUBJECT_ROLE), m->role);
 }
 
+/* Ids that the catalogue no longer has grant nothing. */
+static void derive_permission_policy(struct document *doc)
+{
+	struct permission_policy *p = (struct permission_policy *)(void *)doc;
+
+	for (size_t i = 0; i < p->permissions.n; i++) {
+		const struct confident_permission *found = confident_permission_find(p->permissions.items[i]);
+
+		if (found)
+			permission_set_add(&p->granted, confident_permission_index(found));
+	}
+}
+
 static const struct kind_info kinds[] = {
 #define X(upper, lower)                                                                                                \
 	[DOC_##upper] = {STR_INIT(#lower), sizeof(struct lower), lower##_fields, N_ELEMENTS(lower##_fields)},
@@ -243,6 +258,8 @@ static void derive(struct arena *a, struct document *doc)
 		derive_group_member(a, doc);
 	else if (doc->kind == DOC_ROLE_MEMBER)
 		derive_role_member(a, doc);
+	else if (doc->kind == DOC_PERMISSION_POLICY)
+		derive_permission_policy(doc);
 }
 
 struct str document_kind_name(enum document_kind kind)

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/confident.h"
 
+#include <stdlib.h>
+
 /* The generated table. */
 extern const struct confident_permission confident_permission_table[];
 extern const size_t confident_n_permissions;
+/* Places in the table, in the order of the ids. */
+extern const uint16_t confident_permissions_by_id[];
+/* The names alone, sorted, each once. */
+extern const struct str confident_permission_names[];
+extern const size_t confident_n_permission_names;
 
 const struct confident_permission *confident_permissions(size_t *ret_n)
 {
@@ -19,20 +26,33 @@ static bool is_spelled(const struct confident_permission *p, struct str text)
 	return str_starts_with(text, scope) && str_eq(p->name, str_slice(text, scope.len, text.len));
 }
 
+static int compare_id(const void *id, const void *place)
+{
+	return str_cmp(*(const struct str *)id, confident_permission_table[*(const uint16_t *)place].id);
+}
+
 const struct confident_permission *confident_permission_find(struct str id)
 {
+	const uint16_t *place =
+	    bsearch(&id, confident_permissions_by_id, confident_n_permissions, sizeof(*place), compare_id);
+
+	if (place)
+		return &confident_permission_table[*place];
 	for (size_t i = 0; i < confident_n_permissions; i++)
-		if (str_eq(confident_permission_table[i].id, id) || is_spelled(&confident_permission_table[i], id))
+		if (is_spelled(&confident_permission_table[i], id))
 			return &confident_permission_table[i];
 	return NULL;
 }
 
 bool confident_is_permission(struct str name)
 {
-	for (size_t i = 0; i < confident_n_permissions; i++)
-		if (str_eq(confident_permission_table[i].name, name))
-			return true;
-	return false;
+	/* Asked of every question that names no tenant, hence not by going through the table. */
+	return bsearch(&name, confident_permission_names, confident_n_permission_names, sizeof(name), str_qsort);
+}
+
+size_t confident_permission_index(const struct confident_permission *p)
+{
+	return (size_t)(p - confident_permission_table);
 }
 
 /* ---- built-in roles ----------------------------------------------------------------------------------- */

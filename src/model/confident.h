@@ -22,6 +22,16 @@ const struct confident_permission *confident_permissions(size_t *ret_n);
 /* By id, else, for people who write configuration by hand, by "organization/billing:read" or "project/trace:read".
  * NULL: none. */
 const struct confident_permission *confident_permission_find(struct str id);
+/* Its place in the table. */
+size_t confident_permission_index(const struct confident_permission *p);
+static inline void permission_set_add(struct permission_set *set, size_t index)
+{
+	set->words[index / 64] |= UINT64_C(1) << (index % 64);
+}
+static inline bool permission_set_has(const struct permission_set *set, size_t index)
+{
+	return set->words[index / 64] >> (index % 64) & 1;
+}
 /* Is it the name of a permission of either catalogue? Questions about such need no tenant to be about the organization.
  */
 bool confident_is_permission(struct str name);

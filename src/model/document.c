@@ -94,6 +94,21 @@ static void add_policy(struct links *l, const struct statement_policy *p)
 	}
 }
 
+static struct str or_unassigned(struct str tenant)
+{
+	return str_is_empty(tenant) ? STR(TENANT_UNASSIGNED) : tenant;
+}
+
+static void add_role(struct links *l, const struct role *r)
+{
+	add_tenants(l, r->tenants);
+	/* What belongs to no tenant is found by where it can be held. */
+	if (r->tenants.n == 0)
+		add(l, STR("scope:"), r->scope);
+	for (size_t i = 0; i < r->policies.n; i++)
+		add(l, STR("policy:"), r->policies.items[i]);
+}
+
 static void add_resource(struct links *l, const struct resource *r)
 {
 	add(l, STR("tenant:"), r->tenant);
@@ -136,15 +151,13 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add_principal(&l, STR("user"), as_group_member(doc)->member);
 		break;
 	case DOC_ROLE:
-		add_tenants(&l, as_role(doc)->tenants);
-		for (size_t i = 0; i < as_role(doc)->policies.n; i++)
-			add(&l, STR("policy:"), as_role(doc)->policies.items[i]);
+		add_role(&l, as_role(doc));
 		break;
 	case DOC_TENANT:
 		add(&l, STR("governance_policy:"), as_tenant(doc)->governance_policy);
 		break;
 	case DOC_PERMISSION_POLICY:
-		add(&l, STR("tenant:"), as_permission_policy(doc)->tenant);
+		add(&l, STR("tenant:"), or_unassigned(as_permission_policy(doc)->tenant));
 		break;
 	case DOC_ROLE_MEMBER:
 		add(&l, STR("role:"), as_role_member(doc)->role);

@@ -218,13 +218,20 @@ struct invitation {
 	struct str created_by; /* "user:owner" */
 };
 
+/* Permissions of Confident AI as a set: bit i is the i-th of the table of model/confident.h. */
+#define PERMISSION_SET_WORDS 4u
+struct permission_set {
+	uint64_t words[PERMISSION_SET_WORDS];
+};
+
 /* Confident AI policy: named permissions of the organization or of one project, held through roles. */
 struct permission_policy {
 	struct document doc;
-	struct str name;             /* unique in the organization, or in the project */
-	struct str description;      /* absent: null */
-	struct str tenant;           /* the project; absent: of the organization */
-	struct str_list permissions; /* ids (model/confident.h), of either catalogue, in the order given */
+	struct str name;               /* unique in the organization, or in the project */
+	struct str description;        /* absent: null */
+	struct str tenant;             /* the project; absent: of the organization */
+	struct str_list permissions;   /* ids (model/confident.h), of either catalogue, in the order given */
+	struct permission_set granted; /* not stored: the same */
 };
 
 struct governance_control {

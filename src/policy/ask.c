@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/ask.h"
 
+#include "model/confident.h"
 #include "policy/lower.h"
 
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
@@ -222,6 +223,9 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, const str
 		query->tenants = p->asked->tenants;
 	} else {
 		one = single_tenant(s, p);
+		/* A permission of Confident AI is about the organization unless a project is named. */
+		if (str_is_absent(one) && confident_is_permission(q->action))
+			one = STR(TENANT_UNASSIGNED);
 		if (!str_is_absent(one)) {
 			struct str *items = ARENA_NEW(a, struct str);
 			*items = one;
@@ -236,6 +240,11 @@ static void set_tenants(const struct snapshot *s, const struct ask *q, const str
 		query->tenants = intersect(query->tenants, q->bound_tenants, a);
 }
 
+bool query_is_in_tenant(const struct query *q)
+{
+	return q->scope == SCOPE_LISTED && q->tenants.n && !str_list_has(q->tenants, STR(TENANT_UNASSIGNED));
+}
+
 static struct attributes registered_tags(const struct resource *r, struct arena *a)
 {
 	struct attributes known = {0};
@@ -246,7 +255,7 @@ static struct attributes registered_tags(const struct resource *r, struct arena 
 	tags = ARENA_ARRAY(a, struct tag, r->n_tags);
 	for (size_t i = 0; i < r->n_tags; i++)
 		tags[i] = (struct tag){r->tags[i].key, r->tags[i].value};
-	return (struct attributes){true, tags, r->n_tags};
+	return (struct attributes){.tags_are_known = true, .tags = tags, .n_tags = r->n_tags};
 }
 
 static struct attributes tags_of(const struct place *p, struct arena *a)
@@ -254,7 +263,7 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	const struct ask_resource *r = p->asked;
 
 	if (r->states_tags)
-		return (struct attributes){true, r->tags, r->n_tags};
+		return (struct attributes){.tags_are_known = true, .tags = r->tags, .n_tags = r->n_tags};
 	if (is_run(r))
 		return registered_tags(p->parent, a);
 	if (!p->registered && r->is_described)
@@ -262,13 +271,12 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	return registered_tags(p->registered, a);
 }
 
-static void set_tags(const struct snapshot *s, const struct place *p, struct arena *a, struct query *query)
+/* The selectors by which statements about the resource's tags are found. */
+static void set_selectors(const struct snapshot *s, const struct attributes *known, struct str type, struct arena *a,
+                          struct query *query)
 {
-	struct attributes *known = ARENA_NEW(a, struct attributes);
-	struct str type = p->asked->type, *unknown;
+	struct str *unknown;
 
-	*known = tags_of(p, a);
-	query->attributes = known;
 	if (known->tags_are_known) {
 		query->selectors = tag_selectors_of_tags(&s->tag_plan, type, known->tags, known->n_tags, a);
 		return;
@@ -299,14 +307,19 @@ static struct answer ask_about(const struct asking *k, const struct ask_resource
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
 	struct place p = find_place(s, r, a);
 	struct answer answer = {.about = r};
+	struct attributes known = {0};
 
 	query.subjects = k->subjects.items;
 	query.n_subjects = k->subjects.n;
 	if (!str_is_empty(r->id))
 		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
 	set_tenants(s, k->ask, &p, a, &query);
-	if (s->n_docs[DOC_TAG_POLICY])
-		set_tags(s, &p, a, &query);
+	if (s->n_docs[DOC_TAG_POLICY]) {
+		known = tags_of(&p, a);
+		set_selectors(s, &known, r->type, a, &query);
+	}
+	known.is_in_tenant = query_is_in_tenant(&query);
+	query.attributes = &known;
 	answer.verdict = engine_explain(&s->engine, &query, a, r->lists_tenants ? &answer.tenants : NULL, k->observer);
 	return answer;
 }

@@ -12,8 +12,9 @@
  *             Organization Admin) also brings, there, the groups that tag policies are attached to: policies allow
  *             nothing to others, whatever group they are in.
  *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its registered
- *             parent; else the tenant whose id is the resource's id; else none: then all tenants and "(unassigned)" are
- *             asked about, and any one is enough
+ *             parent; else the tenant whose id is the resource's id; else, for a permission of Confident AI,
+ * "(unassigned)", which is the organization; else none: then all tenants and "(unassigned)" are asked about, and any
+ *             one is enough
  *   tags      those that the question states; else those of the registered resource; else, when the question describes
  *             the resource at all, none; else they are unknown: no allow depends on them, and every deny that does
  *             counts. A run (LangSmith) has no tags of its own: where the question states none, its parent's count (the
@@ -64,6 +65,10 @@ bool ask_takes_target(struct str action);
 
 /* Answers; allocations and results in `a`, the verdict's strings in the snapshot. `observer` may be NULL. */
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer);
+
+/* What conditions learn of a query's tenants (struct attributes): it lists some, and "(unassigned)" is not among them.
+ */
+bool query_is_in_tenant(const struct query *q);
 
 /* The engine subjects of a registered (or not) principal, in `a`; see above. */
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,

@@ -10,7 +10,10 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 		lower_statement_policy(s, as_statement_policy(doc), a, ret_set);
 		return true;
 	case DOC_ROLE:
-		lower_role(s, as_role(doc), a, ret_set);
+		if (lower_is_confident_role(as_role(doc)))
+			lower_confident_role(s, as_role(doc), a, ret_set);
+		else
+			lower_role(s, as_role(doc), a, ret_set);
 		return true;
 	case DOC_TAG_POLICY:
 		lower_tag_policy(s, as_tag_policy(doc), a, ret_set);

@@ -32,3 +32,8 @@ void lower_policy_attachment(const struct snapshot *s, const struct policy_attac
                              struct statement_set *ret_set);
 /* The permissions that the role gives beside its own, because the organization has switched RBAC off; else none. */
 struct str_list lower_permissions_without_rbac(const struct snapshot *s, const struct role *r, struct arena *a);
+
+/* Confident AI: roles of its scopes, whose permissions follow from their policies. */
+bool lower_is_confident_role(const struct role *r);
+void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
+                          struct statement_set *ret_set);

@@ -238,6 +238,8 @@ static void lower_dependents(struct snapshot *s, const struct document *was, con
 		lower_linked(s, DOC_STATEMENT_POLICY, arena_concat(a, STR("role:"), doc->id), a);
 	else if (doc->kind == DOC_TAG_POLICY)
 		lower_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(a, STR("policy:"), doc->id), a);
+	else if (doc->kind == DOC_PERMISSION_POLICY)
+		lower_linked(s, DOC_ROLE, arena_concat(a, STR("policy:"), doc->id), a);
 	else if (doc->kind == DOC_ORGANIZATION && str_eq(doc->id, s->org))
 		lower_by_switches(s, as_organization(was), as_organization(is));
 }

@@ -89,6 +89,8 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 
 	if (!asks_all)
 		q.tenants = narrowed(c, p->requested, a);
+	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&q)};
+	q.attributes = &attributes;
 	ret.verdict = engine_decide(&s->engine, &q, a, NULL);
 	ret.everywhere = asks_all && verdict_allows(ret.verdict) && ret.verdict.everywhere;
 	/* Most callers may everywhere, which is known without listing hundreds of tenants. */

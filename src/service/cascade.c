@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/cascade.h"
 
+#include "model/confident.h"
 #include "service/iam.h"
 #include "service/invitations.h"
 
@@ -153,6 +154,7 @@ static const struct {
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_PERMISSION_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
@@ -220,6 +222,11 @@ static void take_tenant_from_roles_and_groups(struct txn *t, struct str tenant)
 	for (size_t i = 0; i < roles.n; i++) {
 		struct role role = *as_role(roles.docs[i]);
 
+		/* A role of one project goes with it; the memberships held in the project go below. */
+		if (confident_is_project_role(&role)) {
+			txn_delete(t, DOC_ROLE, role.doc.id);
+			continue;
+		}
 		role.tenants = without(role.tenants, tenant, t->arena);
 		txn_put(t, &role.doc);
 	}
@@ -276,6 +283,7 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 
 	take_tenant_from_policies(t, tenant, &effect);
 	take_tenant_from_roles_and_groups(t, tenant);
+	delete_all(t, linked(t, DOC_PERMISSION_POLICY, STR("tenant:"), tenant));
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
 	take_tenant_from_keys(t, tenant);
 	take_tenant_from_resources(t, tenant);
@@ -284,6 +292,18 @@ struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 	delete_attachments(t, linked(t, DOC_POLICY_ATTACHMENT, STR("tenant:"), tenant), &effect);
 	invitations_lose_tenant(t, tenant);
 	return effect;
+}
+
+void cascade_permission_policy(struct txn *t, struct str policy)
+{
+	struct linked roles = linked(t, DOC_ROLE, STR("policy:"), policy);
+
+	for (size_t i = 0; i < roles.n; i++) {
+		struct role role = *as_role(roles.docs[i]);
+
+		role.policies = without(role.policies, policy, t->arena);
+		txn_put(t, &role.doc);
+	}
 }
 
 struct cascade_effect cascade_group(struct txn *t, struct str group)

@@ -30,10 +30,12 @@ struct cascade_effect cascade_role(struct txn *t, struct str role);
 /*
  * A tenant goes: it is removed from statements (one left with no tenant is removed, a policy without statements is
  * deleted), from the tenant lists of policies, roles and groups; role members held in it go; keys bound to it lose it
- * (a key left with none is deleted); attachments of tag policies in it go, and its tag catalog; resources and
- * invitations lose it, and resources keep their tags as mere texts.
+ * (a key left with none is deleted); attachments of tag policies in it go, its tag catalog, and Confident AI's roles
+ * and policies of it; resources and invitations lose it, and resources keep their tags as mere texts.
  */
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
+/* A permission policy goes: it is taken out of the roles that hold it. */
+void cascade_permission_policy(struct txn *t, struct str policy);
 /*
  * A group goes: its memberships, roles and attached tag policies go, and its subject string from the members of all
  * policies. Wildcards stay.

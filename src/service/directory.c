@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/directory.h"
 
+#include "model/confident.h"
 #include "model/validate.h"
 #include "service/builtin.h"
 #include "service/invitations.h"
@@ -136,10 +137,20 @@ static bool is_role_action(struct str s)
 	return true;
 }
 
+static bool is_confident_role(const struct role *r)
+{
+	return confident_is_organization_role(r) || confident_is_project_role(r);
+}
+
 static bool check_role(const struct txn *t UNUSED, struct document *doc, struct error *err)
 {
 	const struct role *r = as_role(doc);
 
+	/* What such a role allows is said by its policies: actions beside them would be shown and mean nothing. */
+	if (is_confident_role(r) && r->actions.n) {
+		error_set(err, SERVICE_INVALID, "actions: this role holds permission policies, not actions");
+		return false;
+	}
 	for (size_t i = 0; i < r->actions.n; i++) {
 		if (!is_role_action(r->actions.items[i])) {
 			error_set(err, SERVICE_INVALID, "actions: \"" STR_FMT "\" is not the name of an action",
@@ -375,6 +386,24 @@ void directory_add_group_member(struct txn *t, struct str group, struct str user
 		txn_put(t, &m.doc);
 }
 
+/* Confident AI's roles are either of the organization, held everywhere, or of a project, held there. */
+static bool can_be_held(const struct txn *t, struct str role, struct str tenant, struct error *err)
+{
+	const struct role *r = FIND(t->snapshot, role, ROLE, role);
+
+	if (!r || !is_confident_role(r))
+		return true;
+	if (confident_is_organization_role(r) && str_is_absent(tenant))
+		return true;
+	if (confident_is_project_role(r) && !str_is_absent(tenant) &&
+	    (r->tenants.n == 0 || str_list_has(r->tenants, tenant)))
+		return true;
+	error_set(err, SERVICE_INVALID,
+	          confident_is_project_role(r) ? "this role is held in a project of its own only"
+	                                       : "this role is held in the organization, not in a tenant");
+	return false;
+}
+
 enum service_result directory_add_role_member(struct txn *t, struct str role, struct principal p, struct str tenant,
                                               struct error *err)
 {
@@ -386,7 +415,7 @@ enum service_result directory_add_role_member(struct txn *t, struct str role, st
 	    .tenant = tenant,
 	};
 
-	if (!tenant_exists(t, tenant, err))
+	if (!tenant_exists(t, tenant, err) || !can_be_held(t, role, tenant, err))
 		return SERVICE_INVALID;
 	if (!snapshot_find(t->snapshot, DOC_ROLE_MEMBER, m.doc.id))
 		txn_put(t, &m.doc);

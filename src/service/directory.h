@@ -53,7 +53,8 @@ struct str role_member_id(struct arena *a, struct str role, struct principal p, 
 
 /* Puts a user into a group; nothing changes when she is in it. The caller has found both. */
 void directory_add_group_member(struct txn *t, struct str group, struct str user);
-/* Gives a role to a principal, org-wide or in one tenant. SERVICE_INVALID: no such tenant. */
+/* Gives a role to a principal, org-wide or in one tenant. SERVICE_INVALID: no such tenant, or the role is not one
+ * to be held there (Confident AI's). */
 enum service_result directory_add_role_member(struct txn *t, struct str role, struct principal p, struct str tenant,
                                               struct error *err) MUST_USE;
 /* Removes a membership by kind and id (GROUP_MEMBER, ROLE_MEMBER). SERVICE_NOT_FOUND: it is not there. */

@@ -14,6 +14,10 @@ static const struct {
     {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
     {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
     {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access:members")},
+    {STR_INIT("iam:manage"), STR_INIT("organization")},
+    {STR_INIT("user:manage"), STR_INIT("organization")},
+    {STR_INIT("apiKey:manage"), STR_INIT("organization")},
+    {STR_INIT("project:manage"), STR_INIT("organization")},
     {STR_INIT("iam:teamUsers:create"), STR_INIT("iam:teams:admins")},
 };
 

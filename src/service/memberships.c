@@ -9,8 +9,9 @@
 
 bool membership_is_role(const struct role *role)
 {
+	/* Other dialects have scopes of their own. */
 	if (!str_is_absent(role->scope))
-		return true;
+		return membership_is_organization_role(role) || str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE));
 	for (size_t i = 0; i < role->actions.n; i++)
 		if (!langsmith_permission_find(role->actions.items[i]))
 			return false;

@@ -4,7 +4,7 @@
  * Who belongs to what as LangSmith sees it: a user is in the organization with one role, and in workspaces (tenants)
  * with one role each. Both are role members of the shared directory, so that what another dialect gave shows here:
  *
- *   LangSmith's roles   those with a scope, and those without one whose actions are all permissions of LangSmith
+ *   LangSmith's roles   those with a scope of its, and those without one whose actions are all permissions of LangSmith
  *   in a tenant         holds one of them, not of the organization's scope, in that tenant; several: the first counts
  *   in the organization holds one of its scope organization-wide, or is an owner, which amounts to ORGANIZATION_ADMIN
  *   member              holds any of them anywhere, or is an owner
