@@ -135,6 +135,8 @@ static const struct field key_fields[] = {
     FIELD(key, tenants, "tenants", FIELD_STRS),
     FIELD(key, expires_at_ms, "expires_at", FIELD_TIME),
     FIELD(key, is_revoked, "revoked", FIELD_BOOL),
+    FIELD(key, is_inactive, "inactive", FIELD_BOOL),
+    FIELD(key, via, "via", FIELD_STR),
     FIELD(key, created_by, "created_by", FIELD_STR),
     FIELD(key, default_tenant, "default_tenant", FIELD_STR),
 };

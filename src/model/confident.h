@@ -36,6 +36,9 @@ static inline bool permission_set_has(const struct permission_set *set, size_t i
  */
 bool confident_is_permission(struct str name);
 
+/* Whose own a key or an invitation is (key.via, invitation.via). */
+#define CONFIDENT_VIA                     "confident"
+
 #define ROLE_SCOPE_CONFIDENT_ORGANIZATION "confident:organization"
 #define ROLE_SCOPE_CONFIDENT_PROJECT      "confident:project" /* a custom one belongs to role.tenants[0] */
 

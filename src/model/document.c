@@ -170,6 +170,8 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_KEY:
 		add_number(&l, doc);
 		add_tenants(&l, as_key(doc)->tenants);
+		if (!str_is_absent(as_key(doc)->via) && !as_key(doc)->is_bound)
+			add(&l, STR("tenant:"), STR(TENANT_UNASSIGNED));
 		add_principal(&l, as_key(doc)->principal_type, as_key(doc)->principal_id);
 		break;
 	case DOC_STATEMENT_POLICY:
@@ -193,7 +195,8 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_INVITATION:
 		add_number(&l, doc);
 		add(&l, STR("email:"), as_invitation(doc)->email);
-		add(&l, STR("tenant:"), as_invitation(doc)->tenant);
+		if (!str_is_absent(as_invitation(doc)->via))
+			add(&l, STR("tenant:"), or_unassigned(as_invitation(doc)->tenant));
 		add(&l, STR("role:"), as_invitation(doc)->role);
 		add(&l, STR("role:"), as_invitation(doc)->tenant_role);
 		add_tenants(&l, as_invitation(doc)->tenants);

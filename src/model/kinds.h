@@ -121,11 +121,13 @@ struct key {
 	struct str principal_type; /* "user" or "service" */
 	struct str principal_id;
 	struct str hash; /* base64url of HMAC-SHA-256 of the secret part */
-	struct str hint; /* last four characters, to tell keys apart */
+	struct str hint; /* last characters, to tell keys apart */
 	bool is_bound;   /* counts only in `tenants` */
 	struct str_list tenants;
-	int64_t expires_at_ms; /* 0: never */
-	bool is_revoked;
+	int64_t expires_at_ms;     /* 0: never */
+	bool is_revoked;           /* for good */
+	bool is_inactive;          /* until it is activated again */
+	struct str via;            /* the dialect whose own it is; absent: anybody's */
 	struct str created_by;     /* "user:owner" */
 	struct str default_tenant; /* the one it works in when a request names none */
 };

@@ -35,5 +35,7 @@ struct str_list lower_permissions_without_rbac(const struct snapshot *s, const s
 
 /* Confident AI: roles of its scopes, whose permissions follow from their policies. */
 bool lower_is_confident_role(const struct role *r);
+/* The names of what such a role allows in its own scope, in `a`. */
+struct str_list lower_confident_actions(const struct snapshot *s, const struct role *r, struct arena *a);
 void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
                           struct statement_set *ret_set);

@@ -88,22 +88,27 @@ bool lower_is_confident_role(const struct role *r)
 	return confident_is_organization_role(r) || confident_is_project_role(r);
 }
 
-void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
-                          struct statement_set *ret_set)
+struct str_list lower_confident_actions(const struct snapshot *s, const struct role *r, struct arena *a)
 {
-	enum confident_scope scope = confident_is_project_role(r) ? CONFIDENT_PROJECT : CONFIDENT_ORGANIZATION;
-	struct statement *statements = ARENA_ARRAY(a, struct statement, 2);
-	struct str *subject = ARENA_NEW(a, struct str);
 	struct permission_set set = {0};
-	size_t n = 0;
 
 	if (r->is_managed)
 		add_builtin(r, &set);
 	else
 		add_policies(s, r, &set);
+	return names(&set, confident_is_project_role(r) ? CONFIDENT_PROJECT : CONFIDENT_ORGANIZATION, a);
+}
+
+void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
+                          struct statement_set *ret_set)
+{
+	struct statement *statements = ARENA_ARRAY(a, struct statement, 2);
+	struct str *subject = ARENA_NEW(a, struct str);
+	size_t n = 0;
+
 	*subject = arena_concat(a, STR(SUBJECT_ROLE), r->doc.id);
-	statements[n++] = allow(names(&set, scope, a), NULL);
-	if (scope == CONFIDENT_ORGANIZATION && str_list_has(statements[0].actions, STR(CONFIDENT_PROJECT_MANAGE)))
+	statements[n++] = allow(lower_confident_actions(s, r, a), NULL);
+	if (confident_is_organization_role(r) && str_list_has(statements[0].actions, STR(CONFIDENT_PROJECT_MANAGE)))
 		statements[n++] = allow(names(NULL, CONFIDENT_PROJECT, a), in_tenant_new());
 	ret_set->subjects = (struct str_list){subject, 1};
 	ret_set->statements = statements;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/assign.h"
 
+#include "policy/lower.h"
+
 /* What is being given out, and by whom. */
 struct gift {
 	const struct txn *txn;
@@ -68,10 +70,12 @@ enum service_result assign_check(const struct txn *t, const struct caller *c, co
 	const struct document *const *policies;
 	size_t n = snapshot_linked(t->snapshot, DOC_TAG_POLICY, arena_concat(t->arena, STR("role:"), role->doc.id),
 	                           t->arena, &policies);
+	const struct str_list actions =
+	    lower_is_confident_role(role) ? lower_confident_actions(t->snapshot, role, t->arena) : role->actions;
 	enum service_result r = SERVICE_OK;
 
-	for (size_t i = 0; i < role->actions.n && r == SERVICE_OK; i++)
-		r = check(&g, role->actions.items[i], err);
+	for (size_t i = 0; i < actions.n && r == SERVICE_OK; i++)
+		r = check(&g, actions.items[i], err);
 	for (size_t i = 0; i < n && r == SERVICE_OK; i++)
 		r = check_policy(&g, as_tag_policy(policies[i]), err);
 	return r;

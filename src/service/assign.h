@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Who may give out a role. Giving it away is giving access away, so whoever does must hold all that the role allows,
- * by its own actions and by the tag policies attached to it, wherever it is going to be held. The permission to give
- * out roles or keys at all is the business of the dialect.
+ * by its own actions (or, one of Confident AI's, its permissions) and by the tag policies attached to it, wherever it
+ * is going to be held. The permission to give out roles or keys at all is the business of the dialect.
  */
 #include "service/result.h"
 #include "service/service.h"

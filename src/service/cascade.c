@@ -2,6 +2,7 @@
 #include "service/cascade.h"
 
 #include "model/confident.h"
+#include "service/directory_keys.h"
 #include "service/iam.h"
 #include "service/invitations.h"
 
@@ -150,12 +151,14 @@ static const struct {
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")}, /* again, for the account that goes with a key */
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_POLICY_ATTACHMENT, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_PERMISSION_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_INVITATION, STR_INIT("tenant:")},
+    {DOC_GOVERNANCE_POLICY, DOC_TENANT, STR_INIT("governance_policy:")},
     {DOC_GROUP, DOC_GROUP_MEMBER, STR_INIT("group:")},
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
@@ -238,6 +241,23 @@ static void take_tenant_from_roles_and_groups(struct txn *t, struct str tenant)
 	}
 }
 
+/* A key that goes with the only tenant it is bound to, and the account that was made for it. */
+static void delete_key(struct txn *t, const struct key *key, struct str tenant)
+{
+	const struct service_account *account = key_account(t->snapshot, key);
+	struct linked held;
+
+	txn_delete(t, DOC_KEY, key->doc.id);
+	if (!account)
+		return;
+	held = linked(t, DOC_ROLE_MEMBER, STR("principal:service:"), account->doc.id);
+	/* What is held in the tenant goes with that. */
+	for (size_t i = 0; i < held.n; i++)
+		if (!str_eq(as_role_member(held.docs[i])->tenant, tenant))
+			txn_delete(t, DOC_ROLE_MEMBER, held.docs[i]->id);
+	txn_delete(t, DOC_SERVICE_ACCOUNT, account->doc.id);
+}
+
 static void take_tenant_from_keys(struct txn *t, struct str tenant)
 {
 	struct linked keys = linked(t, DOC_KEY, STR("tenant:"), tenant);
@@ -248,7 +268,7 @@ static void take_tenant_from_keys(struct txn *t, struct str tenant)
 		key.tenants = without(key.tenants, tenant, t->arena);
 		/* A bound key without tenants could do nothing: it goes. */
 		if (key.tenants.n == 0)
-			txn_delete(t, DOC_KEY, key.doc.id);
+			delete_key(t, &key, tenant);
 		else
 			txn_put(t, &key.doc);
 	}
@@ -303,6 +323,18 @@ void cascade_permission_policy(struct txn *t, struct str policy)
 
 		role.policies = without(role.policies, policy, t->arena);
 		txn_put(t, &role.doc);
+	}
+}
+
+void cascade_governance_policy(struct txn *t, struct str policy)
+{
+	struct linked tenants = linked(t, DOC_TENANT, STR("governance_policy:"), policy);
+
+	for (size_t i = 0; i < tenants.n; i++) {
+		struct tenant tenant = *as_tenant(tenants.docs[i]);
+
+		tenant.governance_policy = STR_NONE;
+		txn_put(t, &tenant.doc);
 	}
 }
 

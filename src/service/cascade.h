@@ -18,7 +18,8 @@ struct cascade_effect {
 
 /* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */
 #define CASCADE_MAX_DOCUMENTS ((size_t)1000000)
-/* Can the role, tenant, group, user or service go in one change set? To be asked before its cascade; false: refuse. */
+/* Can the role, tenant, governance policy, group, user or service go in one change set? To be asked before its cascade;
+ * false: refuse. */
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 
 /*
@@ -30,12 +31,15 @@ struct cascade_effect cascade_role(struct txn *t, struct str role);
 /*
  * A tenant goes: it is removed from statements (one left with no tenant is removed, a policy without statements is
  * deleted), from the tenant lists of policies, roles and groups; role members held in it go; keys bound to it lose it
- * (a key left with none is deleted); attachments of tag policies in it go, and its tag catalog; resources and
- * invitations lose it, and resources keep their tags as mere texts. Confident AI's roles and policies of it go.
+ * (a key left with none is deleted, with the account made for it); attachments of tag policies in it go, its tag
+ * catalog, and Confident AI's roles and policies of it; resources and invitations lose it, and resources keep their
+ * tags as mere texts.
  */
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
 /* A permission policy goes: it is taken out of the roles that hold it. */
 void cascade_permission_policy(struct txn *t, struct str policy);
+/* A governance policy goes: tenants are no longer under it. */
+void cascade_governance_policy(struct txn *t, struct str policy);
 /*
  * A group goes: its memberships, roles and attached tag policies go, and its subject string from the members of all
  * policies. Wildcards stay.

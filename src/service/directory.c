@@ -4,6 +4,7 @@
 #include "model/confident.h"
 #include "model/validate.h"
 #include "service/builtin.h"
+#include "service/holdings.h"
 #include "service/invitations.h"
 #include "service/tags.h"
 
@@ -173,10 +174,56 @@ static bool check_resource(const struct txn *t, struct document *doc, struct err
 	return tenant_exists(t, r->tenant, err) && tags_check(r->tags, r->n_tags, err) == SERVICE_OK;
 }
 
+static bool check_controls(const struct governance_policy *p, struct error *err)
+{
+	if (p->n_controls > GOVERNANCE_MAX_CONTROLS) {
+		error_set(err, SERVICE_INVALID, "controls: more than %u", GOVERNANCE_MAX_CONTROLS);
+		return false;
+	}
+	for (size_t i = 0; i < p->n_controls; i++) {
+		const struct governance_control *c = &p->controls[i];
+
+		if (str_is_empty(c->id) || !text_fits(c->id, "controls: id", err) ||
+		    !text_fits(c->name, "controls: name", err) || !text_fits(c->type, "controls: type", err)) {
+			if (str_is_empty(c->id))
+				error_set(err, SERVICE_INVALID, "controls: id is required");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_governance_policy(const struct txn *t, struct document *doc, struct error *err)
+{
+	const struct governance_policy *p = as_governance_policy(doc);
+	const struct document *other = snapshot_find_unique(t->snapshot, doc->kind, document_unique_key(doc, t->arena));
+
+	if (str_is_empty(str_trim(p->name))) {
+		error_set(err, SERVICE_INVALID, "name is required");
+		return false;
+	}
+	if (other && !str_eq(other->id, doc->id)) {
+		error_set(err, SERVICE_CONFLICT, "there is already a governance policy named \"" STR_FMT "\"",
+		          STR_ARG(p->name));
+		return false;
+	}
+	if (!snapshot_find(t->snapshot, doc->kind, doc->id) &&
+	    t->snapshot->n_docs[DOC_GOVERNANCE_POLICY] >= GOVERNANCE_POLICIES_MAX) {
+		error_set(err, SERVICE_CONFLICT, "there are already %u governance policies", GOVERNANCE_POLICIES_MAX);
+		return false;
+	}
+	return text_fits(p->name, "name", err) && text_fits(p->description, "description", err) &&
+	       check_controls(p, err);
+}
+
 static check_fn *const checks[DOC_N_KINDS] = {
-    [DOC_USER] = check_user,   [DOC_SERVICE_ACCOUNT] = check_service,
-    [DOC_GROUP] = check_group, [DOC_TENANT] = check_tenant,
-    [DOC_ROLE] = check_role,   [DOC_RESOURCE] = check_resource,
+    [DOC_USER] = check_user,
+    [DOC_SERVICE_ACCOUNT] = check_service,
+    [DOC_GROUP] = check_group,
+    [DOC_TENANT] = check_tenant,
+    [DOC_ROLE] = check_role,
+    [DOC_RESOURCE] = check_resource,
+    [DOC_GOVERNANCE_POLICY] = check_governance_policy,
 };
 
 static enum service_result check(const struct txn *t, struct document *doc, struct error *err)
@@ -323,6 +370,8 @@ enum service_result directory_delete(struct txn *t, const struct document *doc, 
 		effect = cascade_role(t, doc->id);
 	else if (doc->kind == DOC_GROUP)
 		effect = cascade_group(t, doc->id);
+	else if (doc->kind == DOC_GOVERNANCE_POLICY)
+		cascade_governance_policy(t, doc->id);
 	else if (doc->kind == DOC_RESOURCE)
 		widening_add_resource(&effect.widening, t, as_resource(doc), NULL, 0);
 	txn_delete(t, doc->kind, doc->id);
@@ -407,18 +456,10 @@ static bool can_be_held(const struct txn *t, struct str role, struct str tenant,
 enum service_result directory_add_role_member(struct txn *t, struct str role, struct principal p, struct str tenant,
                                               struct error *err)
 {
-	struct role_member m = {
-	    .doc = {.kind = DOC_ROLE_MEMBER, .id = role_member_id(t->arena, role, p, tenant)},
-	    .role = role,
-	    .principal_type = p.type,
-	    .principal_id = p.id,
-	    .tenant = tenant,
-	};
-
 	if (!tenant_exists(t, tenant, err) || !can_be_held(t, role, tenant, err))
 		return SERVICE_INVALID;
-	if (!snapshot_find(t->snapshot, DOC_ROLE_MEMBER, m.doc.id))
-		txn_put(t, &m.doc);
+	if (!snapshot_find(t->snapshot, DOC_ROLE_MEMBER, role_member_id(t->arena, role, p, tenant)))
+		holding_put(t, role, p, tenant);
 	return SERVICE_OK;
 }
 

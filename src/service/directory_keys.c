@@ -206,3 +206,37 @@ void directory_revoke_key(struct txn *t, const struct key *key)
 	if (!key->is_revoked)
 		txn_put(t, &next.doc);
 }
+
+/* ---- with an account of its own ------------------------------------------------------------------------- */
+
+const struct service_account *key_account(const struct snapshot *s, const struct key *key)
+{
+	const struct service_account *account = FIND(s, service_account, SERVICE_ACCOUNT, key->principal_id);
+	bool is_own = str_eq(key->principal_type, STR("service")) && account && str_eq(account->sole_key, key->doc.id);
+
+	return is_own ? account : NULL;
+}
+
+enum service_result key_put_account(struct txn *t, const struct key *key, struct error *err)
+{
+	struct service_account account = {
+	    .doc = {.kind = DOC_SERVICE_ACCOUNT, .id = key->principal_id},
+	    .display_name = key->name,
+	    .default_tenant = key->default_tenant,
+	    .sole_key = key->doc.id,
+	};
+
+	return directory_create(t, &account.doc, err);
+}
+
+enum service_result directory_delete_key(struct txn *t, const struct key *key, struct cascade_effect *ret_effect,
+                                         struct error *err)
+{
+	const struct service_account *account = key_account(t->snapshot, key);
+
+	*ret_effect = (struct cascade_effect){0};
+	if (account)
+		return directory_delete(t, &account->doc, ret_effect, err);
+	directory_revoke_key(t, key);
+	return SERVICE_OK;
+}

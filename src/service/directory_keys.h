@@ -12,6 +12,7 @@
  *
  * Runs in a job of the writer, as service/directory.h.
  */
+#include "service/cascade.h"
 #include "service/keys.h"
 #include "service/result.h"
 #include "service/service.h"
@@ -48,6 +49,16 @@ enum service_result directory_update_key(struct txn *t, const struct caller *c, 
 
 /* Revokes for good; SERVICE_OK also when it was revoked before. */
 void directory_revoke_key(struct txn *t, const struct key *key);
+
+/*
+ * Keys with an account of their own (service_account.sole_key): the service it was made with, NULL when it has none;
+ * making that service, for a new key whose principal_id is to be its id; and deleting the key with it. A key without
+ * is revoked instead and stays on record.
+ */
+const struct service_account *key_account(const struct snapshot *s, const struct key *key);
+enum service_result key_put_account(struct txn *t, const struct key *key, struct error *err) MUST_USE;
+enum service_result directory_delete_key(struct txn *t, const struct key *key, struct cascade_effect *ret_effect,
+                                         struct error *err) MUST_USE;
 
 /* "doorward:keys:user:bob": what permissions on the keys of a principal are held on. */
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id);

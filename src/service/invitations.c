@@ -2,7 +2,9 @@
 #include "service/invitations.h"
 
 #include "base/uuid.h"
+#include "model/confident.h"
 #include "model/validate.h"
+#include "service/confident_invitations.h"
 #include "service/iam.h"
 
 static const struct invitation *find(const struct txn *t, struct str email)
@@ -137,22 +139,34 @@ enum service_result invitations_send(struct txn *t, const struct invite *list, s
 
 /* ---- what becomes of it --------------------------------------------------------------------------------- */
 
-enum service_result invitation_redeem(struct txn *t, const struct user *user, struct error *err)
+static enum service_result redeem(struct txn *t, const struct user *user, const struct invitation *inv,
+                                  struct error *err)
 {
-	const struct invitation *inv = str_is_absent(user->email) ? NULL : find(t, user->email);
-	struct invite offer;
-	enum service_result r;
-
-	if (!inv)
-		return SERVICE_OK;
-	offer = (struct invite){
+	const struct invite offer = {
 	    .role = str_is_absent(inv->role) ? NULL : FIND(t->snapshot, role, ROLE, inv->role),
 	    .tenant_role = str_is_absent(inv->tenant_role) ? NULL : FIND(t->snapshot, role, ROLE, inv->tenant_role),
 	    .tenants = inv->tenants,
 	};
-	r = give(t, &offer, user->doc.id, err);
+	enum service_result r = give(t, &offer, user->doc.id, err);
+
 	if (r == SERVICE_OK)
 		txn_delete(t, DOC_INVITATION, inv->doc.id);
+	return r;
+}
+
+enum service_result invitation_redeem(struct txn *t, const struct user *user, struct error *err)
+{
+	struct str link = arena_concat(t->arena, STR("email:"), user->email);
+	const struct document *const *docs;
+	size_t n = str_is_absent(user->email) ? 0 : snapshot_linked(t->snapshot, DOC_INVITATION, link, t->arena, &docs);
+	enum service_result r = SERVICE_OK;
+
+	for (size_t i = 0; i < n && r == SERVICE_OK; i++) {
+		const struct invitation *inv = as_invitation(docs[i]);
+
+		r = str_eq(inv->via, STR(CONFIDENT_VIA)) ? confident_invitation_redeem(t, user, inv, err)
+		                                         : redeem(t, user, inv, err);
+	}
 	return r;
 }
 

@@ -40,7 +40,10 @@ struct invited {
 enum service_result invitations_send(struct txn *t, const struct invite *list, size_t n, struct invited *ret,
                                      struct error *err) MUST_USE;
 
-/* The user is being stored with this e-mail address: gives what was offered to it, if anything, and ends the offer. */
+/*
+ * The user is being stored with this e-mail address: gives what was offered to it, by whichever dialect, if anything,
+ * and ends the offers.
+ */
 enum service_result invitation_redeem(struct txn *t, const struct user *user, struct error *err) MUST_USE;
 
 /* Takes an offer back: as a whole, or (`tenant` present) for one tenant. */

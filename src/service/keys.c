@@ -15,9 +15,11 @@ static const struct str prefixes[] = {
     [KEY_NATIVE] = STR_INIT("dw_"),
     [KEY_LANGSMITH_SERVICE] = STR_INIT("lsv2_sk_"),
     [KEY_LANGSMITH_PERSONAL] = STR_INIT("lsv2_pt_"),
+    [KEY_CONFIDENT_ORG] = STR_INIT("confident_org_"),
+    [KEY_CONFIDENT_PROJECT] = STR_INIT("confident_proj_"),
 };
 static_assert(N_ELEMENTS(prefixes) == KEY_N_FORMS, "each form has its prefix");
-static_assert(KEY_MAX_TEXT_CHARS == sizeof("lsv2_sk_") - 1 + TAIL_CHARS, "the longest form in the header");
+static_assert(KEY_MAX_TEXT_CHARS == sizeof("confident_proj_") - 1 + TAIL_CHARS, "the longest form in the header");
 static_assert(KEY_HASH_CHARS == (MAC_BYTES * 8 + 5) / 6, "base64url without padding");
 
 static bool is_alnum_text(struct str s)
@@ -173,5 +175,5 @@ bool key_split(struct str text, struct str *ret_id, struct str *ret_secret)
 
 bool key_is_live(const struct key *key, int64_t now_ms)
 {
-	return !key->is_revoked && (key->expires_at_ms == 0 || now_ms < key->expires_at_ms);
+	return !key->is_revoked && !key->is_inactive && (key->expires_at_ms == 0 || now_ms < key->expires_at_ms);
 }

@@ -9,9 +9,9 @@
  *
  * The prefix is for people and for secret scanners: what a key is, and may, is in its document.
  *
- * The store keeps base64url(HMAC-SHA-256(pepper, id "_" secret)) and the last four characters as a
- * hint. The pepper is the installation's: a stolen database without it cannot even be used to test guesses,
- * and a hash moved to another key's row does not match there. Pure: no globals; any thread.
+ * The store keeps base64url(HMAC-SHA-256(pepper, id "_" secret)) and the last six characters (of keys
+ * made by older versions four) as a hint. The pepper is the installation's: a stolen database without it cannot even be
+ * used to test guesses, and a hash moved to another key's row does not match there. Pure: no globals; any thread.
  */
 #include "base/arena.h"
 #include "model/kinds.h"
@@ -20,14 +20,16 @@
 #define KEY_ID_CHARS       12u
 #define KEY_SECRET_CHARS   40u
 #define KEY_HASH_CHARS     43u /* base64url of 32 bytes, no padding */
-#define KEY_HINT_CHARS     4u
-#define KEY_MAX_TEXT_CHARS (8u + KEY_ID_CHARS + 1u + KEY_SECRET_CHARS)
+#define KEY_HINT_CHARS     6u
+#define KEY_MAX_TEXT_CHARS (15u + KEY_ID_CHARS + 1u + KEY_SECRET_CHARS)
 
 /* Where a key was made, as its text shows. */
 enum key_form {
 	KEY_NATIVE,             /* dw_… */
 	KEY_LANGSMITH_SERVICE,  /* lsv2_sk_… */
 	KEY_LANGSMITH_PERSONAL, /* lsv2_pt_… */
+	KEY_CONFIDENT_ORG,      /* confident_org_… */
+	KEY_CONFIDENT_PROJECT,  /* confident_proj_… */
 	KEY_N_FORMS
 };
 /* "dw_" and the like. */
@@ -68,5 +70,5 @@ void key_hash(const struct key_hasher *h, struct str id, struct str secret, char
 /* True when `hash` is the stored hash of that key. Takes the same time for any `hash` of the right length. */
 bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secret, struct str hash);
 
-/* Neither revoked nor past its expiry. */
+/* Neither revoked nor inactive nor past its expiry. */
 bool key_is_live(const struct key *key, int64_t now_ms);

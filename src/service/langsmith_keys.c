@@ -178,18 +178,6 @@ static enum service_result put_roles(const struct attempt *at, const struct key 
 	return r;
 }
 
-static enum service_result put_account(const struct attempt *at, const struct key *key)
-{
-	struct service_account account = {
-	    .doc = {.kind = DOC_SERVICE_ACCOUNT, .id = key->principal_id},
-	    .display_name = key->name,
-	    .default_tenant = key->default_tenant,
-	    .sole_key = key->doc.id,
-	};
-
-	return directory_create(at->txn, &account.doc, at->err);
-}
-
 enum service_result langsmith_service_key_create(struct txn *t, const struct caller *c,
                                                  const struct langsmith_key_order *order, struct langsmith_new_key *ret,
                                                  struct error *err)
@@ -208,7 +196,7 @@ enum service_result langsmith_service_key_create(struct txn *t, const struct cal
 	made.made.key.principal_type = STR("service");
 	made.made.key.principal_id = uuid_new(t->arena);
 	key_put_new(t, KEY_LANGSMITH_SERVICE, &made.made);
-	r = put_account(&at, &made.made.key);
+	r = key_put_account(t, &made.made.key, err);
 	if (r == SERVICE_OK)
 		r = put_roles(&at, &made.made.key, &made.roles);
 	if (r == SERVICE_OK)
@@ -233,13 +221,6 @@ static void end_other_roles(const struct attempt *at, const struct key *key, con
 	}
 }
 
-static bool has_own_account(const struct snapshot *s, const struct key *key)
-{
-	const struct service_account *account = FIND(s, service_account, SERVICE_ACCOUNT, key->principal_id);
-
-	return str_eq(key->principal_type, STR("service")) && account && str_eq(account->sole_key, key->doc.id);
-}
-
 enum service_result langsmith_service_key_update(struct txn *t, const struct caller *c, const struct key *key,
                                                  struct langsmith_role_change *change, struct error *err)
 {
@@ -247,7 +228,7 @@ enum service_result langsmith_service_key_update(struct txn *t, const struct cal
 	struct langsmith_key_roles next;
 	enum service_result r;
 
-	if (!has_own_account(t->snapshot, key))
+	if (!key_account(t->snapshot, key))
 		return refuse(&at, SERVICE_FAILED_PRECONDITION,
 		              "the key belongs to a service that it was not made with: change that one's roles");
 	r = find_roles(&at, key, change, &next);
@@ -286,17 +267,6 @@ enum service_result langsmith_token_create(struct txn *t, const struct caller *c
 	key_put_new(t, KEY_LANGSMITH_PERSONAL, &made.made);
 	*ret = made;
 	explicit_bzero(made.made.text, sizeof(made.made.text));
-	return SERVICE_OK;
-}
-
-enum service_result langsmith_key_delete(struct txn *t, const struct key *key, struct cascade_effect *ret_effect,
-                                         struct error *err)
-{
-	*ret_effect = (struct cascade_effect){0};
-	if (has_own_account(t->snapshot, key))
-		return directory_delete(t, snapshot_find(t->snapshot, DOC_SERVICE_ACCOUNT, key->principal_id),
-		                        ret_effect, err);
-	directory_revoke_key(t, key);
 	return SERVICE_OK;
 }
 

@@ -60,9 +60,6 @@ enum service_result langsmith_service_key_update(struct txn *t, const struct cal
 enum service_result langsmith_token_create(struct txn *t, const struct caller *c,
                                            const struct langsmith_key_order *order, struct langsmith_new_key *ret,
                                            struct error *err) MUST_USE;
-/* A key with an account of its own goes with it; any other is revoked for good and stays on record. */
-enum service_result langsmith_key_delete(struct txn *t, const struct key *key, struct cascade_effect *ret_effect,
-                                         struct error *err) MUST_USE;
 
 /* ---- looking --------------------------------------------------------------------------------------------- */
 

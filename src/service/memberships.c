@@ -4,6 +4,7 @@
 #include "model/langsmith.h"
 #include "service/builtin.h"
 #include "service/directory_keys.h"
+#include "service/holdings.h"
 
 /* ---- roles ------------------------------------------------------------------------------------------- */
 
@@ -30,18 +31,10 @@ bool membership_is_workspace_role(const struct role *role)
 
 /* ---- looking ------------------------------------------------------------------------------------------ */
 
-static size_t roles_of(const struct snapshot *s, struct principal p, struct arena *a,
-                       const struct document *const **ret)
-{
-	struct str type = arena_concat3(a, STR("principal:"), p.type, STR(":"));
-
-	return snapshot_linked(s, DOC_ROLE_MEMBER, arena_concat(a, type, p.id), a, ret);
-}
-
 bool membership_of(const struct snapshot *s, struct principal p, struct arena *a, struct membership *ret)
 {
 	const struct document *const *docs;
-	size_t n = roles_of(s, p, a, &docs);
+	size_t n = holdings_of(s, p, a, &docs);
 	struct workspace_membership *workspaces = n ? ARENA_ARRAY(a, struct workspace_membership, n) : NULL;
 	struct membership m = {.workspaces = workspaces};
 	bool is_member = false;
@@ -111,14 +104,14 @@ static enum service_result check_administrators(struct txn *t, struct str user, 
 
 /* ---- changing ------------------------------------------------------------------------------------------ */
 
-/* Of LangSmith's roles in the scope that the tenant (absent: the organization) is. */
-static bool is_in_scope(struct txn *t, const struct role_member *m, struct str tenant)
+/* LangSmith's roles in the place that the tenant (absent: the organization) is. */
+static struct holding holding_at(struct str user, struct str tenant)
 {
-	const struct role *role = FIND(t->snapshot, role, ROLE, m->role);
-
-	if (!role || !str_eq(m->tenant, tenant) || str_is_absent(m->tenant) != str_is_absent(tenant))
-		return false;
-	return str_is_absent(tenant) ? membership_is_organization_role(role) : membership_is_workspace_role(role);
+	return (struct holding){
+	    .principal = {STR("user"), user},
+	    .tenant = tenant,
+	    .is_meant = str_is_absent(tenant) ? membership_is_organization_role : membership_is_workspace_role,
+	};
 }
 
 static bool loses_administration(const struct role_member *m)
@@ -129,9 +122,9 @@ static bool loses_administration(const struct role_member *m)
 enum service_result membership_assign(struct txn *t, struct str user, const struct role *role, struct str tenant,
                                       struct error *err)
 {
-	const struct principal p = {STR("user"), user};
+	const struct holding place = holding_at(user, tenant);
 	const struct document *const *docs;
-	size_t n = roles_of(t->snapshot, p, t->arena, &docs);
+	size_t n = holdings_of(t->snapshot, place.principal, t->arena, &docs);
 	enum service_result r = SERVICE_OK;
 
 	if (t->n_changes + n >= CASCADE_MAX_DOCUMENTS)
@@ -139,28 +132,17 @@ enum service_result membership_assign(struct txn *t, struct str user, const stru
 	for (size_t i = 0; i < n && r == SERVICE_OK; i++) {
 		const struct role_member *m = as_role_member(docs[i]);
 
-		if (is_in_scope(t, m, tenant) && !str_eq(m->role, role->doc.id) && loses_administration(m))
+		if (holding_is(t->snapshot, &place, m) && !str_eq(m->role, role->doc.id) && loses_administration(m))
 			r = check_administrators(t, user, err);
 	}
-	if (r == SERVICE_OK)
-		r = directory_add_role_member(t, role->doc.id, p, tenant, err);
-	for (size_t i = 0; i < n && r == SERVICE_OK; i++) {
-		const struct role_member *m = as_role_member(docs[i]);
-
-		if (is_in_scope(t, m, tenant) && !str_eq(m->role, role->doc.id))
-			txn_delete(t, DOC_ROLE_MEMBER, m->doc.id);
-	}
-	return r;
+	return r == SERVICE_OK ? holding_replace(t, &place, role, err) : r;
 }
 
 void membership_leave_workspace(struct txn *t, struct str user, struct str tenant)
 {
-	const struct document *const *docs;
-	size_t n = roles_of(t->snapshot, (struct principal){STR("user"), user}, t->arena, &docs);
+	const struct holding place = holding_at(user, tenant);
 
-	for (size_t i = 0; i < n; i++)
-		if (is_in_scope(t, as_role_member(docs[i]), tenant))
-			txn_delete(t, DOC_ROLE_MEMBER, docs[i]->id);
+	holding_end(t, &place);
 }
 
 static void revoke_keys(struct txn *t, struct str user)
@@ -178,7 +160,7 @@ static enum service_result check_leave(struct txn *t, struct str user, struct er
 {
 	const struct principal p = {STR("user"), user};
 	const struct document *const *docs;
-	size_t n = roles_of(t->snapshot, p, t->arena, &docs);
+	size_t n = holdings_of(t->snapshot, p, t->arena, &docs);
 	struct membership m;
 
 	if (!cascade_fits(t, DOC_USER, user))
@@ -196,7 +178,7 @@ static enum service_result check_leave(struct txn *t, struct str user, struct er
 enum service_result membership_leave(struct txn *t, struct str user, struct error *err)
 {
 	const struct document *const *docs;
-	size_t n = roles_of(t->snapshot, (struct principal){STR("user"), user}, t->arena, &docs);
+	size_t n = holdings_of(t->snapshot, (struct principal){STR("user"), user}, t->arena, &docs);
 	enum service_result r = check_leave(t, user, err);
 
 	if (r != SERVICE_OK)

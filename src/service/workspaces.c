@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "model/langsmith.h"
+#include "service/holdings.h"
 
 static bool is_alnum(char c)
 {
@@ -42,21 +43,6 @@ static enum service_result check_handle(const struct txn *t, struct str handle, 
 	                                      STR_ARG(handle));
 }
 
-/* The tenant is new in this change set, where directory_add_role_member() would not find it yet. */
-static void put_admin(struct txn *t, struct str tenant, struct principal creator)
-{
-	const struct str role = STR(LANGSMITH_WORKSPACE_ADMIN);
-	struct role_member m = {
-	    .doc = {.kind = DOC_ROLE_MEMBER, .id = role_member_id(t->arena, role, creator, tenant)},
-	    .role = role,
-	    .principal_type = creator.type,
-	    .principal_id = creator.id,
-	    .tenant = tenant,
-	};
-
-	txn_put(t, &m.doc);
-}
-
 enum service_result workspace_create(struct txn *t, struct tenant *w, struct principal creator, struct error *err)
 {
 	struct membership m = {0};
@@ -77,7 +63,7 @@ enum service_result workspace_create(struct txn *t, struct tenant *w, struct pri
 		return r;
 	(void)membership_of(t->snapshot, creator, t->arena, &m);
 	if (!m.role || !str_eq(m.role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)))
-		put_admin(t, w->doc.id, creator);
+		holding_put(t, STR(LANGSMITH_WORKSPACE_ADMIN), creator, w->doc.id);
 	return SERVICE_OK;
 }
 

@@ -46,13 +46,14 @@ test('a key is shown once, with what can be known of it later', async () => {
 	assert.deepEqual(rest, {
 		id: idOf(key),
 		name: 'laptop',
-		hint: key.slice(-4),
+		hint: key.slice(-6),
 		principal: {type: 'user', id: 'alice'},
 		tenants: null,
 		created_at: '2026-01-01T00:00:00Z',
 		created_by: 'user:owner',
 		expires_at: null,
 		revoked: false,
+		inactive: false,
 	});
 	assert.equal((await ok(whoami(key), 200)).json.actor, 'user:alice');
 	const shown = await ok(s.call('GET', `${keys}/${rest.id}`), 200);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "service/confident_roles.h"
 
 #define MAX_PAGE_SIZE     100u
 #define DEFAULT_PAGE_SIZE 25u
@@ -85,6 +86,18 @@ void confident_put_time(struct json_writer *w, const char *name, int64_t ms)
 	n = snprintf(text, sizeof(text), "%.*s.%03dZ", (int)s.len - 1, s.ptr, (int)fraction);
 	assert(n > 0 && (size_t)n < sizeof(text));
 	json_put_str(w, str_of(name), (struct str){text, (size_t)n});
+}
+
+void confident_put_total(const struct api_call *call, struct json_writer *w, const struct confident_page *page,
+                         uint64_t total, const char *v2_name)
+{
+	bool is_v2 = confident_is_v2(call);
+
+	json_put_u64(w, is_v2 ? str_of(v2_name) : STR("total"), total);
+	if (!is_v2)
+		return;
+	json_put_u64(w, STR("page"), page->page);
+	json_put_u64(w, STR("pageSize"), page->size);
 }
 
 static void write_error(struct api_call *call, enum service_result result UNUSED, unsigned status UNUSED,
@@ -221,6 +234,20 @@ bool confident_read_number(struct api_call *call, uint64_t *ret)
 	return false;
 }
 
+bool confident_need_str(struct api_call *call, const char *name, struct str *ret)
+{
+	struct str text;
+
+	if (!api_get_str(call, call->body, name, &text))
+		return false;
+	if (str_is_empty(text)) {
+		api_fail(call, SERVICE_INVALID, 0, "\"%s\" is required", name);
+		return false;
+	}
+	*ret = text;
+	return true;
+}
+
 static bool read_count(struct api_call *call, const char *name, uint64_t max, uint64_t *value)
 {
 	struct str text;
@@ -244,6 +271,16 @@ bool confident_read_page(struct api_call *call, struct confident_page *ret)
 struct str confident_organization_id(const struct api_call *call)
 {
 	return call->snapshot->org;
+}
+
+const struct role *confident_find_role(struct api_call *call, struct str id)
+{
+	const struct role *role = confident_role_find(call->snapshot, call->tenant, id);
+
+	if (!role)
+		api_fail(call, SERVICE_INVALID, 0, "there is no role \"" STR_FMT "\" in this %s", STR_ARG(id),
+		         str_is_absent(call->tenant) ? "organization" : "project");
+	return role;
 }
 
 const struct document *confident_numbered(struct api_call *call, enum document_kind kind, uint64_t number)

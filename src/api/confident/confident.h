@@ -33,6 +33,10 @@ extern const struct api_route_table confident_policy_routes, confident_role_rout
 
 bool confident_is_v2(const struct api_call *call);
 
+struct confident_page {
+	uint64_t page, size; /* from 1; at least 1 */
+};
+
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
 /* Begins an answer: the envelope is open and so is its `data` object; confident_end() closes both. */
@@ -46,6 +50,12 @@ void confident_answer_number_gone(struct api_call *call, uint64_t number);
 void confident_put_ref(struct json_writer *w, const char *name, struct str id, struct str shown);
 /* RFC 3339 in UTC with milliseconds; 0 is written as null. */
 void confident_put_time(struct json_writer *w, const char *name, int64_t ms);
+
+/* "total", and the page in generation 2, which has a name of its own for the total. */
+void confident_put_total(const struct api_call *call, struct json_writer *w, const struct confident_page *page,
+                         uint64_t total, const char *v2_name);
+/* The key as an object, with its text where that is present: right after it was made (keys.c). */
+void confident_put_key(struct api_call *call, struct json_writer *w, const struct key *key, struct str text);
 
 /* ---- failures ------------------------------------------------------------------------------------------ */
 
@@ -66,15 +76,21 @@ bool confident_read_description(struct api_call *call, struct str *ret);
 bool confident_read_ids(struct api_call *call, const char *name, struct str_list *ret);
 /* The path's {id} as the number of a key or invitation. */
 bool confident_read_number(struct api_call *call, uint64_t *ret);
+/* A string that must be there. */
+bool confident_need_str(struct api_call *call, const char *name, struct str *ret);
 /* ?page= (from 1, default 1) and ?pageSize= (1 to 100, default 25). */
-struct confident_page {
-	uint64_t page, size;
-};
 bool confident_read_page(struct api_call *call, struct confident_page *ret);
 
 /* ---- looking ------------------------------------------------------------------------------------------- */
 
 /* The id of the organization as this dialect shows it (its name). */
 struct str confident_organization_id(const struct api_call *call);
+/* Tenants made elsewhere may have no name: they are shown by their ids. */
+static inline struct str confident_project_name(const struct tenant *project)
+{
+	return str_is_absent(project->display_name) ? project->doc.id : project->display_name;
+}
+/* The role that can be held where the call works; fails the call (400) when there is none of that id. */
+const struct role *confident_find_role(struct api_call *call, struct str id);
 /* The document of the kind (KEY or INVITATION) with this number; NULL when there is none. Its number is its `seq`. */
 const struct document *confident_numbered(struct api_call *call, enum document_kind kind, uint64_t number);

@@ -38,6 +38,11 @@ static void put_workspaces(struct json_writer *w, const struct api_call *call, c
 	             str_is_empty(preferred) ? STR_NONE : workspace_name(call, preferred));
 }
 
+static struct str last_four(struct str hint)
+{
+	return hint.len > 4 ? str_slice(hint, hint.len - 4, hint.len) : hint;
+}
+
 /* The prefix says what it is, the last characters which one. */
 static struct str short_key(const struct api_call *call, const struct key *key)
 {
@@ -45,7 +50,7 @@ static struct str short_key(const struct api_call *call, const struct key *key)
 
 	if (key->doc.aliases.n)
 		form = str_eq(key->principal_type, STR("user")) ? KEY_LANGSMITH_PERSONAL : KEY_LANGSMITH_SERVICE;
-	return arena_concat3(call->arena, key_prefix(form), STR("..."), key->hint);
+	return arena_concat3(call->arena, key_prefix(form), STR("..."), last_four(key->hint));
 }
 
 /* `text` absent: after it was made. */
@@ -96,7 +101,7 @@ typedef bool is_meant_fn(const struct api_call *call, const struct key *key);
 
 static bool is_service_key(const struct api_call *call UNUSED, const struct key *key)
 {
-	return str_eq(key->principal_type, STR("service"));
+	return str_eq(key->principal_type, STR("service")) && str_is_absent(key->via);
 }
 
 static bool is_key_of_workspace(const struct api_call *call, const struct key *key)
@@ -152,7 +157,7 @@ static void delete_key(struct api_call *call, const struct key *key)
 	struct langsmith_key_roles roles = langsmith_roles_of_key(call->snapshot, key, call->arena);
 	struct cascade_effect effect;
 	struct error err = {0};
-	enum service_result r = langsmith_key_delete(call->txn, key, &effect, &err);
+	enum service_result r = directory_delete_key(call->txn, key, &effect, &err);
 
 	if (r != SERVICE_OK) {
 		langsmith_fail(call, r, &err);

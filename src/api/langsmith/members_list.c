@@ -75,6 +75,8 @@ void member_rows_add_pending(struct api_call *call, struct str tenant, struct me
 		const struct invitation *inv = as_invitation(doc);
 		struct member_row row = {.invitation = inv, .tenant = tenant};
 
+		if (!str_is_absent(inv->via)) /* another dialect's */
+			continue;
 		row.m.role = str_is_absent(inv->role) ? NULL : FIND(call->snapshot, role, ROLE, inv->role);
 		row.role = row.m.role;
 		if (!str_is_absent(tenant)) {

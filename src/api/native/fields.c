@@ -36,6 +36,11 @@ static const struct field role_fields[] = {
     FIELD(role, actions, "actions", FIELD_STRS),
     FIELD(role, is_managed, "managed", FIELD_BOOL),
 };
+static const struct field governance_policy_fields[] = {
+    FIELD(governance_policy, name, "name", FIELD_STR),
+    FIELD(governance_policy, description, "description", FIELD_STR),
+    FIELD(governance_policy, controls, "controls", FIELD_CONTROLS),
+};
 static const struct field resource_fields[] = {
     FIELD(resource, tenant, "tenant", FIELD_STR),
     FIELD(resource, parent, "parent", FIELD_PARENT),
@@ -49,9 +54,12 @@ static const struct field resource_fields[] = {
 	}
 
 static const struct noun nouns[] = {
-    NOUN("users", DOC_USER, user_fields),    NOUN("services", DOC_SERVICE_ACCOUNT, service_fields),
-    NOUN("groups", DOC_GROUP, group_fields), NOUN("tenants", DOC_TENANT, tenant_fields),
+    NOUN("users", DOC_USER, user_fields),
+    NOUN("services", DOC_SERVICE_ACCOUNT, service_fields),
+    NOUN("groups", DOC_GROUP, group_fields),
+    NOUN("tenants", DOC_TENANT, tenant_fields),
     NOUN("roles", DOC_ROLE, role_fields),
+    NOUN("governance-policies", DOC_GOVERNANCE_POLICY, governance_policy_fields),
 };
 
 const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fields);
@@ -150,6 +158,33 @@ static bool read_parent(struct api_call *call, const struct json *value, struct 
 	return false;
 }
 
+static bool read_controls(struct api_call *call, const struct json *value, struct governance_policy *p)
+{
+	bool is_null = value->type == JSON_NULL;
+	size_t n = value->type == JSON_ARRAY ? value->n : 0;
+	struct governance_control *controls = ARENA_ARRAY(call->arena, struct governance_control, n);
+
+	if (!is_null && value->type != JSON_ARRAY) {
+		api_fail(call, SERVICE_INVALID, 0, "controls must be an array of objects");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct json *item = &value->items[i];
+
+		if (!json_is(item, JSON_OBJECT)) {
+			api_fail(call, SERVICE_INVALID, 0, "controls must be an array of objects");
+			return false;
+		}
+		if (!api_get_str(call, item, "id", &controls[i].id) ||
+		    !api_get_str(call, item, "name", &controls[i].name) ||
+		    !api_get_str(call, item, "type", &controls[i].type))
+			return false;
+	}
+	p->controls = controls;
+	p->n_controls = n;
+	return true;
+}
+
 static bool read_field(struct api_call *call, const struct field *f, const struct json *value, struct document *doc)
 {
 	void *at = (char *)doc + f->offset;
@@ -166,6 +201,8 @@ static bool read_field(struct api_call *call, const struct field *f, const struc
 		return read_tags(call, f, value, (struct resource *)(void *)doc);
 	case FIELD_PARENT:
 		return read_parent(call, value, at);
+	case FIELD_CONTROLS:
+		return read_controls(call, value, (struct governance_policy *)(void *)doc);
 	case FIELD_BOOL: /* not the client's to set: ignored, so that what was read can be sent back */
 		break;
 	}
@@ -254,6 +291,19 @@ static void write_tags(struct json_writer *w, const struct resource *r)
 	json_end_object(w);
 }
 
+static void write_controls(struct json_writer *w, const struct governance_policy *p)
+{
+	json_begin_array(w);
+	for (size_t i = 0; i < p->n_controls; i++) {
+		json_begin_object(w);
+		json_put_str(w, STR("id"), p->controls[i].id);
+		json_put_str(w, STR("name"), p->controls[i].name);
+		json_put_str(w, STR("type"), p->controls[i].type);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void write_field(struct json_writer *w, const struct field *f, const struct document *doc)
 {
 	static const struct json empty = {.type = JSON_OBJECT};
@@ -284,6 +334,9 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 		break;
 	case FIELD_PARENT:
 		write_parent(w, *(const struct str *)at);
+		break;
+	case FIELD_CONTROLS:
+		write_controls(w, as_governance_policy(doc));
 		break;
 	case FIELD_BOOL:
 		json_add_bool(w, *(const bool *)at);

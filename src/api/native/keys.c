@@ -26,6 +26,7 @@ static void write_key(struct json_writer *w, const struct key *key, struct str t
 	json_put_str(w, STR("created_by"), key->created_by);
 	json_put_time(w, STR("expires_at"), key->expires_at_ms);
 	json_put_bool(w, STR("revoked"), key->is_revoked);
+	json_put_bool(w, STR("inactive"), key->is_inactive);
 	json_end_object(w);
 }
 

@@ -168,6 +168,7 @@ static const struct api_route routes[] = {
     OBJECT_ROUTES("groups"),
     OBJECT_ROUTES("tenants"),
     OBJECT_ROUTES("roles"),
+    OBJECT_ROUTES("governance-policies"),
 
     {HTTP_GET,    V1 "groups/{id}/members",          API_READ,  API_NO_BODY, "doorward:groupMembers:list",   "doorward:groups:{id}", group_member_list},
     {HTTP_GET,    V1 "groups/{id}/members/{member}", API_READ,  API_NO_BODY, "doorward:groupMembers:get",    "doorward:groups:{id}", group_member_get},

@@ -32,12 +32,13 @@ struct str native_path(struct arena *a, struct str noun, struct str id, struct s
 /* ---- fields.c: documents and their JSON ------------------------------------------------------------ */
 
 enum field_type {
-	FIELD_STR,    /* string or null */
-	FIELD_STRS,   /* array of strings; null clears */
-	FIELD_OBJECT, /* free object; null clears; shown as {} when empty */
-	FIELD_TAGS,   /* object of strings and arrays of strings, kept as arrays */
-	FIELD_PARENT, /* null, {"type","id"} or "type/id" */
-	FIELD_BOOL,   /* shown only */
+	FIELD_STR,      /* string or null */
+	FIELD_STRS,     /* array of strings; null clears */
+	FIELD_OBJECT,   /* free object; null clears; shown as {} when empty */
+	FIELD_TAGS,     /* object of strings and arrays of strings, kept as arrays */
+	FIELD_PARENT,   /* null, {"type","id"} or "type/id" */
+	FIELD_CONTROLS, /* array of {"id","name","type"} */
+	FIELD_BOOL,     /* shown only */
 };
 
 struct field {
