@@ -51,6 +51,8 @@ static void test_made_keys_are_found_again(void **state UNUSED)
 	expect_found_again(h, KEY_NATIVE, "dw_");
 	expect_found_again(h, KEY_LANGSMITH_SERVICE, "lsv2_sk_");
 	expect_found_again(h, KEY_LANGSMITH_PERSONAL, "lsv2_pt_");
+	expect_found_again(h, KEY_CONFIDENT_ORG, "confident_org_");
+	expect_found_again(h, KEY_CONFIDENT_PROJECT, "confident_proj_");
 	key_hasher_free(h);
 }
 
@@ -127,6 +129,10 @@ static void test_live(void **state UNUSED)
 	assert_true(key_is_live(&key, 999));
 	assert_false(key_is_live(&key, 1000)); /* the first ms in which it no longer counts */
 	key.expires_at_ms = 0;
+	key.is_inactive = true;
+	assert_false(key_is_live(&key, 0));
+	key.is_inactive = false;
+	assert_true(key_is_live(&key, 0));
 	key.is_revoked = true;
 	assert_false(key_is_live(&key, 0));
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "model/confident.h"
 #include "model/langsmith.h"
 #include "service/invitations.h"
 #include "service/organization.h"
@@ -61,6 +62,9 @@ static int setup(void **state UNUSED)
 
 	snapshot = snapshot_new(STR("acme"), 1);
 	roles = langsmith_roles(&n);
+	for (size_t i = 0; i < n; i++)
+		put(&roles[i].doc);
+	roles = confident_roles(&n);
 	for (size_t i = 0; i < n; i++)
 		put(&roles[i].doc);
 	put(&(struct organization){.doc = {.kind = DOC_ORGANIZATION, .id = STR("acme")}}.doc);
@@ -217,6 +221,35 @@ static void test_redeem(void **state UNUSED)
 	               "+role_member reader/user/bea/t2", "-invitation i1", "+user bea");
 }
 
+static void test_redeem_of_all_dialects(void **state UNUSED)
+{
+	struct user bea = {.doc = {.kind = DOC_USER, .id = STR("bea")}, .email = STR("bea@x.org")};
+	struct error err = {0};
+
+	put_invitation(STR(LANGSMITH_ORGANIZATION_USER), STR_NONE);
+	put(&(struct invitation){
+	    .doc = {.kind = DOC_INVITATION, .id = STR("i2")},
+	    .email = STR("bea@x.org"),
+	    .via = STR(CONFIDENT_VIA),
+	    .role = STR(CONFIDENT_MEMBER),
+	}
+	         .doc);
+	put(&(struct invitation){
+	    .doc = {.kind = DOC_INVITATION, .id = STR("i3")},
+	    .email = STR("bea@x.org"),
+	    .via = STR(CONFIDENT_VIA),
+	    .tenant = STR("t2"),
+	    .tenants = {&both[1], 1},
+	    .tenant_role = STR(CONFIDENT_PROJECT_MEMBER),
+	}
+	         .doc);
+	/* What is held already is not replaced by an offer. */
+	hold(STR("bea"), STR(CONFIDENT_PROJECT_MANAGER), STR("t2"));
+	assert_int_equal(directory_create(&txn, &bea.doc, &err), SERVICE_OK);
+	ASSERT_CHANGES("+role_member " LANGSMITH_ORGANIZATION_USER "/user/bea/", "-invitation i1",
+	               "+role_member " CONFIDENT_MEMBER "/user/bea/", "-invitation i2", "-invitation i3", "+user bea");
+}
+
 static void test_invitation_ends_with_what_it_offers(void **state UNUSED)
 {
 	put_invitation(STR_NONE, STR("reader"));
@@ -301,6 +334,7 @@ int main(void)
 	    TEST(test_assign_too_much),
 	    TEST(test_last_administrator),
 	    TEST(test_redeem),
+	    TEST(test_redeem_of_all_dialects),
 	    TEST(test_invitation_ends_with_what_it_offers),
 	    TEST(test_batch_names_a_person_once),
 	    TEST(test_switch_warns),
