@@ -58,15 +58,15 @@ static void add_user(const struct snapshot *s, struct subjects *l, const struct 
 	add_roles(s, l, STR("user"), u->doc.id);
 }
 
-/* A role that is not one of the organization makes a member of where it is held, and an Organization Admin is one
- * everywhere. */
+/* A role of workspaces, or of no scope, makes a member of where it is held, and an Organization Admin is one
+ * everywhere. Roles of another dialect's scopes do not: what they give is said by that dialect alone. */
 static bool makes_member(const struct snapshot *s, struct str subject)
 {
 	const struct role *role = NULL;
 
 	if (str_starts_with(subject, STR(SUBJECT_ROLE)))
 		role = FIND(s, role, ROLE, str_slice(subject, STR(SUBJECT_ROLE).len, subject.len));
-	return role && (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+	return role && (str_is_absent(role->scope) || str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE)) ||
 	                str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
 }
 
@@ -116,6 +116,12 @@ static void add_attached_groups(const struct snapshot *s, struct subjects *l)
 	}
 }
 
+/* Where a role counts that is asked about as such: one of a project in it only; absent: everywhere. */
+static struct str place_of_role(const struct role *r)
+{
+	return confident_is_project_role(r) && r->tenants.n ? r->tenants.items[0] : STR_NONE;
+}
+
 static void add_named(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
 {
 	const struct document *doc;
@@ -133,7 +139,7 @@ static void add_named(const struct snapshot *s, struct subjects *l, struct str t
 			add_group(s, l, doc->id, arena_concat(l->arena, STR(SUBJECT_GROUP), doc->id));
 	} else if (str_eq(type, STR("role"))) {
 		if ((doc = snapshot_find_any(s, DOC_ROLE, id)))
-			add(l, arena_concat(l->arena, STR(SUBJECT_ROLE), doc->id), STR_NONE);
+			add(l, arena_concat(l->arena, STR(SUBJECT_ROLE), doc->id), place_of_role(as_role(doc)));
 	}
 }
 

@@ -117,6 +117,9 @@ static enum service_result check_carrier(const struct role *role, struct error *
 	if (str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)))
 		return INVALID(err, "the role " STR_FMT " is an organization role: only workspace roles carry policies",
 		               STR_ARG(role->doc.id));
+	/* Scopes of other dialects: who holds such a role is no member of a workspace by it. */
+	if (!str_is_absent(role->scope) && !str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE)))
+		return INVALID(err, "the role " STR_FMT " is none of workspaces", STR_ARG(role->doc.id));
 	return SERVICE_OK;
 }
 
