@@ -137,6 +137,12 @@ static enum service_result key_of_order(const struct txn *t, const struct caller
 		return (enum service_result)error_set(err, SERVICE_INVALID,
 		                                      "principal: there is no " STR_FMT " \"" STR_FMT "\"",
 		                                      STR_ARG(order->principal_type), STR_ARG(order->principal_id));
+	/* Otherwise switching the one off would leave the others. */
+	if (kind == DOC_SERVICE_ACCOUNT && !str_is_empty(as_service_account(principal)->sole_key))
+		return (enum service_result)error_set(err, SERVICE_INVALID,
+		                                      "principal: the service \"" STR_FMT
+		                                      "\" was made for one key and has no others",
+		                                      STR_ARG(principal->id));
 	*ret = (struct key){
 	    .name = order->name,
 	    .principal_type = order->principal_type,
