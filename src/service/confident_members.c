@@ -134,6 +134,41 @@ static enum service_result check_may(struct txn *t, const struct caller *c, cons
 	return assign_check(t, c, role, str_is_absent(tenant) ? NULL : &only, err);
 }
 
+/* May the caller take all that is held in the place? Natively that can be several roles. */
+static enum service_result check_may_end(struct txn *t, const struct caller *c, const struct holding *place,
+                                         struct error *err)
+{
+	const struct document *const *docs;
+	size_t n = holdings_of(t->snapshot, place->principal, t->arena, &docs);
+	enum service_result r = SERVICE_OK;
+
+	for (size_t i = 0; i < n && r == SERVICE_OK; i++) {
+		const struct role_member *m = as_role_member(docs[i]);
+
+		if (holding_is(t->snapshot, place, m))
+			r = check_may(t, c, FIND(t->snapshot, role, ROLE, m->role), place->tenant, err);
+	}
+	return r;
+}
+
+/* Is the role all that is held in the place? */
+static bool is_all(struct txn *t, const struct holding *place, const struct role *role)
+{
+	const struct document *const *docs;
+	size_t n = holdings_of(t->snapshot, place->principal, t->arena, &docs), n_here = 0;
+	bool is_held_here = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct role_member *m = as_role_member(docs[i]);
+
+		if (!holding_is(t->snapshot, place, m))
+			continue;
+		n_here++;
+		is_held_here = is_held_here || str_eq(m->role, role->doc.id);
+	}
+	return is_held_here && n_here == 1;
+}
+
 enum service_result confident_assign(struct txn *t, const struct caller *c, const struct confident_membership *next,
                                      struct error *err)
 {
@@ -141,13 +176,13 @@ enum service_result confident_assign(struct txn *t, const struct caller *c, cons
 	const struct role *now = confident_role_of(t->snapshot, next->user->doc.id, next->tenant, t->arena);
 	enum service_result r;
 
-	if (now && str_eq(now->doc.id, next->role->doc.id))
+	if (is_all(t, &place, next->role))
 		return SERVICE_OK;
-	if (now && str_eq(now->doc.id, owner_of(next->tenant)))
+	if (now && str_eq(now->doc.id, owner_of(next->tenant)) && !str_eq(next->role->doc.id, now->doc.id))
 		return refuse_owner(next->user, err);
 	r = check_may(t, c, next->role, next->tenant, err);
-	if (r == SERVICE_OK && now)
-		r = check_may(t, c, now, next->tenant, err);
+	if (r == SERVICE_OK)
+		r = check_may_end(t, c, &place, err);
 	if (r == SERVICE_OK && str_eq(next->role->doc.id, owner_of(next->tenant)))
 		r = transfer(t, c, next, err);
 	return r == SERVICE_OK ? holding_replace(t, &place, next->role, err) : r;
@@ -180,14 +215,13 @@ enum service_result confident_leave(struct txn *t, const struct caller *c, const
 {
 	const struct holding place = holding_at(user->doc.id, tenant);
 	const struct role *now = confident_role_of(t->snapshot, user->doc.id, tenant, t->arena);
-	enum service_result r = SERVICE_OK;
+	enum service_result r;
 
 	if (now && str_eq(now->doc.id, owner_of(tenant)))
 		return refuse_owner(user, err);
 	if (!cascade_fits(t, DOC_USER, user->doc.id))
 		return (enum service_result)error_set(err, SERVICE_CONFLICT, "too much changes at once");
-	if (now)
-		r = check_may(t, c, now, tenant, err);
+	r = check_may_end(t, c, &place, err);
 	if (r != SERVICE_OK)
 		return r;
 	if (!str_is_absent(tenant)) {
