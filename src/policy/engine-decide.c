@@ -6,7 +6,7 @@
 #include "policy/engine-impl.h"
 
 /* At most so much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
-enum { N_CANDIDATES = 16, AHEAD_BYTES = 8 * LINE_BYTES };
+enum { N_CANDIDATES = 16, FEW_POSTINGS = 3, AHEAD_BYTES = 8 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -288,6 +288,9 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 		return;
 	}
 	n = filter_postings(p, group, at);
+	/* The allow that spares most of them may be among those that wait. */
+	if (n > FEW_POSTINGS && !p->found.allow)
+		flush_candidates(p);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct posting *o = &postings[at[i]];
 

@@ -51,8 +51,8 @@ struct condition *tag_condition_new(const struct tag_group *group);
  *
  *   by value          equals; a glob without '*' and '?'
  *   by folded value   equals_ignore_case
- *   by first or last bytes of the value, of certain lengths: other globs
- *   by key            negated operators, and globs that begin and end with '*' or '?'
+ *   by first or last bytes of the value, of certain lengths; by some bytes anywhere in it: other globs
+ *   by key            negated operators, and globs with hardly anything but '*' and '?'
  */
 
 /*

@@ -166,7 +166,13 @@ static const struct {
     {"p t App matches *-v2", "App=chatbot-v2", true},
     {"p t App matches *-v2", "App=chatbot-v3", false},
     {"p t App matches a*-version-2", "App=b-version-2", true}, /* by the longer end only */
-    {"p t App matches *bot*", "App=x", true},                  /* by the key */
+    {"p t App matches *bot*", "App=chatbots", true},
+    {"p t App matches *bot*", "App=chat", false},
+    {"p t App matches *bot*", "App=x", false},
+    {"p t App matches a*-version-*z", "App=a-version-2z", true}, /* by the longest part, cut to "-versi" */
+    {"p t App matches a*-version-*z", "App=x-version-2x", true},
+    {"p t App matches a*-version-*z", "App=a-vision-2z", false},
+    {"p t App matches *b*", "App=x", true}, /* by the key */
     {"p t App matches *bot*", "Env=x", false},
     {"p t App not_equals x", "App=x", true},
     {"p t App not_equals x", "Env=x", false},
