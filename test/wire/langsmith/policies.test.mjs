@@ -239,6 +239,18 @@ test('case 48: attaching adds, once, and is all or nothing', async () => {
 	assert.equal(await everything(s), before);
 });
 
+test('case 48: a policy is attached to 1000 roles at most', async (t) => {
+	const own = await start(t, {store: 'memory'});
+	const roles = Array.from({length: 1000}, (_, i) => `role-${i}`);
+	await Promise.all(roles.map((id) => makeRole(own, id)));
+	const id = await makePolicy(own, 'everywhere', {role_ids: roles});
+	const before = await everything(own);
+	expectError(await own.call('POST', `${P}/roles/WORKSPACE_USER/access-policies`, {access_policy_ids: [id]}), 400, /attached to 1000 roles/);
+	await ok(own, 204, 'POST', `${P}/roles/role-7/access-policies`, {access_policy_ids: [id]}); // it is attached there
+	assert.equal((await ok(own, 200, 'GET', `${policies}/${id}`)).role_ids.length, 1000);
+	assert.equal(JSON.parse(await everything(own)).access_policies.length, JSON.parse(before).access_policies.length);
+});
+
 test('case 49: both paths attach', async () => {
 	const p = await makePolicy(s, 'case 49');
 	for (const [i, path] of [`${policies}/roles/ROLE/access-policies`, `${P}/roles/ROLE/access-policies`].entries()) {
