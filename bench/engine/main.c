@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "flat.h"
+#include "tagged.h"
 #include "writing.h"
 
 enum { BATCH = 16, TURN = 64 * BATCH, MAX_SIZES = 8, FLAT_SEED = 5 };
@@ -402,6 +403,7 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		for (size_t i = 0; i < o.n_sizes; i++)
 			run_size(&report, &o, o.sizes[i]);
+		tagged_bench(&report, o.n_calls);
 		r = report_close(&report);
 	}
 	if (r < 0) {

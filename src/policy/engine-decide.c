@@ -6,7 +6,7 @@
 #include "policy/engine-impl.h"
 
 /* At most so much of a set is fetched as soon as it is found: all of a usual one up to the texts of its actions. */
-enum { N_CANDIDATES = 16, AHEAD_BYTES = 8 * LINE_BYTES };
+enum { N_CANDIDATES = 16, FEW_POSTINGS = 3, AHEAD_BYTES = 8 * LINE_BYTES };
 
 struct candidate {
 	const struct cset *set;
@@ -288,6 +288,9 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 		return;
 	}
 	n = filter_postings(p, group, at);
+	/* The allow that spares most of them may be among those that wait. */
+	if (n > FEW_POSTINGS && !p->found.allow)
+		flush_candidates(p);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct posting *o = &postings[at[i]];
 
@@ -296,13 +299,27 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 	}
 }
 
+/* Has all that could still be found in sets without a deny statement been found? */
+static bool needs_denies_only(const struct pass *p)
+{
+	return p->found.allow && !p->observer;
+}
+
 static void add_list(struct pass *p, const struct group *group, struct restriction r)
 {
 	const struct cset *set;
 	struct pmap_iter it;
 
+	if (group->rest) {
+		pmap_iter_init(&it, &group->rest->map);
+		while (!p->is_done && (set = pmap_iter_next(&it)))
+			add_candidate(p, set, (const char *)set + (size_t)2 * LINE_BYTES, r);
+	}
+	/* The allow that spares the others may be among those that wait. */
+	if (group->map.n > N_CANDIDATES)
+		flush_candidates(p);
 	pmap_iter_init(&it, &group->map);
-	while (!p->is_done && (set = pmap_iter_next(&it)))
+	while (!p->is_done && !needs_denies_only(p) && (set = pmap_iter_next(&it)))
 		add_candidate(p, set, (const char *)set + (size_t)2 * LINE_BYTES, r);
 }
 

@@ -6,7 +6,7 @@
  *   dimension     small             split by
  *   BY_SUBJECT    postings          resource selector
  *   BY_RESOURCE   postings          action selector
- *   BY_ACTION     postings          (a list: nothing is left to tell the sets apart)
+ *   BY_ACTION     postings          (a list: nothing is left to tell the sets apart but what they do)
  */
 #include "policy/engine-impl.h"
 
@@ -127,14 +127,34 @@ static struct group *small_change(const struct change *c, const struct group *p,
 	return out;
 }
 
-/* `map` is that of a group made in this edit. */
-static void list_change(const struct change *c, struct pmap *map)
+/*
+ * Where the set stands in a list that was made in this edit: sets that deny have a list of their own, since decisions
+ * that have found an allow need no other.
+ */
+static struct pmap *list_map(const struct change *c, struct group *list, const struct cset *set)
+{
+	struct group *old = list->rest;
+
+	if (set->n_denies == 0)
+		return &list->map;
+	list->rest = group_new(c->edit, GROUP_LIST, STR(""), 0);
+	if (old)
+		list->rest->map = old->map;
+	edit_retire(c->edit, old);
+	return &list->rest->map;
+}
+
+static void list_change(const struct change *c, struct group *list)
 {
 	if (c->old)
-		(void)pmap_remove(map, c->edit, set_hash(c->seed, c->old), cset_is_same, c->old);
+		(void)pmap_remove(list_map(c, list, c->old), c->edit, set_hash(c->seed, c->old), cset_is_same, c->old);
 	if (c->fresh)
-		(void)pmap_put(map, c->edit, set_hash(c->seed, c->fresh), cset_is_same, c->fresh,
-		               (void *)(uintptr_t)c->fresh);
+		(void)pmap_put(list_map(c, list, c->fresh), c->edit, set_hash(c->seed, c->fresh), cset_is_same,
+		               c->fresh, (void *)(uintptr_t)c->fresh);
+	if (list->rest && list->rest->map.n == 0) {
+		edit_retire(c->edit, list->rest);
+		list->rest = NULL;
+	}
 }
 
 /* A branch's own change: the group below may be split in turn, but dimensions are only three. */
@@ -185,7 +205,7 @@ static void fill_larger(const struct change *c, const struct group *small, struc
 		if (below)
 			split_change(&add, to, split_by, below);
 		else
-			list_change(&add, &to->map);
+			list_change(&add, to);
 	}
 }
 
@@ -204,7 +224,7 @@ static struct group *larger_change(const struct change *c, struct group *p, stru
 	if (below)
 		split_both(c, out, split_by, below);
 	else
-		list_change(c, &out->map);
+		list_change(c, out);
 	if (out->map.n > 0 || out->rest)
 		return out;
 	edit_retire(c->edit, out);
@@ -238,14 +258,14 @@ struct group *group_change(const struct change *c, struct group *p, struct str t
 
 /*
  * A walk over a group and all below it, the group itself last. Dimensions bound the depth: a subject's group, its
- * branches, theirs.
+ * branches, theirs, and what denies among a list.
  */
 struct group_walk {
 	struct {
 		struct group *group;
 		struct pmap_iter it;
 		bool rest_done;
-	} stack[3];
+	} stack[4];
 	size_t depth;
 };
 
@@ -266,12 +286,11 @@ static struct group *walk_next(struct group_walk *w)
 		size_t top = w->depth - 1;
 		struct group *p = w->stack[top].group, *below = NULL;
 
-		if (p->shape == GROUP_SPLIT) {
+		if (p->shape == GROUP_SPLIT)
 			below = pmap_iter_next(&w->stack[top].it);
-			if (!below && !w->stack[top].rest_done) {
-				w->stack[top].rest_done = true;
-				below = p->rest;
-			}
+		if (!below && p->shape != GROUP_SMALL && !w->stack[top].rest_done) {
+			w->stack[top].rest_done = true;
+			below = p->rest;
 		}
 		if (!below) {
 			w->depth--;

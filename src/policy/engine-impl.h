@@ -25,7 +25,7 @@ enum {
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
-	N_INLINE_FORMS = 12
+	N_INLINE_FORMS = 32
 };
 
 /*
@@ -263,7 +263,10 @@ static inline bool posting_has_deny(const struct posting *p)
 	return p->set & 1;
 }
 
-/* Small: postings. Split: branches by the selector of the next dimension and a rest. List: sets by (kind, id). */
+/*
+ * Small: postings. Split: branches by the selector of the next dimension and a rest. List: sets by (kind, id), those
+ * with a deny statement in a list of their own.
+ */
 enum group_shape { GROUP_SMALL, GROUP_SPLIT, GROUP_LIST };
 enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION };
 
@@ -274,7 +277,7 @@ struct group {
 	uint32_t body_at;
 	struct pmap map;    /* split: selector -> group; list: (kind, id) -> set */
 	uint64_t filter;    /* split: bits of the selectors that are or were in the map */
-	struct group *rest; /* split: sets without a selector */
+	struct group *rest; /* split: sets without a selector; list: those that deny (a list without a rest) */
 };
 
 /*

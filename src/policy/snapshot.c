@@ -245,7 +245,7 @@ static void lower_dependents(struct snapshot *s, const struct document *was, con
 static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
 {
 	for (size_t i = 0; i < p->n_groups; i++)
-		tag_plan_add(&s->tag_plan, &p->groups[i]);
+		tag_plan_add(&s->tag_plan, &s->edit, &p->groups[i]);
 }
 
 void snapshot_put(struct snapshot *fork, struct document *doc)
@@ -347,6 +347,7 @@ void snapshot_free_all(struct snapshot *s)
 			edit_retire(&e, doc);
 		pvec_retire_all(&s->order[kind], &e);
 	}
+	edit_retire(&e, s->tag_plan.filter);
 	pmap_retire_all(&s->links, &e);
 	pmap_retire_all(&s->aliases, &e);
 	pmap_retire_all(&s->docs, &e);

@@ -119,10 +119,14 @@ struct condition *tag_condition_new(const struct tag_group *group)
 /* Lengths by which the ends of values are looked up; an end of another length by the next shorter one. */
 static const uint8_t end_bytes[] = {1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48};
 
-/* Ways to look a value up. The higher, the fewer statements are found; of ends the longer is better. */
+/* Lengths of parts by which values are looked up wherever the part stands in them. */
+static const uint8_t part_bytes[] = {3, 6};
+
+/* Ways to look a value up. */
 enum {
 	BY_KEY,
-	BY_START,
+	BY_PART,
+	BY_START = BY_PART + N_ELEMENTS(part_bytes),
 	BY_END = BY_START + N_ELEMENTS(end_bytes),
 	BY_FOLDED = BY_END + N_ELEMENTS(end_bytes),
 	BY_VALUE,
@@ -152,6 +156,39 @@ static bool is_wild(char c)
 	return c == '*' || c == '?';
 }
 
+static struct choice choose_by_key(struct str key)
+{
+	return (struct choice){true, BY_KEY, 0, key, STR("")};
+}
+
+/* The longest run of characters that stand for themselves. */
+static struct str longest_run(struct str glob)
+{
+	struct str best = STR("");
+	size_t start = 0;
+
+	for (size_t i = 0; i <= glob.len; i++) {
+		if (i < glob.len && !is_wild(glob.ptr[i]))
+			continue;
+		if (i - start > best.len)
+			best = str_slice(glob, start, i);
+		start = i + 1;
+	}
+	return best;
+}
+
+static struct choice choose_by_part(struct str key, struct str glob)
+{
+	struct str run = longest_run(glob);
+
+	for (unsigned i = N_ELEMENTS(part_bytes); i > 0; i--)
+		if (run.len >= part_bytes[i - 1])
+			return (struct choice){true, BY_PART + i - 1, part_bytes[i - 1], key,
+			                       str_slice(run, 0, part_bytes[i - 1])};
+	return choose_by_key(key);
+}
+
+/* By an end when it is long enough: that is one selector a value, a part is one for each place in it. */
 static struct choice choose_by_glob(struct str key, struct str glob)
 {
 	size_t start = 0, end = 0;
@@ -163,8 +200,10 @@ static struct choice choose_by_glob(struct str key, struct str glob)
 		return (struct choice){true, BY_VALUE, SIZE_MAX, key, glob};
 	while (!is_wild(glob.ptr[glob.len - end - 1]))
 		end++;
+	if (start < part_bytes[0] && end < part_bytes[0] && longest_run(glob).len >= part_bytes[0])
+		return choose_by_part(key, glob);
 	if (start == 0 && end == 0)
-		return (struct choice){true, BY_KEY, 0, key, STR("")};
+		return choose_by_key(key);
 	class = end_class(start >= end ? start : end);
 	if (start >= end)
 		return (struct choice){true, BY_START + class, end_bytes[class], key,
@@ -179,7 +218,7 @@ static struct choice choose(const struct test *t)
 	if (!t->operator|| t->operator->if_exists)
 		return (struct choice){0};
 	if (t->operator->is_negated)
-		return (struct choice){true, BY_KEY, 0, t->key, STR("")};
+		return choose_by_key(t->key);
 	switch (t->operator->comparison) {
 	case TAG_EQUALS:
 		return (struct choice){true, BY_VALUE, SIZE_MAX, t->key, t->value};
@@ -214,12 +253,60 @@ static uint64_t key_hash(struct str key)
 	return hash_str(KEY_SEED, key);
 }
 
-void tag_plan_add(struct tag_plan *plan, const struct tag_group *group)
+/* What a selector is made from, beside the type. */
+static uint64_t selector_hash(uint64_t hash_of_key, unsigned way, struct str text)
 {
+	return hash_str(hash_of_key + way, text);
+}
+
+static uint64_t choice_hash(const struct choice *c, struct arena *a)
+{
+	return selector_hash(key_hash(c->key), c->way, c->way == BY_FOLDED ? fold_str(a, c->text) : c->text);
+}
+
+/* One bit a selector: of 10,000 selectors one in 25 that do not exist is let through; it all stays in the cache. */
+enum { FILTER_BITS_LOG2 = 18, FILTER_WORDS = 1 << (FILTER_BITS_LOG2 - 6) };
+
+struct tag_filter {
+	uint64_t owner; /* the edit that may change it */
+	uint64_t words[FILTER_WORDS];
+};
+
+static bool filter_has(const struct tag_filter *f, uint64_t hash)
+{
+	uint64_t bit = hash >> (64 - FILTER_BITS_LOG2);
+
+	return f->words[bit / 64] >> (bit % 64) & 1;
+}
+
+static void filter_add(struct tag_filter **f, struct edit *e, uint64_t hash)
+{
+	struct tag_filter *old = *f;
+	uint64_t bit = hash >> (64 - FILTER_BITS_LOG2);
+
+	if (old && filter_has(old, hash))
+		return;
+	if (!old || old->owner != e->owner) {
+		*f = edit_alloc(e, sizeof(**f));
+		if (old)
+			memcpy(*f, old, sizeof(**f));
+		else
+			memset(*f, 0, sizeof(**f));
+		(*f)->owner = e->owner;
+		edit_retire(e, old);
+	}
+	(*f)->words[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group)
+{
+	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	struct choice c = choose_for_group(group);
 
-	if (c.is_made)
-		plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
+	if (!c.is_made)
+		return;
+	plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
+	filter_add(&plan->filter, e, choice_hash(&c, &a));
 }
 
 /* 0xff is in no UTF-8. It stands before the type and before the rest, in which none of the engine's own signs occur. */
@@ -239,9 +326,8 @@ static char *begin_selector(struct str type, size_t n, struct arena *a, struct s
 	return text + type.len + 2;
 }
 
-static struct str make_selector(struct str type, uint64_t hash_of_key, unsigned way, struct str text, struct arena *a)
+static struct str make_selector(struct str type, uint64_t hash, struct arena *a)
 {
-	uint64_t hash = hash_str(hash_of_key + way, text);
 	struct str selector;
 	char *out = begin_selector(type, HASH_LETTERS, a, &selector);
 
@@ -256,7 +342,7 @@ struct str tag_selector_of_group(const struct tag_group *group, struct str type,
 
 	if (!c.is_made)
 		return STR_NONE;
-	return make_selector(type, key_hash(c.key), c.way, c.way == BY_FOLDED ? fold_str(a, c.text) : c.text, a);
+	return make_selector(type, choice_hash(&c, a), a);
 }
 
 struct str tag_selector_of_unknown(struct str type, struct arena *a)
@@ -267,43 +353,73 @@ struct str tag_selector_of_unknown(struct str type, struct arena *a)
 	return selector;
 }
 
-/* The part of the value that the way looks up; false when the value is too short to have it. */
-static bool part_of_value(unsigned way, struct str value, struct arena *a, struct str *ret)
+/* How many places of the value the way looks up. */
+static size_t n_places(unsigned way, struct str value)
 {
 	size_t n;
 
-	if (way == BY_KEY)
+	if (way < BY_PART || way >= BY_START)
+		return 1;
+	n = part_bytes[way - BY_PART];
+	return value.len < n ? 0 : value.len - n + 1;
+}
+
+/* What the way looks up at the place; false when the value is too short to have it. */
+static bool text_at(unsigned way, struct str value, size_t place, struct arena *a, struct str *ret)
+{
+	size_t n;
+
+	if (way == BY_KEY) {
 		*ret = STR("");
-	else if (way == BY_VALUE)
+	} else if (way == BY_VALUE) {
 		*ret = value;
-	else if (way == BY_FOLDED)
+	} else if (way == BY_FOLDED) {
 		*ret = fold_str(a, value);
-	else {
+	} else if (way < BY_START) {
+		*ret = str_slice(value, place, place + part_bytes[way - BY_PART]);
+	} else {
 		n = end_bytes[(way - BY_START) % N_ELEMENTS(end_bytes)];
-		*ret = way < BY_END ? str_slice(value, 0, n)
-		                    : str_slice(value, value.len > n ? value.len - n : 0, value.len);
-		return value.len >= n;
+		if (value.len < n)
+			return false;
+		*ret = way < BY_END ? str_slice(value, 0, n) : str_slice(value, value.len - n, value.len);
 	}
 	return true;
+}
+
+/* Selectors under construction. */
+struct selectors {
+	struct arena *arena;
+	const struct tag_filter *filter;
+	struct str type;
+	struct str *items;
+	size_t n, cap;
+};
+
+static void add_selectors(struct selectors *l, uint64_t hash_of_key, unsigned way, struct str value)
+{
+	size_t n = n_places(way, value);
+	struct str text;
+
+	for (size_t i = 0; i < n && text_at(way, value, i, l->arena, &text); i++) {
+		uint64_t hash = selector_hash(hash_of_key, way, text);
+
+		if (!filter_has(l->filter, hash))
+			continue;
+		ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
+		l->items[l->n++] = make_selector(l->type, hash, l->arena);
+	}
 }
 
 struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str type, const struct tag *tags,
                                       size_t n_tags, struct arena *a)
 {
-	struct str *items = NULL, text;
-	size_t n = 0, cap = 0;
+	struct selectors l = {.arena = a, .filter = plan->filter, .type = type};
 
-	for (size_t i = 0; i < n_tags; i++) {
+	for (size_t i = 0; i < n_tags && plan->filter; i++) {
 		uint64_t hash = key_hash(tags[i].key), ways = plan->ways[hash % TAG_PLAN_SLOTS];
 
-		for (; ways; ways &= ways - 1) {
-			unsigned way = (unsigned)__builtin_ctzll(ways);
-
-			if (!part_of_value(way, tags[i].value, a, &text))
-				continue;
-			ARENA_ROOM(a, items, n, &cap);
-			items[n++] = make_selector(type, hash, way, text, a);
-		}
+		for (; ways; ways &= ways - 1)
+			add_selectors(&l, hash, (unsigned)__builtin_ctzll(ways), tags[i].value);
 	}
-	return (struct str_list){items, n};
+	return (struct str_list){l.items, l.n};
 }

@@ -51,19 +51,23 @@ struct condition *tag_condition_new(const struct tag_group *group);
  *
  *   by value          equals; a glob without '*' and '?'
  *   by folded value   equals_ignore_case
- *   by first or last bytes of the value, of certain lengths: other globs
- *   by key            negated operators, and globs that begin and end with '*' or '?'
+ *   by first or last bytes of the value, of certain lengths; by some bytes anywhere in it: other globs
+ *   by key            negated operators, and globs with hardly anything but '*' and '?'
  */
 
 /*
- * By which of these ways a resource's tags can matter at all, for each key: a decision makes no other selectors. A
- * filter: keys share slots, and nothing is ever taken back. Zeroed: no policy.
+ * What the selectors of all groups are like: by which of these ways the values of a key are looked up, and a filter of
+ * the selectors there are. A decision makes no others, which is what keeps it from searching for each tag in vain. Keys
+ * share slots and selectors bits, and nothing is ever taken back. Zeroed: no policies. The filter is a block that
+ * versions share: changed under an edit, retired by whoever ends the last version.
  */
 #define TAG_PLAN_SLOTS 128u
+struct tag_filter;
 struct tag_plan {
 	uint64_t ways[TAG_PLAN_SLOTS];
+	struct tag_filter *filter; /* NULL: no group has a selector */
 };
-void tag_plan_add(struct tag_plan *plan, const struct tag_group *group);
+void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group);
 
 /* For a group: by its most selective condition; absent when none requires a tag to be there. In `a`. */
 struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a);

@@ -367,7 +367,7 @@ static void test_few_of_many(void **state)
 {
 	(void)state;
 	static const char *const shapes[] = {"equals prod-%u-x", "equals_ignore_case PROD-%u-X", "matches prod-%u-*",
-	                                     "matches *-%u-x"};
+	                                     "matches *-%u-x", "matches *d-%u*"};
 	enum { N = 10000 };
 	struct arena a = ARENA_INIT;
 

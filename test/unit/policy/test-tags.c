@@ -135,12 +135,16 @@ static void test_unknown_operator(void **state)
 /* Is the group found from these tags? (True also when it needs no selector.) */
 static bool is_found(const struct tag_group *g, const struct tag *tags, size_t n, struct arena *a)
 {
-	struct tag_plan plan = {{0}};
 	struct str selector = tag_selector_of_group(g, STR("project"), a);
+	struct tag_plan plan = {.filter = NULL};
+	struct edit e;
+	bool found;
 
-	tag_plan_add(&plan, g);
-	return str_is_absent(selector) ||
-	       str_list_has(tag_selectors_of_tags(&plan, STR("project"), tags, n, a), selector);
+	edit_init(&e);
+	tag_plan_add(&plan, &e, g);
+	found = str_list_has(tag_selectors_of_tags(&plan, STR("project"), tags, n, a), selector);
+	edit_drop(&e);
+	return found || str_is_absent(selector);
 }
 
 /* Selectors narrow: these groups are not looked at for these tags. */
@@ -162,7 +166,13 @@ static const struct {
     {"p t App matches *-v2", "App=chatbot-v2", true},
     {"p t App matches *-v2", "App=chatbot-v3", false},
     {"p t App matches a*-version-2", "App=b-version-2", true}, /* by the longer end only */
-    {"p t App matches *bot*", "App=x", true},                  /* by the key */
+    {"p t App matches *bot*", "App=chatbots", true},
+    {"p t App matches *bot*", "App=chat", false},
+    {"p t App matches *bot*", "App=x", false},
+    {"p t App matches a*-version-*z", "App=a-version-2z", true}, /* by the longest part, cut to "-versi" */
+    {"p t App matches a*-version-*z", "App=x-version-2x", true},
+    {"p t App matches a*-version-*z", "App=a-vision-2z", false},
+    {"p t App matches *b*", "App=x", true}, /* by the key */
     {"p t App matches *bot*", "Env=x", false},
     {"p t App not_equals x", "App=x", true},
     {"p t App not_equals x", "Env=x", false},
