@@ -158,7 +158,7 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
 struct place {
 	const struct ask_resource *asked;
 	const struct resource *registered; /* NULL: not registered */
-	const struct resource *parent;     /* of a run; NULL: it has none, or it is not registered */
+	const struct resource *project;    /* of a run; NULL: its parent is none, or not registered */
 };
 
 static bool is_run(const struct ask_resource *r)
@@ -191,7 +191,10 @@ static struct place find_place(const struct snapshot *s, const struct ask_resour
 	if (str_is_absent(parent) && p.registered)
 		parent = p.registered->parent;
 	if (!str_is_absent(parent))
-		p.parent = FIND(s, resource, RESOURCE, parent);
+		p.project = FIND(s, resource, RESOURCE, parent);
+	/* What hangs below another run or a dataset is not known to be of any project. */
+	if (p.project && !str_eq(p.project->type, STR("project")))
+		p.project = NULL;
 	return p;
 }
 
@@ -204,8 +207,8 @@ static struct str single_tenant(const struct snapshot *s, const struct place *p)
 		return r->tenant;
 	if (p->registered && !str_is_absent(p->registered->tenant))
 		return p->registered->tenant;
-	if (p->parent && !str_is_absent(p->parent->tenant))
-		return p->parent->tenant;
+	if (p->project && !str_is_absent(p->project->tenant))
+		return p->project->tenant;
 	if (!str_is_empty(r->id) && snapshot_find(s, DOC_TENANT, r->id))
 		return r->id;
 	return STR_NONE;
@@ -267,7 +270,7 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	if (r->states_tags)
 		return (struct attributes){true, r->tags, r->n_tags};
 	if (is_run(r))
-		return registered_tags(p->parent, a);
+		return registered_tags(p->project, a);
 	if (!p->registered && r->is_described)
 		return (struct attributes){.tags_are_known = true};
 	return registered_tags(p->registered, a);
