@@ -163,16 +163,24 @@ static struct str generate_resource(struct choices *c, struct arena *a)
 	return text;
 }
 
+/* As lowering makes them: nothing that a resource can be called. */
+static struct str generate_selector(struct choices *c, struct arena *a)
+{
+	return arena_strf(a, "\377%s\377%u", choose(c, 3) ? "project" : "run", choose(c, 40));
+}
+
 static struct str generate_resource_pattern(struct choices *c, struct arena *a)
 {
 	struct str text;
 
-	switch (choose(c, 5)) {
+	switch (choose(c, 6)) {
 	case 0:
 		return STR("*");
 	case 1:
 		return join(c, pattern_sections, N_ELEMENTS(pattern_sections), 1 + choose(c, 5), a);
 	case 2:
+		return generate_selector(c, a);
+	case 3:
 		text = CHOOSE_FROM(c, variable_sections);
 		if (choose(c, 4))
 			text = arena_concat3(a, join(c, sections, 2, 1 + choose(c, 3), a), STR(":"), text);
@@ -340,6 +348,17 @@ static struct str fill_in(struct choices *c, struct str pattern, struct arena *a
 	return text;
 }
 
+/* None for half of the queries; for some so many that they are kept in another way. */
+static struct str_list generate_selectors(struct choices *c, struct arena *a)
+{
+	uint32_t n = choose(c, 2) ? 0 : choose_rarely(c, 4) ? 30 + choose(c, 30) : 1 + choose(c, 6);
+	struct str *items = ARENA_ARRAY(a, struct str, n);
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = generate_selector(c, a);
+	return (struct str_list){items, n};
+}
+
 /* One of the list, filled in, or `otherwise` when the list is empty and now and then in any case. */
 static struct str aim_at(struct choices *c, struct str_list list, struct str otherwise, struct arena *a)
 {
@@ -389,6 +408,7 @@ struct query generate_query(struct choices *c, const struct shape *shape, const 
 	if (q.now_ms == INT64_MAX)
 		q.now_ms--;
 	q.attributes = generate_truths(c, a);
+	q.selectors = generate_selectors(c, a);
 	if (o->n_sets && choose(c, 8))
 		aim_query(c, o, &q, a);
 	return q;

@@ -145,7 +145,7 @@ static bool resource_matches(struct str stored, const struct query *q, struct ar
 	struct str part[3];
 
 	if (find_text(stored, STR("${"), 0) == SIZE_MAX)
-		return pattern_matches(stored, q->resource);
+		return pattern_matches(stored, q->resource) || str_list_has(q->selectors, stored);
 	for (size_t i = 0; i < q->n_subjects; i++)
 		if (three_sections(q->subjects[i].text, part) && str_eq(part[0], STR("user")) &&
 		    pattern_matches(replace_username(stored, part[2], a), q->resource))

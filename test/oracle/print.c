@@ -132,6 +132,8 @@ void print_query(struct buf *b, const struct query *q)
 	print_str(b, q->action);
 	buf_addf(b, " resource ");
 	print_str(b, q->resource);
+	buf_addf(b, " selectors ");
+	print_list(b, q->selectors);
 	buf_addf(b, " now %" PRId64 " scope ", q->now_ms);
 	switch (q->scope) {
 	case SCOPE_LISTED:
