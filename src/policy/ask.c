@@ -110,9 +110,12 @@ static void add_attached_groups(const struct snapshot *s, struct subjects *l)
 	bool is_known = false; /* few are in such a group: only then is it looked where they are members */
 
 	for (size_t i = 0; i < n; i++) {
-		struct str text = l->items[i].text, group = str_slice(text, prefix, text.len);
+		struct str text = l->items[i].text, group;
 
-		if (!str_starts_with(text, STR(SUBJECT_GROUP)) || !has_policies(s, group, l->arena))
+		if (!str_starts_with(text, STR(SUBJECT_GROUP)))
+			continue;
+		group = str_slice(text, prefix, text.len);
+		if (!has_policies(s, group, l->arena))
 			continue;
 		if (!is_known)
 			where = memberships(s, l, n);

@@ -9,8 +9,8 @@
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             external only the raw subjects
  *             Whoever is a member of a tenant (by one of LangSmith's roles held there, or as Organization Admin) also
- *             brings, there, the groups that tag policies are attached to: policies allow
- *             nothing to others, whatever group they are in.
+ *             brings, there, the groups that tag policies are attached to: policies allow nothing to others, whatever
+ *             group they are in.
  *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its registered
  *             parent; else the tenant whose id is the resource's id; else none: then all tenants and "(unassigned)" are
  *             asked about, and any one is enough
