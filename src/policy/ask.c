@@ -169,12 +169,21 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
 struct place {
 	const struct ask_resource *asked;
 	const struct resource *registered; /* NULL: not registered */
-	const struct resource *parent;     /* of a run; NULL: it has none, or it is not registered */
+	const struct resource *project;    /* of a run; NULL: its parent is none, or not registered */
 };
 
 static bool is_run(const struct ask_resource *r)
 {
 	return str_eq(r->type, STR("run"));
+}
+
+enum { LINE_BYTES = 64, TAGS_AHEAD_BYTES = 4 * LINE_BYTES };
+
+/* Fetches the tags, and with them their texts: a document is one block, written in this order. */
+static void fetch_tags(const struct resource *r)
+{
+	for (size_t at = 0; r && at < TAGS_AHEAD_BYTES; at += LINE_BYTES)
+		__builtin_prefetch((const char *)r->tags + at);
 }
 
 static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
@@ -186,12 +195,17 @@ static struct place find_place(const struct snapshot *s, const struct ask_resour
 	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
 		return p;
 	p.registered = FIND(s, resource, RESOURCE, arena_concat3(a, r->type, STR("/"), r->id));
+	if (s->n_docs[DOC_TAG_POLICY])
+		fetch_tags(p.registered);
 	if (!is_run(r))
 		return p;
 	if (str_is_absent(parent) && p.registered)
 		parent = p.registered->parent;
 	if (!str_is_absent(parent))
-		p.parent = FIND(s, resource, RESOURCE, parent);
+		p.project = FIND(s, resource, RESOURCE, parent);
+	/* What hangs below another run or a dataset is not known to be of any project. */
+	if (p.project && !str_eq(p.project->type, STR("project")))
+		p.project = NULL;
 	return p;
 }
 
@@ -204,8 +218,8 @@ static struct str single_tenant(const struct snapshot *s, const struct place *p)
 		return r->tenant;
 	if (p->registered && !str_is_absent(p->registered->tenant))
 		return p->registered->tenant;
-	if (p->parent && !str_is_absent(p->parent->tenant))
-		return p->parent->tenant;
+	if (p->project && !str_is_absent(p->project->tenant))
+		return p->project->tenant;
 	if (!str_is_empty(r->id) && snapshot_find(s, DOC_TENANT, r->id))
 		return r->id;
 	return STR_NONE;
@@ -267,7 +281,7 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	if (r->states_tags)
 		return (struct attributes){true, r->tags, r->n_tags};
 	if (is_run(r))
-		return registered_tags(p->parent, a);
+		return registered_tags(p->project, a);
 	if (!p->registered && r->is_described)
 		return (struct attributes){.tags_are_known = true};
 	return registered_tags(p->registered, a);
@@ -304,20 +318,20 @@ struct asking {
 	struct observer *observer; /* may be NULL */
 };
 
-static struct answer ask_about(const struct asking *k, const struct ask_resource *r, struct arena *a)
+static struct answer ask_about(const struct asking *k, const struct place *p, struct arena *a)
 {
 	const struct snapshot *s = k->snapshot;
+	const struct ask_resource *r = p->asked;
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
-	struct place p = find_place(s, r, a);
 	struct answer answer = {.about = r};
 
 	query.subjects = k->subjects.items;
 	query.n_subjects = k->subjects.n;
 	if (!str_is_empty(r->id))
 		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
-	set_tenants(s, k->ask, &p, a, &query);
+	set_tenants(s, k->ask, p, a, &query);
 	if (s->n_docs[DOC_TAG_POLICY])
-		set_tags(s, &p, a, &query);
+		set_tags(s, p, a, &query);
 	answer.verdict = engine_explain(&s->engine, &query, a, r->lists_tenants ? &answer.tenants : NULL, k->observer);
 	return answer;
 }
@@ -326,17 +340,20 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 {
 	struct asking k = {s, q, {.arena = a}, observer};
 	struct answer answer = {.about = &q->resource}, target;
+	struct place place;
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
+	place = find_place(s, &q->resource, a); /* first: its tags are on their way while the subject is looked at */
 	if (!str_eq(q->subject_type, STR("external")))
 		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
 	for (size_t i = 0; i < q->raw_subjects.n; i++)
 		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
-	answer = ask_about(&k, &q->resource, a);
+	answer = ask_about(&k, &place, a);
 	if (!q->target || !verdict_allows(answer.verdict))
 		return answer;
-	target = ask_about(&k, q->target, a);
+	place = find_place(s, q->target, a);
+	target = ask_about(&k, &place, a);
 	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
 }
 

@@ -269,6 +269,7 @@ static void test_whose_tags(void **state)
 	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "project/prod"}));
 	assert_false(is_denied(s, "runs:read", "run", "r1", (struct said){true, "Env=dev", "project/prod"}));
 	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "project/unregistered"}));
+	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "run/tagged"}));
 	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, NULL}));
 	assert_true(is_denied(s, "runs:read", "run", "tagged", (struct said){0}));
 	snapshot_drop(s);
