@@ -103,11 +103,10 @@ struct api_call {
 	uint64_t revision; /* for the Doorward-Revision header */
 	struct str allow;  /* for a wrong method */
 	/*
-	 * What the change widened, in words: said in a Doorward-Warning header, the log and the audit record. Handlers
-	 * set it, or only the number of deny statements that no longer match.
+	 * What the change widened, in words (widening_text()): said in a Doorward-Warning header, the log and the audit
+	 * record.
 	 */
 	struct str warning;
-	size_t n_denies_lost;
 	struct str operation; /* permission asked for, for the audit trail */
 	struct str target;    /* what it was asked for: "<kind>:<id>" */
 	struct str tenant;    /* the one the call works in, where the dialect has such; absent: none */

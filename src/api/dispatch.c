@@ -7,7 +7,6 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "service/widening.h"
 
 static struct api *api_of(struct http_app *app)
 {
@@ -199,10 +198,8 @@ static bool read_body(struct api_call *call)
 /* ---- the answer --------------------------------------------------------------------------------------- */
 
 /* What the change widened, or empty. In plain text of one line. */
-static struct str warning_of(struct api_call *call)
+static struct str warning_of(const struct api_call *call)
 {
-	if (str_is_absent(call->warning) && call->n_denies_lost)
-		call->warning = widening_text(&(struct widening){0}, call->n_denies_lost, call->arena);
 	return str_is_absent(call->warning) ? STR("") : call->warning;
 }
 
