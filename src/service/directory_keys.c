@@ -46,8 +46,7 @@ static bool may_somewhere(const struct txn *t, const struct caller *c, struct st
 	return verdict_allows(authorize(t, c, action, resource).verdict);
 }
 
-/* The principal of the key administers access in a way that the caller may not. */
-static bool is_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
+bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
 {
 	static const struct key unbound;
 	struct caller other = {.org = c->org, .key = &unbound, .type = key->principal_type, .id = key->principal_id};
@@ -88,7 +87,7 @@ static enum service_result check_others(const struct txn *t, const struct caller
 		return (enum service_result)error_set(err, SERVICE_DENIED,
 		                                      "not allowed: " STR_FMT " on " STR_FMT " in all tenants",
 		                                      STR_ARG(action), STR_ARG(resource));
-	if (is_more_powerful(t, key, c))
+	if (key_is_of_more_powerful(t, key, c))
 		return (enum service_result)error_set(
 		    err, SERVICE_DENIED, "\"" STR_FMT "\" administers access in ways that the caller may not",
 		    STR_ARG(key->principal_id));

@@ -53,3 +53,5 @@ void directory_revoke_key(struct txn *t, const struct key *key);
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id);
 /* The key belongs to the caller's own principal. */
 bool key_is_own(const struct caller *c, const struct key *key);
+/* The key's principal administers access in a way that the caller may not (the list is in directory_keys.c). */
+bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c);

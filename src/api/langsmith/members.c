@@ -3,6 +3,7 @@
  * Members of the organization and of workspaces: the routes, and changing and removing those who are in.
  */
 #include "api/langsmith/people.h"
+#include "service/directory_keys.h"
 
 /* The user of the path who is in the organization or workspace; false after failing the call. */
 static bool find(struct api_call *call, struct str tenant, struct member_row *ret)
@@ -73,13 +74,31 @@ static void patch(struct api_call *call)
 	member_row_answer(call, &row);
 }
 
+/*
+ * Keys go with the membership, so who may do more than the caller, through whichever dialect, is not the caller's to
+ * remove. False after failing the call.
+ */
+static bool may_remove(struct api_call *call, const struct member_row *row)
+{
+	const struct key keys = {.principal_type = STR("user"), .principal_id = row->user->doc.id};
+
+	if (!people_may_assign(call, row->role, NULL))
+		return false;
+	if (key_is_own(&call->caller, &keys) || !key_is_of_more_powerful(call->txn, &keys, &call->caller))
+		return true;
+	api_fail(call, SERVICE_DENIED, 0,
+	         "Forbidden: \"" STR_FMT "\" administers access in ways that the caller may not",
+	         STR_ARG(row->user->doc.id));
+	return false;
+}
+
 static void remove_member(struct api_call *call)
 {
 	struct member_row row;
 	struct error err = {0};
 	enum service_result r;
 
-	if (!find(call, STR_NONE, &row) || !people_may_assign(call, row.role, NULL))
+	if (!find(call, STR_NONE, &row) || !may_remove(call, &row))
 		return;
 	r = membership_leave(call->txn, row.user->doc.id, &err);
 	if (r == SERVICE_OK)

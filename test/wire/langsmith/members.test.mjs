@@ -333,6 +333,19 @@ test('an Operator cannot raise itself or others, nor bring down an Admin', async
 	await ok(s, 'DELETE', `${path}/${invited.id}/pending`, undefined, {key});
 });
 
+test('who administers access in another dialect keeps her keys', async () => {
+	const hers = await makeMember(s, 'native-admin', 'ORGANIZATION_USER');
+	assert.equal((await s.call('PUT', '/doorward/v1/groups/admins/members/native-admin')).status, 204);
+	for (const role of ['ORGANIZATION_OPERATOR', 'ORGANIZATION_ADMIN']) {
+		const key = await makeMember(s, `not-so-${role}`, role);
+		await changesNothing(s, () =>
+			refused(s, 403, /administers access in ways that the caller may not/, ['DELETE', `${path}/native-admin`, undefined, {key}]));
+	}
+	assert.equal((await s.call('GET', path, undefined, {key: hers})).status, 200);
+	await ok(s, 'DELETE', `${path}/native-admin`, undefined, {key: hers});
+	assert.equal((await s.call('GET', path, undefined, {key: hers})).status, 401);
+});
+
 test('the owner is not LangSmith\'s to change', async () => {
 	await changesNothing(s, async () => {
 		await refused(s, 400, /owner/, ['DELETE', `${path}/owner`]);

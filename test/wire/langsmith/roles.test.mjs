@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {startServer} from '../../harness/server.mjs';
-import {builtin, changesNothing, decide, giveRole, makeMember, makeWorkspace, newestAudit, nobody, ok, refused, uuidForm} from './people-support.mjs';
+import {builtin, changesNothing, decide, makeMember, makeWorkspace, newestAudit, nobody, ok, refused, uuidForm} from './people-support.mjs';
 
 const roles = '/api/v1/orgs/current/roles';
 const custom = {display_name: 'Annotators', description: 'Label things', permissions: ['runs:read', 'annotation-queues:update']};
