@@ -57,16 +57,19 @@ static void add_user(const struct snapshot *s, struct subjects *l, const struct 
 	add_roles(s, l, STR("user"), u->doc.id);
 }
 
-/* A role that is not one of the organization makes a member of where it is held, and an Organization Admin is one
- * everywhere. */
+/*
+ * One of LangSmith's roles makes a member of where it is held, unless it is the organization's; an Organization Admin
+ * is one everywhere. (Who holds a role with "*" needs no policy.)
+ */
 static bool makes_member(const struct snapshot *s, struct str subject)
 {
 	const struct role *role = NULL;
 
 	if (str_starts_with(subject, STR(SUBJECT_ROLE)))
 		role = FIND(s, role, ROLE, str_slice(subject, STR(SUBJECT_ROLE).len, subject.len));
-	return role && (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
-	                str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
+	return role && langsmith_is_role(role) &&
+	       (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+	        str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
 }
 
 /* Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. */
@@ -92,23 +95,31 @@ static struct subjects memberships(const struct snapshot *s, const struct subjec
 	return where;
 }
 
+static bool has_policies(const struct snapshot *s, struct str group, struct arena *a)
+{
+	const struct document *const *docs;
+
+	return snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(a, STR("group:"), group), a, &docs) > 0;
+}
+
 /* The groups that policies are attached to, where the principal is a member: elsewhere no policy allows anything. */
 static void add_attached_groups(const struct snapshot *s, struct subjects *l)
 {
-	const struct document *const *docs;
-	const size_t n = l->n, prefix = STR(SUBJECT_GROUP).len;
-	struct subjects where;
+	const size_t n = s->n_docs[DOC_POLICY_ATTACHMENT] ? l->n : 0, prefix = STR(SUBJECT_GROUP).len;
+	struct subjects where = {0};
+	bool is_known = false; /* few are in such a group: only then is it looked where they are members */
 
-	if (!s->n_docs[DOC_POLICY_ATTACHMENT])
-		return;
-	where = memberships(s, l, n);
-	for (size_t i = 0; where.n && i < n; i++) {
-		struct str text = l->items[i].text, group = str_slice(text, prefix, text.len);
+	for (size_t i = 0; i < n; i++) {
+		struct str text = l->items[i].text, group;
 
-		if (!str_starts_with(text, STR(SUBJECT_GROUP)) ||
-		    snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(l->arena, STR("group:"), group), l->arena,
-		                    &docs) == 0)
+		if (!str_starts_with(text, STR(SUBJECT_GROUP)))
 			continue;
+		group = str_slice(text, prefix, text.len);
+		if (!has_policies(s, group, l->arena))
+			continue;
+		if (!is_known)
+			where = memberships(s, l, n);
+		is_known = true;
 		text = arena_concat(l->arena, STR(SUBJECT_ATTACHED_GROUP), group);
 		for (size_t k = 0; k < where.n; k++)
 			add(l, text, where.items[k].tenant);

@@ -8,9 +8,9 @@
  *                      (only in its tenant where the role is held in one); unregistered: nothing of her own
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             external only the raw subjects
- *             Whoever is a member of a tenant (by a role held there that is not one of the organization, or as
- *             Organization Admin) also brings, there, the groups that tag policies are attached to: policies allow
- *             nothing to others, whatever group they are in.
+ *             Whoever is a member of a tenant (by one of LangSmith's roles held there, or as Organization Admin) also
+ *             brings, there, the groups that tag policies are attached to: policies allow nothing to others, whatever
+ *             group they are in.
  *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its registered
  *             project; else the tenant whose id is the resource's id; else none: then all tenants and "(unassigned)"
  * are asked about, and any one is enough tags      those that the question states; else those of the registered

@@ -5,8 +5,9 @@
  * resource is like is judged by the condition alone: the statement's resources are all of the type, or selectors
  * (policy/tags.h) by which those with the right tags are found.
  *
- * With ABAC switched off tag policies say nothing. With RBAC switched off whoever holds a role in a workspace may do
- * there all that the workspace has permissions for, as an Organization Admin may everywhere.
+ * With ABAC switched off tag policies say nothing. With RBAC switched off whoever holds one of LangSmith's roles in a
+ * workspace may do there all that the workspace has permissions for, as an Organization Admin may everywhere. Roles of
+ * other dialects, and those of the program such as a decision client's, gain nothing.
  */
 #include "policy/lower.h"
 
@@ -132,7 +133,8 @@ struct str_list lower_permissions_without_rbac(const struct snapshot *s, const s
 	const struct langsmith_permission *all;
 	size_t n;
 
-	if (!o || !o->rbac_is_off || (str_eq(r->scope, STR(ROLE_SCOPE_ORGANIZATION)) && !is_admin))
+	if (!o || !o->rbac_is_off || !langsmith_is_role(r) ||
+	    (str_eq(r->scope, STR(ROLE_SCOPE_ORGANIZATION)) && !is_admin))
 		return (struct str_list){0};
 	all = langsmith_permissions(&n);
 	for (size_t i = 0; i < n; i++)

@@ -149,6 +149,7 @@ static const struct {
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
+    {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")}, /* once more for the service that a key takes along */
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
@@ -231,6 +232,18 @@ static void take_tenant_from_roles_and_groups(struct txn *t, struct str tenant)
 	}
 }
 
+/* A service that was made for the key alone goes with it. */
+static void delete_key(struct txn *t, const struct key *key)
+{
+	const struct service_account *account = NULL;
+
+	if (str_eq(key->principal_type, STR("service")))
+		account = FIND(t->snapshot, service_account, SERVICE_ACCOUNT, key->principal_id);
+	txn_delete(t, DOC_KEY, key->doc.id);
+	if (account && str_eq(account->sole_key, key->doc.id))
+		txn_delete(t, DOC_SERVICE_ACCOUNT, account->doc.id);
+}
+
 static void take_tenant_from_keys(struct txn *t, struct str tenant)
 {
 	struct linked keys = linked(t, DOC_KEY, STR("tenant:"), tenant);
@@ -239,9 +252,11 @@ static void take_tenant_from_keys(struct txn *t, struct str tenant)
 		struct key key = *as_key(keys.docs[i]);
 
 		key.tenants = without(key.tenants, tenant, t->arena);
+		if (str_eq(key.default_tenant, tenant))
+			key.default_tenant = STR_NONE;
 		/* A bound key without tenants could do nothing: it goes. */
 		if (key.tenants.n == 0)
-			txn_delete(t, DOC_KEY, key.doc.id);
+			delete_key(t, &key);
 		else
 			txn_put(t, &key.doc);
 	}
