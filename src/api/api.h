@@ -20,10 +20,9 @@ struct api_call;
 struct api_dialect;
 
 enum api_mode {
-	API_READ,  /* on an HTTP thread, in a read section; call->txn is NULL */
-	API_WRITE, /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
-	/* Puts nothing, but runs as a write does, so that it is answered only once its audit row is durable. */
-	API_AUDITED_READ,
+	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
+	API_WRITE,        /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
+	API_AUDITED_READ, /* as API_READ, but the answer is sent only once its row in the audit trail is durable */
 };
 enum api_body {
 	API_NO_BODY,       /* ignored if sent */

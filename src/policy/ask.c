@@ -295,7 +295,7 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 static void set_tags(const struct snapshot *s, const struct place *p, struct arena *a, struct query *query)
 {
 	struct attributes *known = ARENA_NEW(a, struct attributes);
-	struct str type = p->asked->type, *unknown;
+	struct str type = p->asked->type;
 
 	*known = tags_of(p, a);
 	query->attributes = known;
@@ -303,9 +303,7 @@ static void set_tags(const struct snapshot *s, const struct place *p, struct are
 		query->selectors = tag_selectors_of_tags(&s->tag_plan, type, known->tags, known->n_tags, a);
 		return;
 	}
-	unknown = ARENA_NEW(a, struct str);
-	*unknown = tag_selector_of_unknown(type, a);
-	query->selectors = (struct str_list){unknown, 1};
+	query->selectors = tag_selectors_of_unknown(type, a);
 }
 
 /* ---- the question ------------------------------------------------------------------------------------ */

@@ -59,6 +59,8 @@ static const struct row rows[] = {
     {"another type", P_PROD, NULL, "bob", "projects:read", "dataset", "Env=prod", false},
     {"if_exists: the value", ABSENT, NULL, "bob", "projects:read", "project", "Client=Acme", true},
     {"if_exists: no such tag", ABSENT, NULL, "bob", "projects:read", "project", "", true},
+    {"if_exists: another type, spelled as if its name began so", ABSENT, NULL, "bob", "projects:read", "project:x", "",
+     false},
     {"if_exists: another value", ABSENT, NULL, "bob", "projects:read", "project", "Client=Other", false},
     {"if_exists denies what has no such tag", NULL, ABSENT, "alice", "projects:read", "project", "", false},
     {"... and not another value", NULL, ABSENT, "alice", "projects:read", "project", "Client=Other", true},
