@@ -179,11 +179,16 @@ static bool is_run(const struct ask_resource *r)
 
 enum { LINE_BYTES = 64, TAGS_AHEAD_BYTES = 4 * LINE_BYTES };
 
-/* Fetches the tags, and with them their texts: a document is one block, written in this order. */
+/*
+ * Fetches the tags, and with them their texts: a document is one block, written in this order. A number, since the
+ * last lines may lie beyond the block, where no pointer may point; fetching does not mind.
+ */
 static void fetch_tags(const struct resource *r)
 {
-	for (size_t at = 0; r && at < TAGS_AHEAD_BYTES; at += LINE_BYTES)
-		__builtin_prefetch((const char *)r->tags + at);
+	if (!r || r->n_tags == 0)
+		return;
+	for (size_t at = 0; at < TAGS_AHEAD_BYTES; at += LINE_BYTES)
+		__builtin_prefetch((const void *)((uintptr_t)r->tags + at));
 }
 
 static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
