@@ -71,7 +71,8 @@ struct tag_plan {
 void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group);
 
 /*
- * For a group: by its most selective condition; by the type alone, when no condition requires a tag to be there. In `a`.
+ * For a group: by its most selective condition; by the type alone, when no condition requires a tag to be there. In
+ * `a`.
  */
 struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a);
 /* For a deny group that has a tag's selector, too: with unknown tags any may hold. In `a`. */

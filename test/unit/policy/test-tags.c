@@ -123,8 +123,8 @@ static void test_unknown_operator(void **state)
 	assert_int_equal(c->eval(c, &q), TRUTH_UNKNOWN);
 	assert_false(tag_group_holds(&g, known.tags, known.n_tags));
 	/* Found whatever the tags, as a group that asks for none. */
-	assert_true(str_eq(tag_selector_of_group(&g, STR("project"), &a),
-	                   tag_selector_of_group(&any, STR("project"), &a)));
+	assert_true(
+	    str_eq(tag_selector_of_group(&g, STR("project"), &a), tag_selector_of_group(&any, STR("project"), &a)));
 	free(c);
 	conditions[0] = (struct tag_condition){STR("resource_owner"), STR("Env"), STR("equals"), STR("x")};
 	c = tag_condition_new(&g);
