@@ -72,13 +72,18 @@ static bool makes_member(const struct snapshot *s, struct str subject)
 	        str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
 }
 
-/* Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. */
+enum { MAX_COMPARED = 64 };
+
+/*
+ * Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. (One
+ * that stands twice does no harm: with very many only the latest are compared.)
+ */
 static struct subjects memberships(const struct snapshot *s, const struct subjects *l, size_t n)
 {
 	struct subjects where = {.arena = l->arena};
 
 	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
+		size_t k = where.n > MAX_COMPARED ? where.n - MAX_COMPARED : 0;
 
 		if (!makes_member(s, l->items[i].text))
 			continue;
