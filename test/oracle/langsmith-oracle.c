@@ -184,10 +184,17 @@ static const struct world_resource *parent_of(const struct world *w, const struc
 	return self ? find_resource(w, self->parent) : NULL;
 }
 
+static const struct world_resource *project_of(const struct world *w, const struct ask_resource *r, struct arena *a)
+{
+	const struct world_resource *parent = parent_of(w, r, a);
+
+	return parent && str_eq(parent->type, STR("project")) ? parent : NULL;
+}
+
 static struct world_tags tags_of(const struct world *w, const struct ask_resource *r, struct arena *a)
 {
 	bool is_run = str_eq(r->type, STR("run"));
-	const struct world_resource *with_tags = is_run ? parent_of(w, r, a) : registered(w, r, a);
+	const struct world_resource *with_tags = is_run ? project_of(w, r, a) : registered(w, r, a);
 
 	if (r->states_tags)
 		return (struct world_tags){true, r->tags, r->n_tags};
@@ -207,12 +214,12 @@ static bool is_workspace(const struct world *w, struct str id)
 /* The workspace of a question that names none; absent: none is known. A run is where its project is. */
 static struct str workspace_of(const struct world *w, const struct ask_resource *r, struct arena *a)
 {
-	const struct world_resource *self = registered(w, r, a), *parent = parent_of(w, r, a);
+	const struct world_resource *self = registered(w, r, a), *project = project_of(w, r, a);
 
 	if (self && !str_is_absent(self->workspace))
 		return self->workspace;
-	if (str_eq(r->type, STR("run")) && parent && !str_is_absent(parent->workspace))
-		return parent->workspace;
+	if (str_eq(r->type, STR("run")) && project && !str_is_absent(project->workspace))
+		return project->workspace;
 	return is_workspace(w, r->id) ? r->id : STR_NONE;
 }
 

@@ -27,6 +27,9 @@ test('a workspace is born with the keys Application and Environment', async () =
 	const made = await s.call('POST', '/iam/tenants', {id: 'born-elsewhere', name: 'Elsewhere', skip_policies: true});
 	assert.equal(made.status, 200);
 	assert.deepEqual(await new Workspace(s, 'born-elsewhere').catalog(), {Application: [], Environment: []});
+	const own = await s.call('POST', '/api/v1/workspaces', {display_name: 'Own'});
+	assert.equal(own.status, 200, own.text);
+	assert.deepEqual(await new Workspace(s, own.json.id).catalog(), {Application: [], Environment: []});
 });
 
 test('a key: create, get, change, delete', async () => {
