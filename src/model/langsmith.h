@@ -95,9 +95,9 @@ const struct tag_operator *tag_operator_find(struct str name);
  */
 const struct role *langsmith_roles(size_t *ret_n);
 /*
- * Is it a role as LangSmith knows them? It has a scope of theirs, or allows nothing but LangSmith's permissions. Others, such as
- * the owner's or those of another dialect, are neither shown nor given by LangSmith's calls, nor widened by its
- * switches.
+ * Is it a role as LangSmith knows them? It has a scope of theirs, or allows nothing but LangSmith's permissions.
+ * Others, such as the owner's or those of another dialect, are neither shown nor given by LangSmith's calls, nor
+ * widened by its switches.
  */
 bool langsmith_is_role(const struct role *role);
 /* "WORKSPACE_ADMIN"; "CUSTOM" for any role that is not built in. */
