@@ -405,6 +405,12 @@ static bool is_allowed_in(const struct matter *m, struct str workspace)
 
 /* ---- the question ------------------------------------------------------------------------------------------ */
 
+/* Confident AI has permissions of these names, too: where no place is named they are about the organization itself. */
+static bool is_about_organization(struct str permission)
+{
+	return str_eq(permission, STR("organization:read")) || str_eq(permission, STR("organization:manage"));
+}
+
 /* Those asked about, each once, in their order: listed, named, known of the resource, or all. */
 static struct str_list workspaces_asked(const struct world *w, const struct ask *q, const struct ask_resource *r,
                                         struct arena *a)
@@ -418,6 +424,8 @@ static struct str_list workspaces_asked(const struct world *w, const struct ask 
 			items[n++] = r->tenants.items[i];
 	} else if (!str_is_absent(one)) {
 		items[n++] = one;
+	} else if (is_about_organization(q->action)) {
+		items[n++] = STR("(unassigned)");
 	} else {
 		for (size_t i = 0; i < w->n_workspaces; i++)
 			items[n++] = w->workspaces[i].id;
