@@ -20,10 +20,9 @@ struct api_call;
 struct api_dialect;
 
 enum api_mode {
-	API_READ,  /* on an HTTP thread, in a read section; call->txn is NULL */
-	API_WRITE, /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
-	/* Puts nothing, but runs as a write does, so that it is answered only once its audit row is durable. */
-	API_AUDITED_READ,
+	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
+	API_WRITE,        /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
+	API_AUDITED_READ, /* as API_READ, but the answer is sent only once its row in the audit trail is durable */
 };
 enum api_body {
 	API_NO_BODY,       /* ignored if sent */
@@ -103,11 +102,10 @@ struct api_call {
 	uint64_t revision; /* for the Doorward-Revision header */
 	struct str allow;  /* for a wrong method */
 	/*
-	 * What the change widened, in words: said in a Doorward-Warning header, the log and the audit record. Handlers
-	 * set it, or only the number of deny statements that no longer match.
+	 * What the change widened, in words (widening_text()): said in a Doorward-Warning header, the log and the audit
+	 * record.
 	 */
 	struct str warning;
-	size_t n_denies_lost;
 	struct str operation; /* permission asked for, for the audit trail */
 	struct str target;    /* what it was asked for: "<kind>:<id>" */
 	struct str tenant;    /* the one the call works in, where the dialect has such; absent: none */

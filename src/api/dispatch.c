@@ -7,7 +7,6 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "service/widening.h"
 
 static struct api *api_of(struct http_app *app)
 {
@@ -199,10 +198,8 @@ static bool read_body(struct api_call *call)
 /* ---- the answer --------------------------------------------------------------------------------------- */
 
 /* What the change widened, or empty. In plain text of one line. */
-static struct str warning_of(struct api_call *call)
+static struct str warning_of(const struct api_call *call)
 {
-	if (str_is_absent(call->warning) && call->n_denies_lost)
-		call->warning = widening_text(&(struct widening){0}, call->n_denies_lost, call->arena);
 	return str_is_absent(call->warning) ? STR("") : call->warning;
 }
 
@@ -256,6 +253,8 @@ static enum http_action run_read(struct api_call *call)
 struct api_write {
 	struct write_job job;
 	struct api_call *call;
+	struct audit_note note; /* of an audited read */
+	bool keeps_revision;    /* the call was answered at call->revision already */
 };
 
 /* Attempts that were refused leave a row; of routes with an event, all that failed do. */
@@ -283,9 +282,11 @@ static enum write_verdict write_run(struct write_job *job, struct txn *t)
 
 static void write_finish(struct write_job *job, int result, uint64_t revision)
 {
-	struct api_call *call = CONTAINER_OF(job, struct api_write, job)->call;
+	struct api_write *w = CONTAINER_OF(job, struct api_write, job);
+	struct api_call *call = w->call;
 
-	call->revision = revision;
+	if (!w->keeps_revision || result != 0)
+		call->revision = revision;
 	if (result != 0) {
 		const char *why = result == -ENOSPC  ? "the disk is full"
 		                  : result == -EBUSY ? "the database is locked"
@@ -299,6 +300,57 @@ static void write_finish(struct write_job *job, int result, uint64_t revision)
 	}
 	finish_answer(call);
 	http_finish(call->x);
+}
+
+/* Hands the call over to the writer; the job is complete but for its org. */
+static enum http_action submit(struct api_call *call, struct api_write *w, struct org *org)
+{
+	w->call = call;
+	w->job.org = org;
+	w->job.arena = call->arena;
+	w->job.finish = write_finish;
+	/* What was found in a snapshot must not be touched again: the read section is over. */
+	call->caller = (struct caller){0};
+	call->snapshot = NULL;
+	if (service_submit(call->service, &w->job))
+		return HTTP_PENDING;
+	http_answer_header(call->x, STR("Retry-After"), STR("1"));
+	api_fail(call, SERVICE_UNAVAILABLE, 0, "too many changes are waiting");
+	finish_answer(call);
+	return HTTP_ANSWERED;
+}
+
+/* The answer stands already; what is left is its row in the audit trail. */
+static enum write_verdict read_run(struct write_job *job, struct txn *t)
+{
+	const struct api_write *w = CONTAINER_OF(job, struct api_write, job);
+
+	t->note = w->note;
+	return w->call->failed ? WRITE_REFUSE_AUDITED : WRITE_ACCEPT;
+}
+
+/* Answered from the current snapshot as any read, and sent once its audit row is durable. */
+static enum http_action run_audited_read(struct api_call *call)
+{
+	struct api_write *w = ARENA_NEW(call->arena, struct api_write);
+	struct org *org;
+
+	service_read_begin();
+	if (admit(call, NULL) && read_body(call)) {
+		call->revision = call->snapshot->revision;
+		call->route->handle(call);
+	}
+	org = call->caller.org;
+	w->note = note_of(call);
+	service_read_end();
+	/* Nobody is known whose attempt it was. */
+	if (!org) {
+		finish_answer(call);
+		return HTTP_ANSWERED;
+	}
+	w->keeps_revision = true;
+	w->job.run = read_run;
+	return submit(call, w, org);
 }
 
 static enum http_action run_write(struct api_call *call)
@@ -322,17 +374,8 @@ static enum http_action run_write(struct api_call *call)
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
-	/* What was found in that snapshot must not be touched again: the writer finds it anew. */
-	call->caller = (struct caller){0};
-	call->snapshot = NULL;
-	w->call = call;
-	w->job = (struct write_job){.org = org, .arena = call->arena, .run = write_run, .finish = write_finish};
-	if (service_submit(call->service, &w->job))
-		return HTTP_PENDING;
-	http_answer_header(call->x, STR("Retry-After"), STR("1"));
-	api_fail(call, SERVICE_UNAVAILABLE, 0, "too many changes are waiting");
-	finish_answer(call);
-	return HTTP_ANSWERED;
+	w->job.run = write_run;
+	return submit(call, w, org);
 }
 
 static enum http_action handle(struct http_app *app, struct http_exchange *x)
@@ -344,7 +387,15 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
-	return call->route->mode == API_READ ? run_read(call) : run_write(call);
+	switch (call->route->mode) {
+	case API_READ:
+		return run_read(call);
+	case API_AUDITED_READ:
+		return run_audited_read(call);
+	case API_WRITE:
+		break;
+	}
+	return run_write(call);
 }
 
 static void refuse(struct http_app *app, struct http_exchange *x, enum http_refusal why, const char *text)

@@ -29,11 +29,14 @@ static uint32_t fold_far(uint32_t c)
 	return (uint32_t)((int64_t)c + runs[low].distance);
 }
 
+static inline uint32_t fold_near(uint32_t ascii)
+{
+	return ascii >= 'A' && ascii <= 'Z' ? ascii + ('a' - 'A') : ascii;
+}
+
 uint32_t fold_char(uint32_t c)
 {
-	if (c < 0x80)
-		return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-	return fold_far(c);
+	return c < 0x80 ? fold_near(c) : fold_far(c);
 }
 
 bool fold_eq(struct str a, struct str b)
@@ -53,7 +56,11 @@ struct str fold_str(struct arena *a, struct str s)
 	char *out = arena_calloc(a, s.len + UTF8_MAX_BYTES, 2);
 	size_t n = 0;
 
-	for (size_t at = 0; at < s.len;)
-		n += utf8_put(out + n, fold_char(utf8_next(s, &at)));
+	for (size_t at = 0; at < s.len;) {
+		if ((unsigned char)s.ptr[at] < 0x80)
+			out[n++] = (char)fold_near((unsigned char)s.ptr[at++]);
+		else
+			n += utf8_put(out + n, fold_far(utf8_next(s, &at)));
+	}
 	return (struct str){out, n};
 }

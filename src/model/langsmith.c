@@ -291,6 +291,18 @@ const struct role *langsmith_roles(size_t *ret_n)
 	return roles;
 }
 
+bool langsmith_is_role(const struct role *role)
+{
+	/* Other dialects have scopes of their own. */
+	if (!str_is_absent(role->scope))
+		return str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+		       str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE));
+	for (size_t i = 0; i < role->actions.n; i++)
+		if (!langsmith_permission_find(role->actions.items[i]))
+			return false;
+	return true;
+}
+
 struct str langsmith_role_name(const struct role *role)
 {
 	for (size_t i = 0; i < N_ELEMENTS(roles); i++)

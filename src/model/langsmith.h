@@ -94,5 +94,11 @@ const struct tag_operator *tag_operator_find(struct str name);
  * alias). The actions of ORGANIZATION_ADMIN hold WORKSPACE_ADMIN's too: it has them in every workspace.
  */
 const struct role *langsmith_roles(size_t *ret_n);
+/*
+ * Is it a role as LangSmith knows them? It has a scope of theirs, or allows nothing but LangSmith's permissions.
+ * Others, such as the owner's or those of another dialect, are neither shown nor given by LangSmith's calls, nor
+ * widened by its switches.
+ */
+bool langsmith_is_role(const struct role *role);
 /* "WORKSPACE_ADMIN"; "CUSTOM" for any role that is not built in. */
 struct str langsmith_role_name(const struct role *role);

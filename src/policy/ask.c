@@ -58,25 +58,33 @@ static void add_user(const struct snapshot *s, struct subjects *l, const struct 
 	add_roles(s, l, STR("user"), u->doc.id);
 }
 
-/* A role of workspaces, or of no scope, makes a member of where it is held, and an Organization Admin is one
- * everywhere. Roles of another dialect's scopes do not: what they give is said by that dialect alone. */
+/*
+ * One of LangSmith's roles makes a member of where it is held, unless it is the organization's; an Organization Admin
+ * is one everywhere. (Who holds a role with "*" needs no policy.)
+ */
 static bool makes_member(const struct snapshot *s, struct str subject)
 {
 	const struct role *role = NULL;
 
 	if (str_starts_with(subject, STR(SUBJECT_ROLE)))
 		role = FIND(s, role, ROLE, str_slice(subject, STR(SUBJECT_ROLE).len, subject.len));
-	return role && (str_is_absent(role->scope) || str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE)) ||
-	                str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
+	return role && langsmith_is_role(role) &&
+	       (!str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION)) ||
+	        str_eq(role->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN)));
 }
 
-/* Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. */
+enum { MAX_COMPARED = 64 };
+
+/*
+ * Where those of the first `n` subjects make a member, as subjects without text: everywhere, or each tenant once. (One
+ * that stands twice does no harm: with very many only the latest are compared.)
+ */
 static struct subjects memberships(const struct snapshot *s, const struct subjects *l, size_t n)
 {
 	struct subjects where = {.arena = l->arena};
 
 	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
+		size_t k = where.n > MAX_COMPARED ? where.n - MAX_COMPARED : 0;
 
 		if (!makes_member(s, l->items[i].text))
 			continue;
@@ -93,23 +101,31 @@ static struct subjects memberships(const struct snapshot *s, const struct subjec
 	return where;
 }
 
+static bool has_policies(const struct snapshot *s, struct str group, struct arena *a)
+{
+	const struct document *const *docs;
+
+	return snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(a, STR("group:"), group), a, &docs) > 0;
+}
+
 /* The groups that policies are attached to, where the principal is a member: elsewhere no policy allows anything. */
 static void add_attached_groups(const struct snapshot *s, struct subjects *l)
 {
-	const struct document *const *docs;
-	const size_t n = l->n, prefix = STR(SUBJECT_GROUP).len;
-	struct subjects where;
+	const size_t n = s->n_docs[DOC_POLICY_ATTACHMENT] ? l->n : 0, prefix = STR(SUBJECT_GROUP).len;
+	struct subjects where = {0};
+	bool is_known = false; /* few are in such a group: only then is it looked where they are members */
 
-	if (!s->n_docs[DOC_POLICY_ATTACHMENT])
-		return;
-	where = memberships(s, l, n);
-	for (size_t i = 0; where.n && i < n; i++) {
-		struct str text = l->items[i].text, group = str_slice(text, prefix, text.len);
+	for (size_t i = 0; i < n; i++) {
+		struct str text = l->items[i].text, group;
 
-		if (!str_starts_with(text, STR(SUBJECT_GROUP)) ||
-		    snapshot_linked(s, DOC_POLICY_ATTACHMENT, arena_concat(l->arena, STR("group:"), group), l->arena,
-		                    &docs) == 0)
+		if (!str_starts_with(text, STR(SUBJECT_GROUP)))
 			continue;
+		group = str_slice(text, prefix, text.len);
+		if (!has_policies(s, group, l->arena))
+			continue;
+		if (!is_known)
+			where = memberships(s, l, n);
+		is_known = true;
 		text = arena_concat(l->arena, STR(SUBJECT_ATTACHED_GROUP), group);
 		for (size_t k = 0; k < where.n; k++)
 			add(l, text, where.items[k].tenant);
@@ -165,12 +181,26 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
 struct place {
 	const struct ask_resource *asked;
 	const struct resource *registered; /* NULL: not registered */
-	const struct resource *parent;     /* of a run; NULL: it has none, or it is not registered */
+	const struct resource *project;    /* of a run; NULL: its parent is none, or not registered */
 };
 
 static bool is_run(const struct ask_resource *r)
 {
 	return str_eq(r->type, STR("run"));
+}
+
+enum { LINE_BYTES = 64, TAGS_AHEAD_BYTES = 4 * LINE_BYTES };
+
+/*
+ * Fetches the tags, and with them their texts: a document is one block, written in this order. A number, since the
+ * last lines may lie beyond the block, where no pointer may point; fetching does not mind.
+ */
+static void fetch_tags(const struct resource *r)
+{
+	if (!r || r->n_tags == 0)
+		return;
+	for (size_t at = 0; at < TAGS_AHEAD_BYTES; at += LINE_BYTES)
+		__builtin_prefetch((const void *)((uintptr_t)r->tags + at));
 }
 
 static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
@@ -182,12 +212,17 @@ static struct place find_place(const struct snapshot *s, const struct ask_resour
 	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
 		return p;
 	p.registered = FIND(s, resource, RESOURCE, arena_concat3(a, r->type, STR("/"), r->id));
+	if (s->n_docs[DOC_TAG_POLICY])
+		fetch_tags(p.registered);
 	if (!is_run(r))
 		return p;
 	if (str_is_absent(parent) && p.registered)
 		parent = p.registered->parent;
 	if (!str_is_absent(parent))
-		p.parent = FIND(s, resource, RESOURCE, parent);
+		p.project = FIND(s, resource, RESOURCE, parent);
+	/* What hangs below another run or a dataset is not known to be of any project. */
+	if (p.project && !str_eq(p.project->type, STR("project")))
+		p.project = NULL;
 	return p;
 }
 
@@ -200,8 +235,8 @@ static struct str single_tenant(const struct snapshot *s, const struct place *p)
 		return r->tenant;
 	if (p->registered && !str_is_absent(p->registered->tenant))
 		return p->registered->tenant;
-	if (p->parent && !str_is_absent(p->parent->tenant))
-		return p->parent->tenant;
+	if (p->project && !str_is_absent(p->project->tenant))
+		return p->project->tenant;
 	if (!str_is_empty(r->id) && snapshot_find(s, DOC_TENANT, r->id))
 		return r->id;
 	return STR_NONE;
@@ -271,7 +306,7 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	if (r->states_tags)
 		return (struct attributes){.tags_are_known = true, .tags = r->tags, .n_tags = r->n_tags};
 	if (is_run(r))
-		return registered_tags(p->parent, a);
+		return registered_tags(p->project, a);
 	if (!p->registered && r->is_described)
 		return (struct attributes){.tags_are_known = true};
 	return registered_tags(p->registered, a);
@@ -281,15 +316,11 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 static void set_selectors(const struct snapshot *s, const struct attributes *known, struct str type, struct arena *a,
                           struct query *query)
 {
-	struct str *unknown;
-
 	if (known->tags_are_known) {
 		query->selectors = tag_selectors_of_tags(&s->tag_plan, type, known->tags, known->n_tags, a);
 		return;
 	}
-	unknown = ARENA_NEW(a, struct str);
-	*unknown = tag_selector_of_unknown(type, a);
-	query->selectors = (struct str_list){unknown, 1};
+	query->selectors = tag_selectors_of_unknown(type, a);
 }
 
 /* ---- the question ------------------------------------------------------------------------------------ */
@@ -307,11 +338,11 @@ struct asking {
 	struct observer *observer; /* may be NULL */
 };
 
-static struct answer ask_about(const struct asking *k, const struct ask_resource *r, struct arena *a)
+static struct answer ask_about(const struct asking *k, const struct place *p, struct arena *a)
 {
 	const struct snapshot *s = k->snapshot;
+	const struct ask_resource *r = p->asked;
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
-	struct place p = find_place(s, r, a);
 	struct answer answer = {.about = r};
 	struct attributes known = {0};
 
@@ -319,9 +350,9 @@ static struct answer ask_about(const struct asking *k, const struct ask_resource
 	query.n_subjects = k->subjects.n;
 	if (!str_is_empty(r->id))
 		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
-	set_tenants(s, k->ask, &p, a, &query);
+	set_tenants(s, k->ask, p, a, &query);
 	if (s->n_docs[DOC_TAG_POLICY]) {
-		known = tags_of(&p, a);
+		known = tags_of(p, a);
 		set_selectors(s, &known, r->type, a, &query);
 	}
 	known.is_in_tenant = query_is_in_tenant(&query);
@@ -334,17 +365,20 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 {
 	struct asking k = {s, q, {.arena = a}, observer};
 	struct answer answer = {.about = &q->resource}, target;
+	struct place place;
 
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
+	place = find_place(s, &q->resource, a); /* first: its tags are on their way while the subject is looked at */
 	if (!str_eq(q->subject_type, STR("external")))
 		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
 	for (size_t i = 0; i < q->raw_subjects.n; i++)
 		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
-	answer = ask_about(&k, &q->resource, a);
+	answer = ask_about(&k, &place, a);
 	if (!q->target || !verdict_allows(answer.verdict))
 		return answer;
-	target = ask_about(&k, q->target, a);
+	place = find_place(s, q->target, a);
+	target = ask_about(&k, &place, a);
 	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
 }
 

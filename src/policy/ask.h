@@ -9,18 +9,19 @@
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             (Confident AI's of a project: in it only)
  *             external only the raw subjects
- *             Whoever is a member of a tenant (by a role held there that is of workspaces or of no scope, or
- *             as Organization Admin) also brings, there, the groups that tag policies are attached to: policies allow
- *             nothing to others, whatever group they are in.
- *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its registered
- *             parent; else the tenant whose id is the resource's id; else, for a permission of Confident AI,
- * "(unassigned)", which is the organization; else none: then all tenants and "(unassigned)" are asked about, and any
- *             one is enough
- *   tags      those that the question states; else those of the registered resource; else, when the question describes
- *             the resource at all, none; else they are unknown: no allow depends on them, and every deny that does
- *             counts. A run (LangSmith) has no tags of its own: where the question states none, its parent's count (the
- *             parent that is stated, else the registered one), and they are unknown when it is not registered. Nothing
- *             of this is looked up in an organization without tag policies.
+ *             Whoever is a member of a tenant (by one of LangSmith's roles held there, or as Organization Admin) also
+ *             brings, there, the groups that tag policies are attached to: policies allow nothing to others, whatever
+ *             group they are in.
+ *   tenants   listed; else the one named; else that of the registered resource; else, of a run, that of its
+ *             registered project; else the tenant whose id is the resource's id; else, for a permission of Confident
+ *             AI, "(unassigned)", which is the organization; else none: then all tenants and "(unassigned)" are asked
+ *             about, and any one is enough
+ *   tags      those that the question states; else those of the registered resource; else, when the question
+ *             describes the resource at all, none; else they are unknown: no allow depends on them, and every deny
+ *             that does counts. A run (LangSmith) has no tags of its own: where the question states none, those of its
+ *             project count, which is its parent (stated, else registered); they are unknown when that is no
+ *             registered resource of type "project". Nothing of this is looked up in an organization without tag
+ *             policies.
  *   target    datasets:clone needs permission on the source and on what is cloned to: both must be allowed.
  *
  * An action with a '*' in it names no action: denied.

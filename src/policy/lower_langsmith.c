@@ -2,11 +2,12 @@
  *
  * LangSmith. A tag policy is one statement a condition group, held by the roles it is attached to; an attachment to a
  * group says the same for the group's members; it allows only in workspaces of which they are members already. What a
- * resource is like is judged by the condition alone: the statement's resources are all of the type, or selectors
- * (policy/tags.h) by which those with the right tags are found.
+ * resource is like is judged by the condition alone: the statement's resources are selectors (policy/tags.h), by which
+ * those of the type, or those with the right tags, are found.
  *
- * With ABAC switched off tag policies say nothing. With RBAC switched off whoever holds a role in a workspace may do
- * there all that the workspace has permissions for, as an Organization Admin may everywhere.
+ * With ABAC switched off tag policies say nothing. With RBAC switched off whoever holds one of LangSmith's roles in a
+ * workspace may do there all that the workspace has permissions for, as an Organization Admin may everywhere. Roles of
+ * other dialects, and those of the program such as a decision client's, gain nothing.
  */
 #include "policy/lower.h"
 
@@ -48,14 +49,7 @@ static struct str_list group_resources(const struct tag_group *group, bool deny,
 	struct collector c = {.arena = a};
 
 	for (size_t i = 0; i < types.n; i++) {
-		struct str selector = tag_selector_of_group(group, types.items[i], a);
-
-		if (str_is_absent(selector)) {
-			collect(&c, arena_concat(a, types.items[i], STR(":*")));
-			collect(&c, types.items[i]);
-			continue;
-		}
-		collect(&c, selector);
+		collect(&c, tag_selector_of_group(group, types.items[i], a));
 		if (deny) /* unknown never allows */
 			collect(&c, tag_selector_of_unknown(types.items[i], a));
 	}
@@ -132,7 +126,8 @@ struct str_list lower_permissions_without_rbac(const struct snapshot *s, const s
 	const struct langsmith_permission *all;
 	size_t n;
 
-	if (!o || !o->rbac_is_off || (str_eq(r->scope, STR(ROLE_SCOPE_ORGANIZATION)) && !is_admin))
+	if (!o || !o->rbac_is_off || !langsmith_is_role(r) ||
+	    (str_eq(r->scope, STR(ROLE_SCOPE_ORGANIZATION)) && !is_admin))
 		return (struct str_list){0};
 	all = langsmith_permissions(&n);
 	for (size_t i = 0; i < n; i++)

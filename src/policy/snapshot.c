@@ -19,8 +19,12 @@ struct alias {
 	const struct document *doc;
 };
 
-/* The documents that share a link: one heap block; replaced as a whole when a member comes or goes. */
+/*
+ * The documents that share a link: one heap block. One that was made in this edit is changed in place, since nobody
+ * else can see it; others are replaced as a whole when a member comes or goes.
+ */
 struct link_set {
+	uint64_t owner; /* the edit that made it */
 	struct name_key key;
 	struct pmap docs; /* by seq and id */
 };
@@ -73,45 +77,49 @@ struct snapshot *snapshot_fork(const struct snapshot *base)
 
 /* ---- links and aliases ------------------------------------------------------------------------------ */
 
+/* A set for the link in this edit: `old` itself (may be NULL), or its copy in its place. */
+static struct link_set *link_open(struct snapshot *s, const struct name_key *key, struct link_set *old)
+{
+	struct link_set *set;
+	char *copy;
+
+	if (old && old->owner == s->edit.owner)
+		return old;
+	set = edit_alloc(&s->edit, sizeof(*set) + key->text.len);
+	copy = (char *)(set + 1);
+	if (key->text.len)
+		memcpy(copy, key->text.ptr, key->text.len);
+	set->owner = s->edit.owner;
+	set->key = (struct name_key){key->kind, {copy, key->text.len}};
+	set->docs = old ? old->docs : (struct pmap){0};
+	(void)pmap_put(&s->links, &s->edit, name_hash(s, key->kind, key->text), link_eq, key, set);
+	edit_retire(&s->edit, old);
+	return set;
+}
+
 static void link_add(struct snapshot *s, struct str text, struct document *doc)
 {
 	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
-	uint64_t hash = name_hash(s, doc->kind, text);
-	struct link_set *old = pmap_get(&s->links, hash, link_eq, &key);
-	struct link_set *set = edit_alloc(&s->edit, sizeof(*set) + text.len);
-	char *copy = (char *)(set + 1);
+	struct link_set *old = pmap_get(&s->links, name_hash(s, doc->kind, text), link_eq, &key);
+	struct link_set *set = link_open(s, &key, old);
 
-	if (text.len)
-		memcpy(copy, text.ptr, text.len);
-	set->key = (struct name_key){doc->kind, {copy, text.len}};
-	set->docs = old ? old->docs : (struct pmap){0};
 	(void)pmap_put(&set->docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own, doc);
-	(void)pmap_put(&s->links, &s->edit, hash, link_eq, &key, set);
-	edit_retire(&s->edit, old);
 }
 
 static void link_remove(struct snapshot *s, struct str text, const struct document *doc)
 {
 	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
 	uint64_t hash = name_hash(s, doc->kind, text);
-	struct link_set *old = pmap_get(&s->links, hash, link_eq, &key);
+	struct link_set *set = pmap_get(&s->links, hash, link_eq, &key);
 
-	if (!old)
+	if (!set)
 		return;
-	struct pmap docs = old->docs;
-	(void)pmap_remove(&docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own);
-	if (docs.n == 0) {
+	set = link_open(s, &key, set);
+	(void)pmap_remove(&set->docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own);
+	if (set->docs.n == 0) {
 		(void)pmap_remove(&s->links, &s->edit, hash, link_eq, &key);
-	} else {
-		struct link_set *set = edit_alloc(&s->edit, sizeof(*set) + text.len);
-		char *copy = (char *)(set + 1);
-
-		memcpy(copy, text.ptr, text.len);
-		set->key = (struct name_key){doc->kind, {copy, text.len}};
-		set->docs = docs;
-		(void)pmap_put(&s->links, &s->edit, hash, link_eq, &key, set);
+		edit_retire(&s->edit, set);
 	}
-	edit_retire(&s->edit, old);
 }
 
 /* The names beside the id: aliases and what is unique about it (for users the plain e-mail address). In `a`. */

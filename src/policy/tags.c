@@ -303,8 +303,10 @@ void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group 
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	struct choice c = choose_for_group(group);
 
-	if (!c.is_made)
+	if (!c.is_made) {
+		plan->has_type = true;
 		return;
+	}
 	plan->ways[key_hash(c.key) % TAG_PLAN_SLOTS] |= UINT64_C(1) << c.way;
 	filter_add(&plan->filter, e, choice_hash(&c, &a));
 }
@@ -336,21 +338,36 @@ static struct str make_selector(struct str type, uint64_t hash, struct arena *a)
 	return selector;
 }
 
+/* A selector of the type with a letter that no hash begins with. */
+static struct str type_selector(struct str type, char letter, struct arena *a)
+{
+	struct str selector;
+
+	*begin_selector(type, 1, a, &selector) = letter;
+	return selector;
+}
+
 struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a)
 {
 	struct choice c = choose_for_group(group);
 
 	if (!c.is_made)
-		return STR_NONE;
+		return type_selector(type, '=', a);
 	return make_selector(type, choice_hash(&c, a), a);
 }
 
 struct str tag_selector_of_unknown(struct str type, struct arena *a)
 {
-	struct str selector;
+	return type_selector(type, '?', a);
+}
 
-	*begin_selector(type, 1, a, &selector) = '?';
-	return selector;
+struct str_list tag_selectors_of_unknown(struct str type, struct arena *a)
+{
+	struct str *items = ARENA_ARRAY(a, struct str, 2);
+
+	items[0] = type_selector(type, '?', a);
+	items[1] = type_selector(type, '=', a);
+	return (struct str_list){items, 2};
 }
 
 /* How many places of the value the way looks up. */
@@ -420,6 +437,10 @@ struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str ty
 
 		for (; ways; ways &= ways - 1)
 			add_selectors(&l, hash, (unsigned)__builtin_ctzll(ways), tags[i].value);
+	}
+	if (plan->has_type) {
+		ARENA_ROOM(a, l.items, l.n, &l.cap);
+		l.items[l.n++] = type_selector(type, '=', a);
 	}
 	return (struct str_list){l.items, l.n};
 }

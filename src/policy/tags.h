@@ -66,14 +66,20 @@ struct condition *tag_condition_new(const struct tag_group *group);
 struct tag_filter;
 struct tag_plan {
 	uint64_t ways[TAG_PLAN_SLOTS];
-	struct tag_filter *filter; /* NULL: no group has a selector */
+	struct tag_filter *filter; /* NULL: no group has a selector by a tag */
+	bool has_type;             /* a group is found by the type of the resource alone */
 };
 void tag_plan_add(struct tag_plan *plan, struct edit *e, const struct tag_group *group);
 
-/* For a group: by its most selective condition; absent when none requires a tag to be there. In `a`. */
+/*
+ * For a group: by its most selective condition; by the type alone, when no condition requires a tag to be there. In
+ * `a`.
+ */
 struct str tag_selector_of_group(const struct tag_group *group, struct str type, struct arena *a);
-/* For a resource whose tags are unknown: any deny group of its type may hold. In `a`. */
+/* For a deny group that has a tag's selector, too: with unknown tags any may hold. In `a`. */
 struct str tag_selector_of_unknown(struct str type, struct arena *a);
-/* For a resource: all that a statement about one of its tags could be found by. In `a`. */
+/* For a resource: all that a statement about its type or one of its tags could be found by. In `a`. */
 struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str type, const struct tag *tags,
                                       size_t n_tags, struct arena *a);
+/* The same for a resource whose tags are unknown. */
+struct str_list tag_selectors_of_unknown(struct str type, struct arena *a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/assign.h"
 
+#include "model/langsmith.h"
 #include "policy/lower.h"
 
 /* What is being given out, and by whom. */
@@ -63,6 +64,65 @@ static enum service_result check_policy(const struct gift *g, const struct tag_p
 	return r;
 }
 
+/* ---- denies ------------------------------------------------------------------------------------------------ */
+
+/* The caller has this subject in some place where the role is going to be held. */
+static bool has_subject(const struct gift *g, struct str text)
+{
+	for (size_t i = 0; i < g->caller->n_subjects; i++) {
+		const struct subject *s = &g->caller->subjects[i];
+
+		if (str_eq(s->text, text) &&
+		    (str_is_absent(s->tenant) || !g->tenants || str_list_has(*g->tenants, s->tenant)))
+			return true;
+	}
+	return false;
+}
+
+static bool has_role(const struct gift *g, struct str role)
+{
+	return has_subject(g, arena_concat(g->txn->arena, STR(SUBJECT_ROLE), role));
+}
+
+static bool reaches_caller(const struct gift *g, const struct tag_policy *p)
+{
+	struct str link = arena_concat(g->txn->arena, STR("policy:"), p->doc.id);
+	const struct document *const *attachments;
+	size_t n = snapshot_linked(g->txn->snapshot, DOC_POLICY_ATTACHMENT, link, g->txn->arena, &attachments);
+
+	for (size_t i = 0; i < p->roles.n; i++)
+		if (has_role(g, p->roles.items[i]))
+			return true;
+	/* An Organization Admin acts as Admin in every workspace. */
+	if (str_list_has(p->roles, STR(LANGSMITH_WORKSPACE_ADMIN)) && has_role(g, STR(LANGSMITH_ORGANIZATION_ADMIN)))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (has_subject(g, arena_concat(g->txn->arena, STR(SUBJECT_GROUP),
+		                                as_policy_attachment(attachments[i])->group)))
+			return true;
+	return false;
+}
+
+static enum service_result check_denies(const struct gift *g, struct error *err)
+{
+	const struct document *doc;
+	uint64_t at = 0;
+
+	if (holds_everywhere(g, STR("organization:manage")))
+		return SERVICE_OK;
+	while ((doc = snapshot_next(g->txn->snapshot, DOC_TAG_POLICY, &at))) {
+		const struct tag_policy *p = as_tag_policy(doc);
+
+		if (p->deny && !str_list_has(p->roles, g->role->doc.id) && reaches_caller(g, p))
+			return (enum service_result)error_set(
+			    err, SERVICE_DENIED,
+			    "the policy \"" STR_FMT
+			    "\" denies something to the caller, and is not attached to the role \"" STR_FMT "\"",
+			    STR_ARG(p->doc.id), STR_ARG(g->role->doc.id));
+	}
+	return SERVICE_OK;
+}
+
 enum service_result assign_check(const struct txn *t, const struct caller *c, const struct role *role,
                                  const struct str_list *tenants, struct error *err)
 {
@@ -78,5 +138,5 @@ enum service_result assign_check(const struct txn *t, const struct caller *c, co
 		r = check(&g, actions.items[i], err);
 	for (size_t i = 0; i < n && r == SERVICE_OK; i++)
 		r = check_policy(&g, as_tag_policy(policies[i]), err);
-	return r;
+	return r == SERVICE_OK ? check_denies(&g, err) : r;
 }

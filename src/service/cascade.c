@@ -151,7 +151,7 @@ static const struct {
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE_MEMBER, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")},
-    {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")}, /* again, for the account that goes with a key */
+    {DOC_TENANT, DOC_KEY, STR_INIT("tenant:")}, /* once more for the service that a key takes along */
     {DOC_TENANT, DOC_RESOURCE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_KEY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_TAG_VALUE, STR_INIT("tenant:")},
@@ -266,6 +266,8 @@ static void take_tenant_from_keys(struct txn *t, struct str tenant)
 		struct key key = *as_key(keys.docs[i]);
 
 		key.tenants = without(key.tenants, tenant, t->arena);
+		if (str_eq(key.default_tenant, tenant))
+			key.default_tenant = STR_NONE;
 		/* A bound key without tenants could do nothing: it goes. */
 		if (key.tenants.n == 0)
 			delete_key(t, &key, tenant);

@@ -8,17 +8,6 @@
 
 /* ---- roles ------------------------------------------------------------------------------------------- */
 
-bool membership_is_role(const struct role *role)
-{
-	/* Other dialects have scopes of their own. */
-	if (!str_is_absent(role->scope))
-		return membership_is_organization_role(role) || str_eq(role->scope, STR(ROLE_SCOPE_WORKSPACE));
-	for (size_t i = 0; i < role->actions.n; i++)
-		if (!langsmith_permission_find(role->actions.items[i]))
-			return false;
-	return true;
-}
-
 bool membership_is_organization_role(const struct role *role)
 {
 	return str_eq(role->scope, STR(ROLE_SCOPE_ORGANIZATION));
@@ -26,7 +15,7 @@ bool membership_is_organization_role(const struct role *role)
 
 bool membership_is_workspace_role(const struct role *role)
 {
-	return membership_is_role(role) && !membership_is_organization_role(role);
+	return langsmith_is_role(role) && !membership_is_organization_role(role);
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------ */
@@ -46,7 +35,7 @@ bool membership_of(const struct snapshot *s, struct principal p, struct arena *a
 
 		if (is_organization_wide && str_eq(by->role, STR(BUILTIN_OWNER)))
 			m.is_owner = true;
-		else if (!role || !membership_is_role(role))
+		else if (!role || !langsmith_is_role(role))
 			continue;
 		else if (!is_organization_wide && membership_is_workspace_role(role))
 			workspaces[m.n_workspaces++] = (struct workspace_membership){by->tenant, role, by};
@@ -186,7 +175,7 @@ enum service_result membership_leave(struct txn *t, struct str user, struct erro
 	for (size_t i = 0; i < n; i++) {
 		const struct role *role = FIND(t->snapshot, role, ROLE, as_role_member(docs[i])->role);
 
-		if (role && membership_is_role(role))
+		if (role && langsmith_is_role(role))
 			txn_delete(t, DOC_ROLE_MEMBER, docs[i]->id);
 	}
 	revoke_keys(t, user);

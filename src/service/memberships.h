@@ -14,9 +14,7 @@
  */
 #include "service/directory.h"
 
-/* The role is one of LangSmith's, see above. */
-bool membership_is_role(const struct role *role);
-/* ... that can be given in a tenant / organization-wide. */
+/* One of LangSmith's roles that can be given in a tenant / organization-wide. */
 bool membership_is_workspace_role(const struct role *role);
 bool membership_is_organization_role(const struct role *role);
 

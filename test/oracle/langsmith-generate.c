@@ -346,9 +346,17 @@ struct str generate_resource_id(struct choices *c, struct str type, struct str *
 	return arena_concat3(a, type, STR("/"), *ret_name);
 }
 
+/* Of a run: a project, now and then something that is none. */
+struct str generate_parent_id(struct choices *c, struct arena *a)
+{
+	struct str type = choose_rarely(c, 8) ? CHOOSE_FROM(c, types) : STR("project"), name;
+
+	return generate_resource_id(c, type, &name, a);
+}
+
 static void add_resource(struct choices *c, struct world *w, struct arena *a)
 {
-	struct str type = CHOOSE_FROM(c, types), name, parent_name;
+	struct str type = CHOOSE_FROM(c, types), name;
 	struct world_resource *r = PLACE(w, resources, generate_resource_id(c, type, &name, a));
 
 	if (!r)
@@ -358,7 +366,7 @@ static void add_resource(struct choices *c, struct world *w, struct arena *a)
 	if (choose(c, 5))
 		r->workspace = generate_workspace(c, w);
 	if (str_eq(type, STR("run")) || choose_rarely(c, 10))
-		r->parent = generate_resource_id(c, STR("project"), &parent_name, a);
+		r->parent = generate_parent_id(c, a);
 	r->tags = generate_tags(c, w, a, &r->n_tags);
 }
 

@@ -27,3 +27,4 @@ struct str generate_match(struct choices *c, struct str glob, struct arena *a);
 const struct tag *generate_tags(struct choices *c, const struct world *w, struct arena *a, size_t *ret_n);
 /* "<type>/<name>", of few names: registered or not. */
 struct str generate_resource_id(struct choices *c, struct str type, struct str *ret_name, struct arena *a);
+struct str generate_parent_id(struct choices *c, struct arena *a);

@@ -184,10 +184,17 @@ static const struct world_resource *parent_of(const struct world *w, const struc
 	return self ? find_resource(w, self->parent) : NULL;
 }
 
+static const struct world_resource *project_of(const struct world *w, const struct ask_resource *r, struct arena *a)
+{
+	const struct world_resource *parent = parent_of(w, r, a);
+
+	return parent && str_eq(parent->type, STR("project")) ? parent : NULL;
+}
+
 static struct world_tags tags_of(const struct world *w, const struct ask_resource *r, struct arena *a)
 {
 	bool is_run = str_eq(r->type, STR("run"));
-	const struct world_resource *with_tags = is_run ? parent_of(w, r, a) : registered(w, r, a);
+	const struct world_resource *with_tags = is_run ? project_of(w, r, a) : registered(w, r, a);
 
 	if (r->states_tags)
 		return (struct world_tags){true, r->tags, r->n_tags};
@@ -207,12 +214,12 @@ static bool is_workspace(const struct world *w, struct str id)
 /* The workspace of a question that names none; absent: none is known. A run is where its project is. */
 static struct str workspace_of(const struct world *w, const struct ask_resource *r, struct arena *a)
 {
-	const struct world_resource *self = registered(w, r, a), *parent = parent_of(w, r, a);
+	const struct world_resource *self = registered(w, r, a), *project = project_of(w, r, a);
 
 	if (self && !str_is_absent(self->workspace))
 		return self->workspace;
-	if (str_eq(r->type, STR("run")) && parent && !str_is_absent(parent->workspace))
-		return parent->workspace;
+	if (str_eq(r->type, STR("run")) && project && !str_is_absent(project->workspace))
+		return project->workspace;
 	return is_workspace(w, r->id) ? r->id : STR_NONE;
 }
 
@@ -398,8 +405,8 @@ static bool is_allowed_in(const struct matter *m, struct str workspace)
 
 /* ---- the question ------------------------------------------------------------------------------------------ */
 
-/* Permissions that Confident AI has too: without a workspace they are about the organization. */
-static bool is_shared_name(struct str permission)
+/* Confident AI has permissions of these names, too: where no place is named they are about the organization itself. */
+static bool is_about_organization(struct str permission)
 {
 	return str_eq(permission, STR("organization:read")) || str_eq(permission, STR("organization:manage"));
 }
@@ -417,7 +424,7 @@ static struct str_list workspaces_asked(const struct world *w, const struct ask 
 			items[n++] = r->tenants.items[i];
 	} else if (!str_is_absent(one)) {
 		items[n++] = one;
-	} else if (is_shared_name(q->action)) {
+	} else if (is_about_organization(q->action)) {
 		items[n++] = STR("(unassigned)");
 	} else {
 		for (size_t i = 0; i < w->n_workspaces; i++)

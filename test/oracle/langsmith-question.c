@@ -170,8 +170,6 @@ static void state_tags_for(struct choices *c, const struct world_condition_group
 
 static void describe_resource(struct choices *c, const struct world *w, struct ask_resource *r, struct arena *a)
 {
-	struct str ignored;
-
 	r->id = name_resource(c, w, r->type, a);
 	r->is_described |= choose_rarely(c, 3);
 	if (!r->states_tags && choose_rarely(c, 3)) {
@@ -181,7 +179,7 @@ static void describe_resource(struct choices *c, const struct world *w, struct a
 	}
 	if (choose_rarely(c, str_eq(r->type, STR("run")) ? 2 : 12)) {
 		r->is_described = true;
-		r->parent = generate_resource_id(c, STR("project"), &ignored, a);
+		r->parent = generate_parent_id(c, a);
 	}
 	place_resource(c, w, r, a);
 }

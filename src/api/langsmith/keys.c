@@ -32,6 +32,8 @@ static void put_workspaces(struct json_writer *w, const struct api_call *call, c
 	} else {
 		json_add_null(w);
 	}
+	if (!snapshot_find(call->snapshot, DOC_TENANT, preferred))
+		preferred = STR_NONE;
 	if (str_is_empty(preferred) && key->is_bound && key->tenants.n)
 		preferred = key->tenants.items[0];
 	json_put_str(w, STR("default_workspace_name"),

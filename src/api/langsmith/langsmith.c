@@ -169,13 +169,16 @@ static struct str default_workspace(struct api_call *call, struct str action)
 	const struct document *tenant;
 	uint64_t at = 0;
 
-	if (!str_is_empty(key->default_tenant))
+	/* A default that is gone is none. */
+	if (!str_is_empty(key->default_tenant) && snapshot_find(call->snapshot, DOC_TENANT, key->default_tenant))
 		return key->default_tenant;
 	if (key->is_bound)
 		return key->tenants.n ? key->tenants.items[0] : STR_NONE;
 	if (str_eq(call->caller.type, STR("service"))) {
 		service = FIND(call->snapshot, service_account, SERVICE_ACCOUNT, call->caller.id);
-		return service ? service->default_tenant : STR_NONE;
+		return service && snapshot_find(call->snapshot, DOC_TENANT, service->default_tenant)
+		           ? service->default_tenant
+		           : STR_NONE;
 	}
 	while ((tenant = snapshot_next(call->snapshot, DOC_TENANT, &at)))
 		if (may_in(call, action, tenant->id))

@@ -76,7 +76,7 @@ const struct role *people_find_role(struct api_call *call, struct str id)
 {
 	const struct role *role = as_role(snapshot_find_any(call->snapshot, DOC_ROLE, id));
 
-	if (role && membership_is_role(role))
+	if (role && langsmith_is_role(role))
 		return role;
 	langsmith_not_found(call, "Role", id);
 	return NULL;

@@ -45,7 +45,7 @@ static void list(struct api_call *call)
 
 	json_begin_array(&w);
 	while ((doc = snapshot_next(call->snapshot, DOC_ROLE, &at)))
-		if (membership_is_role(as_role(doc)))
+		if (langsmith_is_role(as_role(doc)))
 			write_role(call, &w, as_role(doc));
 	json_end_array(&w);
 	api_json_end(call, &w);

@@ -112,7 +112,8 @@ static void test_unknown_operator(void **state)
 	struct arena a = ARENA_INIT;
 	struct tag_condition conditions[] = {{STR(TAG_ATTRIBUTE), STR("Env"), STR("resembles"), STR("x")},
 	                                     {STR(TAG_ATTRIBUTE), STR("Team"), STR("equals"), STR("a")}};
-	struct tag_group g = {STR("p"), STR("project"), conditions, 2};
+	struct tag_condition absent = {STR(TAG_ATTRIBUTE), STR("Env"), STR("equals_if_exists"), STR("x")};
+	struct tag_group g = {STR("p"), STR("project"), conditions, 2}, any = {STR("p"), STR("project"), &absent, 1};
 	struct attributes known = {.tags_are_known = true};
 	struct query q = {.attributes = &known};
 	struct condition *c = tag_condition_new(&g);
@@ -121,7 +122,9 @@ static void test_unknown_operator(void **state)
 	known.n_tags = tagged_tags(&a, "Team=a Env=x", &known.tags);
 	assert_int_equal(c->eval(c, &q), TRUTH_UNKNOWN);
 	assert_false(tag_group_holds(&g, known.tags, known.n_tags));
-	assert_true(str_is_absent(tag_selector_of_group(&g, STR("project"), &a)));
+	/* Found whatever the tags, as a group that asks for none. */
+	assert_true(
+	    str_eq(tag_selector_of_group(&g, STR("project"), &a), tag_selector_of_group(&any, STR("project"), &a)));
 	free(c);
 	conditions[0] = (struct tag_condition){STR("resource_owner"), STR("Env"), STR("equals"), STR("x")};
 	c = tag_condition_new(&g);
@@ -132,7 +135,7 @@ static void test_unknown_operator(void **state)
 
 /* ---- selectors ------------------------------------------------------------------------------------------- */
 
-/* Is the group found from these tags? (True also when it needs no selector.) */
+/* Is the group found from these tags? */
 static bool is_found(const struct tag_group *g, const struct tag *tags, size_t n, struct arena *a)
 {
 	struct str selector = tag_selector_of_group(g, STR("project"), a);
@@ -144,7 +147,7 @@ static bool is_found(const struct tag_group *g, const struct tag *tags, size_t n
 	tag_plan_add(&plan, &e, g);
 	found = str_list_has(tag_selectors_of_tags(&plan, STR("project"), tags, n, a), selector);
 	edit_drop(&e);
-	return found || str_is_absent(selector);
+	return found;
 }
 
 /* Selectors narrow: these groups are not looked at for these tags. */

@@ -122,7 +122,7 @@ static void test_roles(void **state UNUSED)
 	assert_true(membership_is_workspace_role(role_of(STR("WORKSPACE_USER"))));
 	assert_true(membership_is_workspace_role(role_of(STR("reader"))));
 	assert_false(membership_is_organization_role(role_of(STR("reader"))));
-	assert_false(membership_is_role(role_of(STR("owner"))));
+	assert_false(langsmith_is_role(role_of(STR("owner"))));
 }
 
 static void test_membership(void **state UNUSED)

@@ -108,6 +108,23 @@ test('case 14: roles and policies switched off: every member of the workspace ma
 	await w.expectDenied(viewer, 'projects:delete', 'project', prod);
 });
 
+test('case 14: a key that may ask for decisions, or one of another dialect, gains nothing by that', async (t) => {
+	const w = await World.of(t);
+	for (const role of ['pdp-client', 'viewer']) {
+		await w.call(201, 'POST', '/doorward/v1/services', {id: role});
+		await w.call(204, 'PUT', `/doorward/v1/roles/${role}/members/service:${role}`);
+	}
+	await w.features({langsmith_rbac: false, langsmith_abac: false});
+	for (const resource of await w.resources('project', prod)) {
+		for (const id of ['pdp-client', 'viewer']) {
+			assert.equal((await w.ask(id, read, resource, {type: 'service'})).decision, false, id);
+		}
+	}
+	const body = {principal: {type: 'service', id: 'pdp-client'}, name: 'gateway'};
+	const {key} = (await w.call(201, 'POST', '/doorward/v1/keys', body)).json;
+	await w.call(403, 'GET', '/api/v1/workspaces/current/tags', undefined, {key, workspace: w.workspace});
+});
+
 test('case 15: who is no member of the workspace is denied, whatever policies say', async (t) => {
 	const w = await World.of(t);
 	const elsewhere = await w.makeWorkspace('Elsewhere');
@@ -149,6 +166,9 @@ test('case 15: who is no member of the workspace is denied, through a team as we
 		await w.expectDenied(stranger, read, 'project', dev);
 	}
 	await w.expectAllowed(admin, read, 'project', prod);
+	// Nor does a role of another dialect make a member.
+	await w.call(204, 'PUT', `/doorward/v1/roles/viewer/members/${nowhere}`);
+	await w.expectDenied(nowhere, read, 'project', prod);
 	// A role that the team holds makes its members members of the workspace.
 	await w.call(204, 'PUT', `/doorward/v1/roles/${role}/members/group:crew?tenant=${w.workspace}`);
 	await w.expectAllowed(nowhere, read, 'project', prod);

@@ -196,6 +196,65 @@ test('nobody gives a key a role that allows what they may not', async () => {
 	await call(200, 'PATCH', `${k.serviceKeys}/${bot.id}`, {org_role_id: role.orgOperator}, {key: bot.key});
 });
 
+test('a key is no way around the policies of tags', async () => {
+	const policies = '/v1/platform/orgs/current/access-policies';
+	const condition = {attribute_name: 'resource_tag_key', attribute_key: 'Env', operator: 'equals', attribute_value: 'prod'};
+	const policy = (name, effect, permission, role_ids) => {
+		const body = {name, effect, condition_groups: [{permission, resource_type: 'project', conditions: [condition]}], role_ids};
+		return call(201, 'POST', policies, body, {key: admin});
+	};
+	for (const [id, actions] of [
+		['lead', ['workspaces:read', 'workspaces:manage-keys', 'projects:read']],
+		['reader', ['projects:read']],
+		['by-policy', []],
+		['in-w2', ['workspaces:read']],
+	]) {
+		await call(201, 'POST', '/doorward/v1/roles', {id, actions});
+	}
+	const lead = await k.makeMember(s, 'lead', ['lead', 'w1'], ['in-w2', 'w2']);
+	const w1 = {key: lead, headers: {'X-Tenant-Id': 'w1'}};
+	// What a role allows by a policy counts like what it allows itself.
+	await make(k.workspaceKeys, {role_id: 'by-policy'}, w1);
+	await policy('deletes production', 'allow', 'projects:delete', ['by-policy']);
+	const r = await refused(403, 'POST', k.workspaceKeys, {role_id: 'by-policy'}, w1);
+	assert.match(r.json.detail, /projects:delete/);
+	// A deny of another workspace's role says nothing here; one of the own role goes along or stops it.
+	await policy('denies in w2', 'deny', 'projects:read', ['in-w2']);
+	await make(k.workspaceKeys, {role_id: 'reader'}, w1);
+	const {id} = (await policy('denies leads', 'deny', 'projects:read', ['lead'])).json;
+	const around = await refused(403, 'POST', k.workspaceKeys, {role_id: 'reader'}, w1);
+	assert.match(around.json.detail, new RegExp(id));
+	await make(k.workspaceKeys, {role_id: 'lead'}, w1);
+	await call(204, 'POST', '/v1/platform/orgs/current/roles/reader/access-policies', {access_policy_ids: [id]}, {key: admin});
+	await make(k.workspaceKeys, {role_id: 'reader'}, w1);
+	// Through a group, which a key is never in.
+	await call(201, 'POST', '/doorward/v1/groups', {id: 'leads'});
+	await call(204, 'PUT', '/doorward/v1/groups/leads/members/lead');
+	const ofGroup = await policy('denies the group', 'deny', 'projects:read', []);
+	const attached = {access_policy_id: ofGroup.json.id};
+	await call(201, 'POST', '/api/v1/platform/orgs/current/teams/leads/access-policies', attached, {key: admin});
+	await refused(403, 'POST', k.workspaceKeys, {role_id: 'lead'}, w1);
+	// Who manages the organization manages its policies, too.
+	await make(k.serviceKeys, {workspaces: ['w1'], role_id: 'lead'});
+});
+
+test('a key goes with its last workspace, and its service with it', async () => {
+	await k.makeTenant(s, 'passing', 'Passing');
+	const key = await make(k.serviceKeys, {workspaces: ['passing'], default_workspace_id: 'passing'});
+	const both = await make(k.serviceKeys, {workspaces: ['passing', 'w1'], default_workspace_id: 'passing'});
+	const wide = await make(k.serviceKeys, {default_workspace_id: 'passing'});
+	const {id} = (await k.whoIs(s, key.key)).principal;
+	await call(204, 'DELETE', '/doorward/v1/tenants/passing');
+	assert.equal(await can(key.key, 'GET', k.workspaceKeys), 401);
+	assert.equal(await can(s.key, 'GET', `/doorward/v1/services/${id}`), 404);
+	assert.equal(await can(both.key, 'GET', k.workspaceKeys), 200);
+	assert.equal(await can(wide.key, 'GET', k.workspaceKeys), 403);
+	const left = await list(k.serviceKeys);
+	assert.ok(!left.some((i) => i.id === key.id));
+	assert.equal(left.find((i) => i.id === both.id).default_workspace_name, 'Workspace w1');
+	assert.equal(left.find((i) => i.id === wide.id).default_workspace_name, null);
+});
+
 test('a key does not outlive the key it is made with', async () => {
 	const principal = {type: 'user', id: 'admin'};
 	const short = await makeKey(s, principal, {expires_at: '2026-06-01T00:00:00Z'});

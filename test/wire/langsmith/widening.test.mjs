@@ -2,7 +2,7 @@
 // Whoever makes a deny stop matching is told so: in the answer, the log and the audit trail.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {startServer} from '../../harness/server.mjs';
+import {makeUser, startServer} from '../../harness/server.mjs';
 import {condition, group, makePolicy, makeRole, ok, P, policies} from './policies-support.mjs';
 
 let s;
@@ -79,17 +79,23 @@ test('nobody is told of what allows, or denies nobody', async () => {
 	assert.equal(await warningOf('DELETE', `${policies}/${idle.id}`), undefined);
 });
 
-test('a role that goes takes its denies along', async () => {
-	const a = await makeDeny();
-	const b = await makeDeny({role_ids: [a.role]});
-	await makeDeny({effect: 'allow', role_ids: [a.role]});
-	await ok(s, 201, 'POST', '/doorward/v1/users', {id: 'holder'});
-	await ok(s, 204, 'PUT', `/doorward/v1/roles/${a.role}/members/holder`);
-	assert.equal(await warningOf('DELETE', `/doorward/v1/roles/${a.role}`), noLonger(a.id, b.id));
-	for (const {id} of [a, b]) {
-		assert.deepEqual((await ok(s, 200, 'GET', `${policies}/${id}`)).role_ids, []);
-	}
-});
+for (const [dialect, roles, actions] of [
+	['native', '/doorward/v1/roles', []],
+	['connhex', '/iam/roles', ['a:b:c']],
+	['langsmith', '/api/v1/orgs/current/roles', ['projects:read']],
+]) {
+	test(`a role that goes takes its denies along (${dialect})`, async () => {
+		const role = await makeRole(s, `goes-${dialect}`, actions);
+		const a = await makeDeny({role_ids: [role]});
+		const b = await makeDeny({role_ids: ['WORKSPACE_VIEWER', role]});
+		await makeDeny({effect: 'allow', role_ids: [role]});
+		await makeUser(s, `holder-${dialect}`);
+		await ok(s, 204, 'PUT', `/doorward/v1/roles/${role}/members/holder-${dialect}`);
+		assert.equal(await warningOf('DELETE', `${roles}/${role}`), noLonger(a.id, b.id));
+		assert.deepEqual((await ok(s, 200, 'GET', `${policies}/${a.id}`)).role_ids, []);
+		assert.equal((await ok(s, 200, 'GET', `${policies}/${b.id}`)).role_ids.length, 1);
+	});
+}
 
 test('so do groups and workspaces with their attachments, in every dialect', async () => {
 	const deny = await makeDeny({role_ids: []});
@@ -106,7 +112,7 @@ test('so do groups and workspaces with their attachments, in every dialect', asy
 		assert.equal(await warningOf('DELETE', remove), noLonger(deny.id));
 	}
 	await ok(s, 201, 'POST', '/doorward/v1/groups', {id: 'g'});
-	for (const remove of ['/doorward/v1/tenants/v', '/iam/tenants/v']) {
+	for (const remove of ['/doorward/v1/tenants/v', '/iam/tenants/v', '/api/v1/workspaces/v']) {
 		await ok(s, 201, 'POST', '/doorward/v1/tenants', {id: 'v'});
 		await attachTo('g', 'v');
 		assert.equal(await warningOf('DELETE', remove), noLonger(deny.id));
