@@ -71,22 +71,39 @@ static bool has_name(const struct role *r, struct str name)
 	return r->is_managed ? str_eq_nocase(r->display_name, str_trim(name)) : str_eq(r->display_name, name);
 }
 
-static enum service_result check(struct txn *t, const struct role *r, struct error *err)
+enum service_result confident_role_check_name(const struct txn *t, const struct role *r, struct error *err)
 {
 	const struct role *const *roles;
-	size_t n = confident_role_list(t->snapshot, tenant_of(r), t->arena, &roles), n_custom = 0;
+	size_t n = confident_role_list(t->snapshot, tenant_of(r), t->arena, &roles);
 
-	for (size_t i = 0; i < n; i++) {
-		n_custom += !roles[i]->is_managed;
+	if (str_is_empty(str_trim(r->display_name)))
+		return (enum service_result)error_set(err, SERVICE_INVALID, "the role has no name");
+	for (size_t i = 0; i < n; i++)
 		if (has_name(roles[i], r->display_name) && !str_eq(roles[i]->doc.id, r->doc.id))
 			return (enum service_result)error_set(err, SERVICE_CONFLICT,
 			                                      "there is already a role named \"" STR_FMT "\"",
 			                                      STR_ARG(roles[i]->display_name));
-	}
-	if (str_is_absent(r->doc.id) && n_custom >= CONFIDENT_ROLES_MAX)
-		return (enum service_result)error_set(err, SERVICE_CONFLICT, "there are already %u roles",
-		                                      CONFIDENT_ROLES_MAX);
-	return check_policies(t, r, err);
+	return SERVICE_OK;
+}
+
+static enum service_result check(struct txn *t, const struct role *r, struct error *err)
+{
+	enum service_result result = confident_role_check_name(t, r, err);
+
+	return result == SERVICE_OK ? check_policies(t, r, err) : result;
+}
+
+/* Is there room for another one? */
+static enum service_result check_room(const struct txn *t, struct str tenant, struct error *err)
+{
+	const struct role *const *roles;
+	size_t n = confident_role_list(t->snapshot, tenant, t->arena, &roles), n_custom = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_custom += !roles[i]->is_managed;
+	if (n_custom < CONFIDENT_ROLES_MAX)
+		return SERVICE_OK;
+	return (enum service_result)error_set(err, SERVICE_CONFLICT, "there are already %u roles", CONFIDENT_ROLES_MAX);
 }
 
 enum service_result confident_role_create(struct txn *t, struct str tenant, struct role *r, struct error *err)
@@ -99,6 +116,8 @@ enum service_result confident_role_create(struct txn *t, struct str tenant, stru
 	r->scope = scope_of(tenant);
 	r->tenants = (struct str_list){place, str_is_absent(tenant) ? 0 : 1};
 	result = check(t, r, err);
+	if (result == SERVICE_OK)
+		result = check_room(t, tenant, err);
 	if (result != SERVICE_OK)
 		return result;
 	r->doc.id = uuid_new(t->arena);

@@ -27,6 +27,8 @@ const struct role *confident_role_find_custom(const struct snapshot *s, struct s
  * already.
  */
 enum service_result confident_role_create(struct txn *t, struct str tenant, struct role *r, struct error *err) MUST_USE;
+/* The part of it that is about the name, for other dialects that rename one; SERVICE_INVALID: it is blank. */
+enum service_result confident_role_check_name(const struct txn *t, const struct role *r, struct error *err) MUST_USE;
 /* The next version of a custom one; otherwise the same. */
 enum service_result confident_role_update(struct txn *t, struct role *r, struct error *err) MUST_USE;
 /* Deletes a custom one; its policies stay. SERVICE_CONFLICT: somebody holds it. */

@@ -4,6 +4,7 @@
 #include "model/confident.h"
 #include "model/validate.h"
 #include "service/builtin.h"
+#include "service/confident_roles.h"
 #include "service/holdings.h"
 #include "service/invitations.h"
 #include "service/tags.h"
@@ -143,7 +144,7 @@ static bool is_confident_role(const struct role *r)
 	return confident_is_organization_role(r) || confident_is_project_role(r);
 }
 
-static bool check_role(const struct txn *t UNUSED, struct document *doc, struct error *err)
+static bool check_role(const struct txn *t, struct document *doc, struct error *err)
 {
 	const struct role *r = as_role(doc);
 
@@ -152,6 +153,8 @@ static bool check_role(const struct txn *t UNUSED, struct document *doc, struct 
 		error_set(err, SERVICE_INVALID, "actions: this role holds permission policies, not actions");
 		return false;
 	}
+	if (is_confident_role(r) && confident_role_check_name(t, r, err) != SERVICE_OK)
+		return false;
 	for (size_t i = 0; i < r->actions.n; i++) {
 		if (!is_role_action(r->actions.items[i])) {
 			error_set(err, SERVICE_INVALID, "actions: \"" STR_FMT "\" is not the name of an action",

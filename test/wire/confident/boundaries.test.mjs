@@ -139,6 +139,24 @@ test('taking a role away takes the right to all that is held there', async () =>
 	await ok(s, 'DELETE', `${ORGANIZATION}/members/${target}`, undefined, {key});
 });
 
+test('a role keeps a name of its own, also when it is renamed natively', async () => {
+	for (const at of [ORGANIZATION, `/v1/projects/${W}`]) {
+		const [one, other] = [await makeRole([], at), await makeRole([], at)];
+		const rename = async (text) => (await s.call('PATCH', `/doorward/v1/roles/${one.id}`, {display_name: text})).status;
+		for (const taken of [other.name, 'Owner', 'MEMBER']) {
+			assert.equal(await rename(taken), 409, taken);
+		}
+		for (const blank of [null, '', ' ']) {
+			assert.equal(await rename(blank), 400, JSON.stringify(blank));
+		}
+		assert.equal(await rename(one.name), 200);
+		const renamed = fresh('renamed');
+		assert.equal(await rename(renamed), 200);
+		const {roles} = await ok(s, 'GET', `${at}/roles`);
+		assert.deepEqual(roles.find((r) => r.id === one.id), {...one, name: renamed});
+	}
+});
+
 /* ---- names of both catalogues ---------------------------------------------------------------------------- */
 
 test('a permission of a project says nothing of the organization, under whatever name', async () => {
