@@ -4,15 +4,15 @@
  * name permissions of the other catalogue, which then never count. Built-in roles have no policies; what they allow
  * follows from the catalogue. No permission implies another, and nothing is ever denied.
  *
- * Where a role counts is said by its membership: one of the organization is held everywhere, one of a project in that
- * project. A role of the organization with project:manage also allows all that a project knows, but only where the
- * question is about a tenant: it must not answer for the organization under a name that both catalogues have.
+ * The two scopes are apart, though some names are in both catalogues. What a role of the organization allows counts for
+ * the organization, which is in no tenant; a role of a project is held in that project only. A role of the organization
+ * with project:manage also allows all that a project knows, but only where the question is about a tenant.
  */
 #include "model/confident.h"
 #include "policy/lower.h"
 #include "policy/tags.h"
 
-static const struct str any_resource[] = {STR_INIT("*")};
+static const struct str any_resource[] = {STR_INIT("*")}, no_tenant[] = {STR_INIT(TENANT_UNASSIGNED)};
 
 static enum truth eval_in_tenant(const struct condition *self UNUSED, const struct query *query)
 {
@@ -108,8 +108,12 @@ void lower_confident_role(const struct snapshot *s, const struct role *r, struct
 
 	*subject = arena_concat(a, STR(SUBJECT_ROLE), r->doc.id);
 	statements[n++] = allow(lower_confident_actions(s, r, a), NULL);
-	if (confident_is_organization_role(r) && str_list_has(statements[0].actions, STR(CONFIDENT_PROJECT_MANAGE)))
-		statements[n++] = allow(names(NULL, CONFIDENT_PROJECT, a), in_tenant_new());
+	if (confident_is_organization_role(r)) {
+		statements[0].all_tenants = false;
+		statements[0].tenants = (struct str_list){no_tenant, 1};
+		if (str_list_has(statements[0].actions, STR(CONFIDENT_PROJECT_MANAGE)))
+			statements[n++] = allow(names(NULL, CONFIDENT_PROJECT, a), in_tenant_new());
+	}
 	ret_set->subjects = (struct str_list){subject, 1};
 	ret_set->statements = statements;
 	ret_set->n_statements = n;

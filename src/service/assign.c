@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/assign.h"
 
+#include "model/confident.h"
 #include "model/langsmith.h"
 #include "policy/lower.h"
 
@@ -126,7 +127,11 @@ static enum service_result check_denies(const struct gift *g, struct error *err)
 enum service_result assign_check(const struct txn *t, const struct caller *c, const struct role *role,
                                  const struct str_list *tenants, struct error *err)
 {
-	const struct gift g = {t, c, role, tenants};
+	static const struct str unassigned = STR_INIT(TENANT_UNASSIGNED);
+	static const struct str_list organization = {&unassigned, 1};
+	/* Confident AI's roles of the organization say nothing in tenants, but by project:manage, which is one of them.
+	 */
+	const struct gift g = {t, c, role, confident_is_organization_role(role) && !tenants ? &organization : tenants};
 	const struct document *const *policies;
 	size_t n = snapshot_linked(t->snapshot, DOC_TAG_POLICY, arena_concat(t->arena, STR("role:"), role->doc.id),
 	                           t->arena, &policies);

@@ -134,7 +134,7 @@ static bool is_allowed_in(const struct confident_world *w, const struct standing
 	bool is_organization = str_eq(place, STR(TENANT_UNASSIGNED));
 	size_t project = find_project(w, place);
 
-	if (who->organization_counts && role_holds(w, 0, roles[0], name))
+	if (who->organization_counts && is_organization && role_holds(w, 0, roles[0], name))
 		return true;
 	if (who->organization_counts && who->can_bypass && !is_organization &&
 	    role_holds(w, 0, roles[0], STR("project:manage")) && is_in_catalogue(CONFIDENT_PROJECT, name))

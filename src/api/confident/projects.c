@@ -31,21 +31,34 @@ static void answer(struct api_call *call, const struct tenant *project)
 	confident_end(call, &w);
 }
 
-/* Those in which the caller may project:read. */
-static void project_list(struct api_call *call)
+/* All projects, in order. */
+static struct str_list all_projects(struct api_call *call)
 {
-	const struct permission wanted = {
-	    .action = STR("project:read"), .resource = call->target, .lists_tenants = true};
-	struct authorization may = service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
-	struct json_writer w = confident_begin(call);
+	struct str *items = ARENA_ARRAY(call->arena, struct str, (size_t)call->snapshot->n_docs[DOC_TENANT]);
 	const struct document *doc;
 	uint64_t at = 0;
+	size_t n = 0;
+
+	while ((doc = snapshot_next(call->snapshot, DOC_TENANT, &at)))
+		items[n++] = doc->id;
+	return (struct str_list){items, n};
+}
+
+/* Those in which the caller may project:read: asked by name, since the organization's project:manage counts in
+ * projects. */
+static void project_list(struct api_call *call)
+{
+	const struct str_list all = all_projects(call);
+	const struct permission wanted = {
+	    .action = STR("project:read"), .resource = call->target, .requested = &all, .lists_tenants = true};
+	struct str_list may =
+	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).tenants;
+	struct json_writer w = confident_begin(call);
 
 	json_key(&w, STR("projects"));
 	json_begin_array(&w);
-	while ((doc = snapshot_next(call->snapshot, DOC_TENANT, &at)))
-		if (may.everywhere || str_list_has(may.tenants, doc->id))
-			put_project(call, &w, as_tenant(doc));
+	for (size_t i = 0; i < may.n; i++)
+		put_project(call, &w, FIND(call->snapshot, tenant, TENANT, may.items[i]));
 	json_end_array(&w);
 	confident_end(call, &w);
 }
