@@ -150,8 +150,10 @@ static const struct row rows[] = {
     {"pmem", "iam:manage", "p", false},
     {"pown", "iam:manage", "p", true},
     {"pown", "iam:manage", "q", false},
-    /* One of the organization counts in all projects, with its own names. */
-    {"mem", "metric:read", "p", true},
+    /* One of the organization says nothing in projects, not even by a name that both catalogues have. */
+    {"mem", "metric:read", NULL, true},
+    {"mem", "metric:read", "p", false},
+    {"mem", "metric:read", "p (unassigned)", true},
     {"mem", "trace:read", "p", false},
     {"mem", "metric:manage", "p", false},
     /* project:manage opens projects, and the organization not even by a name that both have. */
