@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "flat.h"
+#include "globs.h"
 #include "tagged.h"
 #include "writing.h"
 
@@ -404,6 +405,7 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < o.n_sizes; i++)
 			run_size(&report, &o, o.sizes[i]);
 		tagged_bench(&report, o.n_calls);
+		globs_bench(&report, o.n_calls / 10);
 		r = report_close(&report);
 	}
 	if (r < 0) {

@@ -8,7 +8,7 @@
 
 #include "base/fold.h"
 
-enum { WORD_BITS = 64, MAX_WORDS = GLOB_MAX_PART_BYTES / WORD_BITS };
+enum { SHORT_PART = 16, WORD_BITS = 64, MAX_WORDS = GLOB_MAX_PART_BYTES / WORD_BITS };
 
 static bool is_continuation(char c)
 {
@@ -57,29 +57,71 @@ static size_t match_end(struct str part, struct str text)
 	return at != SIZE_MAX && match_start(part, str_slice(text, at, text.len)) == text.len - at ? at : SIZE_MAX;
 }
 
+/* Behind the first match of a short part, or SIZE_MAX: tried at each character. */
+static size_t find_short(struct str part, struct str text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		size_t taken =
+		    is_continuation(text.ptr[at]) ? SIZE_MAX : match_start(part, str_slice(text, at, text.len));
+
+		if (taken != SIZE_MAX)
+			return at + taken;
+	}
+	return SIZE_MAX;
+}
+
 /*
  * The first match of a part with '?' in it, by an automaton whose states are bits: bit i is set when the bytes up to
  * the part's i-th have just been matched. A '?' is matched by a leading byte and stays so for those that continue it.
+ * Only the rows of bytes that occur in the part are ever filled: the others are all alike.
  */
 struct automaton {
 	size_t n_words;
-	uint64_t accepts[256][MAX_WORDS]; /* by byte: the positions that it matches */
+	uint64_t occurs[256 / WORD_BITS];
+	uint64_t accepts[256][MAX_WORDS]; /* by byte that occurs: the positions that it matches */
 	uint64_t marks[MAX_WORDS];        /* the positions of '?' */
+	uint64_t none[MAX_WORDS];
 };
+
+static bool bit_is_set(const uint64_t *words, size_t i)
+{
+	return words[i / WORD_BITS] >> (i % WORD_BITS) & 1;
+}
+
+static void set_bit(uint64_t *words, size_t i)
+{
+	words[i / WORD_BITS] |= UINT64_C(1) << (i % WORD_BITS);
+}
+
+static const uint64_t *accepted(const struct automaton *m, char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return bit_is_set(m->occurs, byte) ? m->accepts[byte] : is_continuation(c) ? m->none : m->marks;
+}
 
 static void automaton_init(struct automaton *m, struct str part)
 {
+	size_t row;
+
 	m->n_words = (part.len + WORD_BITS - 1) / WORD_BITS;
-	for (size_t w = 0; w < m->n_words; w++)
-		m->marks[w] = 0;
+	row = m->n_words * sizeof(uint64_t);
+	memset(m->occurs, 0, sizeof(m->occurs));
+	memset(m->none, 0, row);
+	memset(m->marks, 0, row);
 	for (size_t i = 0; i < part.len; i++)
-		m->marks[i / WORD_BITS] |= (uint64_t)(part.ptr[i] == '?') << (i % WORD_BITS);
-	for (size_t b = 0; b < 256; b++)
-		for (size_t w = 0; w < m->n_words; w++)
-			m->accepts[b][w] = is_continuation((char)b) ? 0 : m->marks[w];
-	for (size_t i = 0; i < part.len; i++)
-		if (part.ptr[i] != '?')
-			m->accepts[(unsigned char)part.ptr[i]][i / WORD_BITS] |= UINT64_C(1) << (i % WORD_BITS);
+		if (part.ptr[i] == '?')
+			set_bit(m->marks, i);
+	for (size_t i = 0; i < part.len; i++) {
+		unsigned char byte = (unsigned char)part.ptr[i];
+
+		if (byte == '?')
+			continue;
+		if (!bit_is_set(m->occurs, byte))
+			memcpy(m->accepts[byte], is_continuation(part.ptr[i]) ? m->none : m->marks, row);
+		set_bit(m->occurs, byte);
+		set_bit(m->accepts[byte], i);
+	}
 }
 
 /* Behind the first match of the part, or SIZE_MAX. */
@@ -93,7 +135,7 @@ static size_t find_marked(struct str part, struct str text)
 		return SIZE_MAX;
 	automaton_init(&m, part);
 	for (size_t at = 0; at < text.len; at++) {
-		const uint64_t *accepts = m.accepts[(unsigned char)text.ptr[at]];
+		const uint64_t *accepts = accepted(&m, text.ptr[at]);
 		uint64_t stays = is_continuation(text.ptr[at]) ? UINT64_MAX : 0, carry = 1;
 
 		for (size_t w = 0; w < m.n_words; w++) {
@@ -113,7 +155,7 @@ static size_t find_part(struct str part, struct str text)
 	const char *found;
 
 	if (str_find(part, '?', 0) != SIZE_MAX)
-		return find_marked(part, text);
+		return part.len <= SHORT_PART ? find_short(part, text) : find_marked(part, text);
 	found = part.len ? memmem(text.ptr, text.len, part.ptr, part.len) : text.ptr;
 	return found ? (size_t)(found - text.ptr) + part.len : SIZE_MAX;
 }

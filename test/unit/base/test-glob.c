@@ -138,6 +138,54 @@ static void test_against_naive(void **state)
 	assert_in_range(n_matches, n_tries / 20, n_tries - n_tries / 20);
 }
 
+/* A part between two stars cut out of the text, some characters of it replaced by '?' and now and then one by another.
+ */
+static struct str cut_part(uint64_t *state, struct str text, char *out)
+{
+	size_t from = (size_t)draw(state, text.len + 1), to = from + (size_t)draw(state, text.len - from + 1), n = 0;
+	bool is_spoiled = draw(state, 2);
+
+	while (to < text.len && ((unsigned char)text.ptr[to] & 0xc0) == 0x80)
+		to++;
+	while (from < to && ((unsigned char)text.ptr[from] & 0xc0) == 0x80)
+		from++;
+	out[n++] = '*';
+	for (size_t at = from; at < to; at++) {
+		bool is_first = ((unsigned char)text.ptr[at] & 0xc0) != 0x80;
+
+		if (is_first && draw(state, 6) == 0) {
+			out[n++] = '?';
+			while (at + 1 < to && ((unsigned char)text.ptr[at + 1] & 0xc0) == 0x80)
+				at++;
+		} else {
+			bool is_ascii = !((unsigned char)text.ptr[at] & 0x80);
+
+			out[n++] = is_spoiled && is_ascii && draw(state, 4) == 0 ? 'b' : text.ptr[at];
+		}
+	}
+	out[n++] = '*';
+	return (struct str){out, n};
+}
+
+static void test_cut_parts(void **state)
+{
+	(void)state;
+	static char a[4 * MAX_CHARS + 2], b[4 * MAX_CHARS];
+	size_t n_matches = 0, n_tries = 20000;
+	uint64_t seed = 815;
+
+	for (size_t i = 0; i < n_tries; i++) {
+		struct str text = random_text(&seed, false, 120, b), pattern = cut_part(&seed, text, a);
+		bool want = naive(pattern, text);
+
+		n_matches += want;
+		if (glob_match(pattern, text) != want)
+			fail_msg("try %zu: " STR_FMT " against " STR_FMT ": want %d", i, STR_ARG(pattern),
+			         STR_ARG(text), want);
+	}
+	assert_in_range(n_matches, n_tries / 20, n_tries - n_tries / 20);
+}
+
 /* Parts with '?' that span several words of the automaton. */
 static void test_long_parts(void **state)
 {
@@ -193,8 +241,8 @@ static void test_nocase(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),  cmocka_unit_test(test_against_naive), cmocka_unit_test(test_long_parts),
-	    cmocka_unit_test(test_limit), cmocka_unit_test(test_nocase),
+	    cmocka_unit_test(test_rows),       cmocka_unit_test(test_against_naive), cmocka_unit_test(test_cut_parts),
+	    cmocka_unit_test(test_long_parts), cmocka_unit_test(test_limit),         cmocka_unit_test(test_nocase),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
