@@ -254,9 +254,34 @@ static uint64_t key_hash(struct str key)
 }
 
 /* What a selector is made from, beside the type. */
+enum { SHORT_TEXT = 16 };
+
+/*
+ * Of every part of every value of a resource one is taken, and most find nothing: so texts that fit into two words are
+ * hashed by one multiplication. What collides is told apart by the condition.
+ */
+static inline uint64_t short_text_hash(uint64_t seed, struct str text)
+{
+	const unsigned char *p = (const unsigned char *)text.ptr;
+	uint64_t first = 0, last = 0;
+	unsigned __int128 product;
+
+	if (text.len >= sizeof(uint64_t)) {
+		memcpy(&first, p, sizeof(first));
+		memcpy(&last, p + text.len - sizeof(last), sizeof(last));
+	} else if (text.len >= sizeof(uint32_t)) {
+		memcpy(&first, p, sizeof(uint32_t));
+		memcpy(&last, p + text.len - sizeof(uint32_t), sizeof(uint32_t));
+	} else if (text.len) {
+		first = (uint64_t)p[0] << 16 | (uint64_t)p[text.len / 2] << 8 | p[text.len - 1];
+	}
+	product = (unsigned __int128)(first ^ seed) * (last ^ (text.len + UINT64_C(0x9e3779b97f4a7c15)));
+	return hash_u64((uint64_t)product ^ (uint64_t)(product >> 64));
+}
+
 static uint64_t selector_hash(uint64_t hash_of_key, unsigned way, struct str text)
 {
-	return hash_str(hash_of_key + way, text);
+	return text.len <= SHORT_TEXT ? short_text_hash(hash_of_key + way, text) : hash_str(hash_of_key + way, text);
 }
 
 static uint64_t choice_hash(const struct choice *c, struct arena *a)
@@ -370,19 +395,8 @@ struct str_list tag_selectors_of_unknown(struct str type, struct arena *a)
 	return (struct str_list){items, 2};
 }
 
-/* How many places of the value the way looks up. */
-static size_t n_places(unsigned way, struct str value)
-{
-	size_t n;
-
-	if (way < BY_PART || way >= BY_START)
-		return 1;
-	n = part_bytes[way - BY_PART];
-	return value.len < n ? 0 : value.len - n + 1;
-}
-
-/* What the way looks up at the place; false when the value is too short to have it. */
-static bool text_at(unsigned way, struct str value, size_t place, struct arena *a, struct str *ret)
+/* What the way looks up, which is not BY_PART; false when the value is too short to have it. */
+static bool text_of(unsigned way, struct str value, struct arena *a, struct str *ret)
 {
 	size_t n;
 
@@ -392,8 +406,6 @@ static bool text_at(unsigned way, struct str value, size_t place, struct arena *
 		*ret = value;
 	} else if (way == BY_FOLDED) {
 		*ret = fold_str(a, value);
-	} else if (way < BY_START) {
-		*ret = str_slice(value, place, place + part_bytes[way - BY_PART]);
 	} else {
 		n = end_bytes[(way - BY_START) % N_ELEMENTS(end_bytes)];
 		if (value.len < n)
@@ -412,19 +424,37 @@ struct selectors {
 	size_t n, cap;
 };
 
+static void add_found(struct selectors *l, uint64_t hash)
+{
+	ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
+	l->items[l->n++] = make_selector(l->type, hash, l->arena);
+}
+
+/* Every part of the value of this length: most of what is looked up at all, so without a call a place. */
+static void add_parts(struct selectors *l, uint64_t seed, size_t length, struct str value)
+{
+	for (size_t i = 0; i + length <= value.len; i++) {
+		uint64_t hash = short_text_hash(seed, (struct str){value.ptr + i, length});
+
+		if (UNLIKELY(filter_has(l->filter, hash)))
+			add_found(l, hash);
+	}
+}
+
 static void add_selectors(struct selectors *l, uint64_t hash_of_key, unsigned way, struct str value)
 {
-	size_t n = n_places(way, value);
 	struct str text;
+	uint64_t hash;
 
-	for (size_t i = 0; i < n && text_at(way, value, i, l->arena, &text); i++) {
-		uint64_t hash = selector_hash(hash_of_key, way, text);
-
-		if (!filter_has(l->filter, hash))
-			continue;
-		ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
-		l->items[l->n++] = make_selector(l->type, hash, l->arena);
+	if (way >= BY_PART && way < BY_START) {
+		add_parts(l, hash_of_key + way, part_bytes[way - BY_PART], value);
+		return;
 	}
+	if (!text_of(way, value, l->arena, &text))
+		return;
+	hash = selector_hash(hash_of_key, way, text);
+	if (filter_has(l->filter, hash))
+		add_found(l, hash);
 }
 
 struct str_list tag_selectors_of_tags(const struct tag_plan *plan, struct str type, const struct tag *tags,
