@@ -121,6 +121,8 @@ void api_fail(struct api_call *call, enum service_result result, unsigned status
 /* Starts a JSON answer with this status; write to the writer, then api_json_end(). `?pretty` indents. */
 struct json_writer api_json_begin(struct api_call *call, unsigned status);
 void api_json_end(struct api_call *call, struct json_writer *w);
+/* An RFC 3339 time in UTC with a fraction of `n_digits` (3 to 9) digits, whatever it is; 0 ms is written as null. */
+void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_digits);
 /* An empty answer (204). */
 void api_no_content(struct api_call *call);
 /* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */

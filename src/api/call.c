@@ -80,6 +80,25 @@ void api_json_end(struct api_call *call, struct json_writer *w)
 		buf_add_char(&call->x->out, '\n');
 }
 
+void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_digits)
+{
+	char second[32], text[48];
+	int64_t fraction = ((ms % 1000) + 1000) % 1000;
+	struct str s;
+	int n;
+
+	assert(n_digits >= 3 && n_digits <= 9);
+	if (ms == 0) {
+		json_put_str(w, str_of(name), STR_NONE);
+		return;
+	}
+	s = time_format_rfc3339(ms - fraction, second);
+	n = snprintf(text, sizeof(text), "%.*s.%03d%.*sZ", (int)s.len - 1, s.ptr, (int)fraction, n_digits - 3,
+	             "000000");
+	assert(n > 0 && (size_t)n < sizeof(text));
+	json_put_str(w, str_of(name), (struct str){text, (size_t)n});
+}
+
 void api_no_content(struct api_call *call)
 {
 	buf_clear(&call->x->out);

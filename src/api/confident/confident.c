@@ -4,7 +4,6 @@
  */
 #include "api/confident/confident.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
 #include "service/confident_roles.h"
 
@@ -73,19 +72,7 @@ void confident_put_ref(struct json_writer *w, const char *name, struct str id, s
 
 void confident_put_time(struct json_writer *w, const char *name, int64_t ms)
 {
-	char second[32], text[40];
-	int64_t fraction = ((ms % 1000) + 1000) % 1000;
-	struct str s;
-	int n;
-
-	if (ms == 0) {
-		json_put_str(w, str_of(name), STR_NONE);
-		return;
-	}
-	s = time_format_rfc3339(ms - fraction, second);
-	n = snprintf(text, sizeof(text), "%.*s.%03dZ", (int)s.len - 1, s.ptr, (int)fraction);
-	assert(n > 0 && (size_t)n < sizeof(text));
-	json_put_str(w, str_of(name), (struct str){text, (size_t)n});
+	api_put_time(w, name, ms, 3);
 }
 
 void confident_put_total(const struct api_call *call, struct json_writer *w, const struct confident_page *page,

@@ -4,7 +4,6 @@
  */
 #include "api/langsmith/langsmith.h"
 
-#include "base/clock.h"
 #include "base/uuid.h"
 
 /* ---- errors ------------------------------------------------------------------------------------------ */
@@ -282,19 +281,7 @@ bool langsmith_query_number(struct api_call *call, const struct langsmith_number
 
 void langsmith_put_time(struct json_writer *w, const char *name, int64_t ms)
 {
-	char second[32], text[40];
-	int64_t fraction = ((ms % 1000) + 1000) % 1000;
-	struct str s;
-	int n;
-
-	if (ms == 0) {
-		json_put_str(w, str_of(name), STR_NONE);
-		return;
-	}
-	s = time_format_rfc3339(ms - fraction, second);
-	n = snprintf(text, sizeof(text), "%.*s.%03d000Z", (int)s.len - 1, s.ptr, (int)fraction);
-	assert(n > 0 && (size_t)n < sizeof(text));
-	json_put_str(w, str_of(name), (struct str){text, (size_t)n});
+	api_put_time(w, name, ms, 6);
 }
 
 /* ---- the dialect ----------------------------------------------------------------------------------------- */

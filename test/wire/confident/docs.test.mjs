@@ -2,14 +2,12 @@
 // docs/confident.md against the server: its examples, typed into a shell, print what the page says; its routes are
 // there; its numbers are those of the program.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {readFileSync} from 'node:fs';
 import test from 'node:test';
-import {promisify} from 'node:util';
+import {checkExamples, readPage} from '../../harness/docs.mjs';
 import {startServer} from '../../harness/server.mjs';
 import {builtin, catalogue, makeProject, ORGANIZATION} from './support.mjs';
 
-const page = readFileSync(new URL('../../../docs/confident.md', import.meta.url), 'utf8');
+const page = readPage('confident.md');
 
 async function start(t) {
 	const s = await startServer({store: 'memory'});
@@ -17,35 +15,7 @@ async function start(t) {
 	return s;
 }
 
-/** [{command, output}] of all console blocks, in order. */
-function examples() {
-	const found = [];
-	for (const [, block] of page.matchAll(/^```console\n(.*?)^```$/gms)) {
-		for (const line of block.trimEnd().split('\n')) {
-			if (line.startsWith('$ ')) {
-				found.push({command: line.slice(2), output: ''});
-			} else {
-				found.at(-1).output += `${line}\n`;
-			}
-		}
-	}
-	return found;
-}
-
-test('every example does what it says', async (t) => {
-	const s = await start(t);
-	const list = examples();
-	assert.ok(list.length > 20, `${list.length} examples`);
-	/* One shell for all, so that what is defined stays; a mark on its own line parts the outputs. */
-	const mark = '--- next ---';
-	const script = list.map((e) => `${e.command}\necho; echo "${mark}"`).join('\n');
-	const {stdout} = await promisify(execFile)('bash', ['-c', script], {env: {...process.env, URL: s.url, KEY: s.key}});
-	const outputs = stdout.split(`${mark}\n`).slice(0, -1);
-	assert.deepEqual(
-		outputs.map((output, i) => ({command: list[i].command, output: output.trim()})),
-		list.map((e) => ({command: e.command, output: e.output.trim()})),
-	);
-});
+test('every example does what it says', async (t) => checkExamples(await start(t), page, 20));
 
 test('the routes of the page are those of the server, in both generations', async (t) => {
 	const s = await start(t);
