@@ -8,8 +8,9 @@
 #include <errno.h>
 
 #include "model/confident.h"
+#include "model/enum.h"
 
-enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_LIST };
+enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_ENUM, FIELD_LIST };
 
 struct list_info;
 
@@ -17,7 +18,8 @@ struct field {
 	struct str name;
 	enum field_type type;
 	size_t offset;
-	const struct list_info *list; /* FIELD_LIST */
+	const struct list_info *list;   /* FIELD_LIST */
+	const struct enum_info *values; /* FIELD_ENUM */
 };
 
 struct kind_info {
@@ -41,7 +43,14 @@ struct list {
 
 #define FIELD(kind, member, json_name, field_type)                                                                     \
 	{                                                                                                              \
-		STR_INIT(json_name), field_type, offsetof(struct kind, member), NULL                                   \
+		STR_INIT(json_name), field_type, offsetof(struct kind, member), NULL, NULL                             \
+	}
+#define FIELD_ENUM_OF(kind, member, of)                                                                                \
+	{                                                                                                              \
+		STR_INIT(#member), FIELD_ENUM,                                                                         \
+		    offsetof(struct kind, member) +                                                                    \
+		        0 * sizeof(char[sizeof(((struct kind *)0)->member) == sizeof(int) ? 1 : -1]),                  \
+		    NULL, &of##_values                                                                                 \
 	}
 #define LIST_INFO(of)                                                                                                  \
 	{                                                                                                              \
@@ -56,7 +65,7 @@ struct list {
 		                                offsetof(struct list, n)                                               \
 		                            ? 1                                                                        \
 		                            : -1]),                                                                    \
-		    &of##_list                                                                                         \
+		    &of##_list, NULL                                                                                   \
 	}
 
 /* Fields of struct document that every kind has. */
@@ -71,6 +80,7 @@ static const struct field organization_fields[] = {
     FIELD(organization, rbac_is_off, "rbac_off", FIELD_BOOL),
     FIELD(organization, abac_is_off, "abac_off", FIELD_BOOL),
     FIELD(organization, audit_logs_are_off, "audit_logs_off", FIELD_BOOL),
+    FIELD(organization, departments_inherit, "departments_inherit", FIELD_BOOL),
 };
 static const struct field tenant_fields[] = {
     FIELD(tenant, display_name, "display_name", FIELD_STR),
@@ -93,8 +103,11 @@ static const struct field service_account_fields[] = {
 static const struct field group_fields[] = {
     FIELD(group, type, "type", FIELD_STR),
     FIELD(group, display_name, "display_name", FIELD_STR),
+    FIELD(group, description, "description", FIELD_STR),
     FIELD(group, parent, "parent", FIELD_STR),
     FIELD(group, tenants, "tenants", FIELD_STRS),
+    FIELD(group, color, "color", FIELD_STR),
+    FIELD(group, created_by, "created_by", FIELD_STR),
 };
 static const struct field group_member_fields[] = {
     FIELD(group_member, group, "group", FIELD_STR),
@@ -121,9 +134,16 @@ static const struct field resource_tag_fields[] = {
 };
 static const struct list_info resource_tag_list = LIST_INFO(resource_tag);
 static const struct field resource_fields[] = {
-    FIELD(resource, type, "type", FIELD_STR),     FIELD(resource, resource_id, "resource_id", FIELD_STR),
-    FIELD(resource, tenant, "tenant", FIELD_STR), FIELD(resource, parent, "parent", FIELD_STR),
-    FIELD_LIST_OF(resource, tags, resource_tag),  FIELD(resource, attributes, "attributes", FIELD_JSON),
+    FIELD(resource, type, "type", FIELD_STR),
+    FIELD(resource, resource_id, "resource_id", FIELD_STR),
+    FIELD(resource, tenant, "tenant", FIELD_STR),
+    FIELD(resource, parent, "parent", FIELD_STR),
+    FIELD_LIST_OF(resource, tags, resource_tag),
+    FIELD(resource, attributes, "attributes", FIELD_JSON),
+    FIELD(resource, display_name, "display_name", FIELD_STR),
+    FIELD(resource, description, "description", FIELD_STR),
+    FIELD(resource, members, "members", FIELD_STRS),
+    FIELD(resource, created_by, "created_by", FIELD_STR),
 };
 static const struct field key_fields[] = {
     FIELD(key, name, "name", FIELD_STR),
@@ -216,6 +236,15 @@ static const struct field governance_policy_fields[] = {
     FIELD(governance_policy, name, "name", FIELD_STR),
     FIELD(governance_policy, description, "description", FIELD_STR),
     FIELD_LIST_OF(governance_policy, controls, governance_control),
+};
+
+static const struct field access_grant_fields[] = {
+    FIELD_ENUM_OF(access_grant, entity_type, entity_type),
+    FIELD(access_grant, entity_id, "entity_id", FIELD_STR),
+    FIELD_ENUM_OF(access_grant, grantee_type, grantee_type),
+    FIELD(access_grant, grantee_id, "grantee_id", FIELD_STR),
+    FIELD_ENUM_OF(access_grant, level, level),
+    FIELD(access_grant, granted_by, "granted_by", FIELD_STR),
 };
 
 static void derive_group_member(struct arena *a, struct document *doc)
@@ -318,6 +347,10 @@ static void encode_plain(struct json_writer *w, const void *object, const struct
 			json_put(w, f->name, *tree);
 		break;
 	}
+	case FIELD_ENUM:
+		if (*(const unsigned *)at)
+			json_put_str(w, f->name, enum_name(f->values, *(const unsigned *)at));
+		break;
 	case FIELD_LIST:
 		assert(false); /* lists are nested at most two deep */
 		break;
@@ -415,6 +448,9 @@ static bool decode_plain(struct arena *a, void *object, const struct field *f, c
 	case FIELD_JSON:
 		*(const struct json **)at = json_copy(a, value);
 		return true;
+	case FIELD_ENUM:
+		*(unsigned *)at = enum_value(f->values, json_str(value));
+		return *(const unsigned *)at != 0;
 	case FIELD_LIST:
 		assert(false); /* lists are nested at most two deep */
 		break;

@@ -12,6 +12,14 @@ static struct str invitation_unique(struct arena *a, const struct invitation *i)
 	                  STR_ARG(i->tenant));
 }
 
+/* Entity ids are free, hence the length. */
+static struct str access_grant_unique(struct arena *a, const struct access_grant *g)
+{
+	return arena_strf(a, STR_FMT "/%zu/" STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(entity_type_name(g->entity_type)),
+	                  g->entity_id.len, STR_ARG(g->entity_id), STR_ARG(grantee_type_name(g->grantee_type)),
+	                  STR_ARG(g->grantee_id));
+}
+
 struct str document_unique_key(const struct document *doc, struct arena *a)
 {
 	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
@@ -30,6 +38,8 @@ struct str document_unique_key(const struct document *doc, struct arena *a)
 		return permission_policy_unique(a, as_permission_policy(doc)->tenant, as_permission_policy(doc)->name);
 	if (doc->kind == DOC_GOVERNANCE_POLICY)
 		return arena_concat(a, STR("name:"), as_governance_policy(doc)->name);
+	if (doc->kind == DOC_ACCESS_GRANT)
+		return access_grant_unique(a, as_access_grant(doc));
 	return STR_NONE;
 }
 
@@ -46,6 +56,11 @@ struct str tag_value_unique(struct arena *a, struct str tag_key, struct str valu
 struct str permission_policy_unique(struct arena *a, struct str tenant, struct str name)
 {
 	return arena_strf(a, "name:" STR_FMT "/" STR_FMT, STR_ARG(tenant), STR_ARG(name));
+}
+
+struct str resource_member_link(struct arena *a, struct str type, struct str id)
+{
+	return arena_strf(a, "member:" STR_FMT "/" STR_FMT, STR_ARG(type), STR_ARG(id));
 }
 
 /* A list under construction, without duplicates. */
@@ -116,6 +131,8 @@ static void add_resource(struct links *l, const struct resource *r)
 		add(l, STR("tag_value:"), r->tags[i].value_id);
 		add(l, STR("tagging:"), r->tags[i].id);
 	}
+	for (size_t i = 0; i < r->members.n; i++)
+		add_text(l, resource_member_link(l->arena, r->type, r->members.items[i]));
 }
 
 static void add_tag_policy(struct links *l, const struct tag_policy *p)
@@ -203,6 +220,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_NONE:
 	case DOC_GOVERNANCE_POLICY:
+	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */
 	case DOC_ORGANIZATION:
 	case DOC_USER:
 	case DOC_SERVICE_ACCOUNT:

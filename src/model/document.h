@@ -32,7 +32,8 @@
 	X(POLICY_ATTACHMENT, policy_attachment)                                                                        \
 	X(INVITATION, invitation)                                                                                      \
 	X(PERMISSION_POLICY, permission_policy)                                                                        \
-	X(GOVERNANCE_POLICY, governance_policy)
+	X(GOVERNANCE_POLICY, governance_policy)                                                                        \
+	X(ACCESS_GRANT, access_grant)
 
 enum document_kind {
 	DOC_NONE,

@@ -21,6 +21,8 @@ struct organization {
 	bool rbac_is_off; /* every member of a tenant may do all that LangSmith knows there */
 	bool abac_is_off; /* tag policies say nothing */
 	bool audit_logs_are_off;
+	/* Aitronos: what is granted to a department reaches the members of those below it, too. */
+	bool departments_inherit;
 };
 
 struct tenant {
@@ -52,8 +54,11 @@ struct group {
 	struct document doc;
 	struct str type; /* "team" or "department" */
 	struct str display_name;
+	struct str description;
 	struct str parent;       /* group id */
 	struct str_list tenants; /* it belongs to (Connhex) */
+	struct str color;        /* how a department is shown (Aitronos) */
+	struct str created_by;   /* id of the principal; absent: not known */
 };
 
 /* id: "<group>/<member>" */
@@ -108,7 +113,12 @@ struct resource {
 	struct str type;
 	struct str resource_id;
 	struct str tenant;
-	struct str parent;               /* "<type>/<resource id>" */
+	struct str parent; /* "<type>/<resource id>" */
+	struct str display_name;
+	struct str description;
+	struct str_list members; /* resource ids, of the same type: what is granted on this one reaches them (Aitronos'
+	                            composite knowledge slices); absent: no composite */
+	struct str created_by;   /* id of the principal; absent: not known */
 	const struct resource_tag *tags; /* no (key, value) twice; values of one key in the order they were given */
 	size_t n_tags;
 	const struct json *attributes; /* object, or NULL */
@@ -249,6 +259,34 @@ struct governance_policy {
 	size_t n_controls;
 };
 
+/* What an access grant is about, who it is for, and how far it goes (Aitronos); zero is none of them. */
+enum entity_type { ENTITY_NONE, ENTITY_KNOWLEDGE_SLICE, ENTITY_VECTOR_STORE, ENTITY_ASSISTANT, ENTITY_N_TYPES };
+enum grantee_type { GRANTEE_NONE, GRANTEE_USER, GRANTEE_DEPARTMENT, GRANTEE_ROLE, GRANTEE_N_TYPES };
+enum access_level {
+	ACCESS_NONE,
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_ADMIN,
+	ACCESS_N_LEVELS
+}; /* each holds those before */
+
+#define GRANT_MAX_ID_BYTES     23u  /* of a grant's own id */
+#define GRANT_MAX_ENTITY_BYTES 200u /* of an entity's id */
+
+/*
+ * Aitronos access grant: a user, department or role gets a level of access to one entity. At most one a grantee and
+ * entity. There may be millions of them, so snapshots keep them in a form of their own (policy/grants.h).
+ */
+struct access_grant {
+	struct document doc; /* no aliases */
+	enum entity_type entity_type;
+	struct str entity_id; /* of a resource that need not be registered */
+	enum grantee_type grantee_type;
+	struct str grantee_id; /* canonical: of a user, a group, or a role */
+	enum access_level level;
+	struct str granted_by; /* id of the principal */
+};
+
 /* The document as its kind's struct: NULL stays NULL; another kind is a bug (asserts). */
 #define X(upper, lower)                                                                                                \
 	static inline const struct lower *as_##lower(const struct document *doc)                                       \
@@ -259,8 +297,19 @@ struct governance_policy {
 DOCUMENT_KINDS(X)
 #undef X
 
+/* "knowledge_slice" …; the absent string for none. */
+struct str entity_type_name(enum entity_type type);
+struct str grantee_type_name(enum grantee_type type);
+struct str access_level_name(enum access_level level);
+/* By name; 0 (…_NONE) when there is none of that name. */
+enum entity_type entity_type_of(struct str name);
+enum grantee_type grantee_type_of(struct str name);
+enum access_level access_level_of(struct str name);
+
 /* The unique keys of the tag catalog (document_unique_key()), to look entries up by. In `a`. */
 struct str tag_key_unique(struct arena *a, struct str tenant, struct str key);
 struct str tag_value_unique(struct arena *a, struct str tag_key, struct str value);
 /* The same of a permission policy. */
 struct str permission_policy_unique(struct arena *a, struct str tenant, struct str name);
+/* The link (document_links()) of composites that have the resource as a member. In `a`. */
+struct str resource_member_link(struct arena *a, struct str type, struct str id);

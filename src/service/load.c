@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "json/base64.h"
+#include "model/aitronos.h"
 #include "model/confident.h"
 #include "model/langsmith.h"
 #include "service/builtin.h"
@@ -96,6 +97,9 @@ static void put_all_builtin(struct snapshot *s)
 	for (size_t i = 0; i < n; i++)
 		put_builtin(s, &roles[i].doc);
 	roles = confident_roles(&n);
+	for (size_t i = 0; i < n; i++)
+		put_builtin(s, &roles[i].doc);
+	roles = aitronos_roles(&n);
 	for (size_t i = 0; i < n; i++)
 		put_builtin(s, &roles[i].doc);
 }

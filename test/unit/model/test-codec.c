@@ -59,6 +59,62 @@ static void test_policy(void **state)
 	free(doc);
 }
 
+static void test_access_grant(void **state)
+{
+	(void)state;
+	const struct access_grant in = {
+	    .doc = {.kind = DOC_ACCESS_GRANT, .id = STR("agrant_abc123def456"), .created_at_ms = 5, .updated_at_ms = 7},
+	    .entity_type = ENTITY_VECTOR_STORE,
+	    .entity_id = STR("vs_1/user"),
+	    .grantee_type = GRANTEE_ROLE,
+	    .grantee_id = STR("role_r"),
+	    .level = ACCESS_ADMIN,
+	    .granted_by = STR("usr_owner1"),
+	};
+	struct arena a = ARENA_INIT;
+	struct document *doc = round_trip(&in.doc);
+	const struct access_grant *g = as_access_grant(doc);
+	struct access_grant other = *g;
+
+	assert_int_equal(g->entity_type, ENTITY_VECTOR_STORE);
+	assert_int_equal(g->grantee_type, GRANTEE_ROLE);
+	assert_int_equal(g->level, ACCESS_ADMIN);
+	assert_true(str_eq(g->entity_id, in.entity_id));
+	assert_int_equal(document_links(doc, &a).n, 0);
+	/* Entity and grantee make it unique, however they are cut; the level does not count. */
+	other.entity_id = STR("vs_1");
+	assert_false(str_eq(document_unique_key(doc, &a), document_unique_key(&other.doc, &a)));
+	other = *g;
+	other.level = ACCESS_READ;
+	assert_true(str_eq(document_unique_key(doc, &a), document_unique_key(&other.doc, &a)));
+	free(doc);
+	assert_int_equal(document_decode(DOC_ACCESS_GRANT, STR("g"), STR("{\"level\":\"owner\"}"), &doc, NULL),
+	                 -EBADMSG);
+	assert_int_equal(document_decode(DOC_ACCESS_GRANT, STR("g"), STR("{\"level\":1}"), &doc, NULL), -EBADMSG);
+	arena_release(&a);
+}
+
+static void test_composite(void **state)
+{
+	(void)state;
+	static const struct str members[] = {STR_INIT("kslice_1"), STR_INIT("kslice_2")};
+	const struct resource in = {
+	    .doc = {.kind = DOC_RESOURCE, .id = STR("knowledge_slice/kslice_c")},
+	    .type = STR("knowledge_slice"),
+	    .resource_id = STR("kslice_c"),
+	    .display_name = STR("All"),
+	    .members = {members, 2},
+	};
+	struct arena a = ARENA_INIT;
+	struct document *doc = round_trip(&in.doc);
+	struct str_list links = document_links(doc, &a);
+
+	assert_int_equal(links.n, 2);
+	assert_true(str_list_has(links, resource_member_link(&a, STR("knowledge_slice"), STR("kslice_2"))));
+	free(doc);
+	arena_release(&a);
+}
+
 static void test_user_with_attributes(void **state)
 {
 	(void)state;
@@ -177,6 +233,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_policy),
+	    cmocka_unit_test(test_access_grant),
+	    cmocka_unit_test(test_composite),
 	    cmocka_unit_test(test_user_with_attributes),
 	    cmocka_unit_test(test_derived_subjects),
 	    cmocka_unit_test(test_every_kind),

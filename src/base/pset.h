@@ -1,0 +1,50 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * struct pset: persistent ordered set of 64-bit integers that knows how many there are in any range (a B+ tree whose
+ * inner nodes count what is below them). Versions and edits as in pmap.h: a version is immutable once another can see
+ * it; a change copies the nodes on its way, or changes them in place when its own edit made them.
+ *
+ * Made for compactness: about 8 bytes a key when built or appended in order, about 12 when filled at random. Every
+ * operation costs the height of the tree (4 at ten million keys). A zeroed struct is the empty set.
+ */
+#include "base/edit.h"
+
+struct pset_node;
+
+struct pset {
+	struct pset_node *root; /* NULL when empty */
+	uint64_t n;             /* number of keys */
+	uint32_t height;        /* levels above the leaves */
+};
+
+bool pset_has(const struct pset *s, uint64_t key);
+/* Adds; false when it is there already. */
+bool pset_add(struct pset *s, struct edit *e, uint64_t key);
+/* Removes; false when it is not there. Nodes that come to hold little are merged, so that memory follows n. */
+bool pset_remove(struct pset *s, struct edit *e, uint64_t key);
+/* How many keys are below `key`. */
+uint64_t pset_rank(const struct pset *s, uint64_t key);
+/* The key with `index` keys below it; asserts index < n. */
+uint64_t pset_at(const struct pset *s, uint64_t index);
+/* Makes the set of `n` keys, sorted and without duplicates, in full nodes. */
+void pset_build(struct pset *s, struct edit *e, const uint64_t *keys, uint64_t n);
+/* Retires every node and empties this version. */
+void pset_retire_all(struct pset *s, struct edit *e);
+/* Starts to fetch the node that decides about the key, as far as that is known without waiting. */
+void pset_prefetch(const struct pset *s, uint64_t key);
+
+/*
+ * The keys from `from` on, in order; the version must stay alive and unchanged.
+ *   struct pset_iter it; uint64_t key;
+ *   for (pset_iter_init(&it, s, from); pset_iter_next(&it, &key);) …
+ */
+struct pset_iter {
+	struct {
+		const struct pset_node *node;
+		uint32_t at;
+	} stack[16];
+	uint32_t depth;
+};
+void pset_iter_init(struct pset_iter *it, const struct pset *s, uint64_t from);
+bool pset_iter_next(struct pset_iter *it, uint64_t *ret_key);

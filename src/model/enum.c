@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/enum.h"
+
+/* The names are those of Aitronos, in the order of the enums (model/kinds.h). */
+static const struct str entity_type_names[] = {STR_INIT("knowledge_slice"), STR_INIT("vector_store"),
+                                               STR_INIT("assistant")};
+static const struct str grantee_type_names[] = {STR_INIT("user"), STR_INIT("department"), STR_INIT("role")};
+static const struct str level_names[] = {STR_INIT("read"), STR_INIT("write"), STR_INIT("admin")};
+const struct enum_info entity_type_values = {entity_type_names, N_ELEMENTS(entity_type_names)};
+const struct enum_info grantee_type_values = {grantee_type_names, N_ELEMENTS(grantee_type_names)};
+const struct enum_info level_values = {level_names, N_ELEMENTS(level_names)};
+static_assert(N_ELEMENTS(entity_type_names) + 1 == ENTITY_N_TYPES && N_ELEMENTS(level_names) + 1 == ACCESS_N_LEVELS &&
+                  N_ELEMENTS(grantee_type_names) + 1 == GRANTEE_N_TYPES,
+              "every value has its name");
+
+struct str enum_name(const struct enum_info *values, unsigned value)
+{
+	return value > 0 && value <= values->n ? values->names[value - 1] : STR_NONE;
+}
+
+unsigned enum_value(const struct enum_info *values, struct str name)
+{
+	for (size_t i = 0; i < values->n; i++)
+		if (str_eq(values->names[i], name))
+			return (unsigned)i + 1;
+	return 0;
+}
+
+struct str entity_type_name(enum entity_type type)
+{
+	return enum_name(&entity_type_values, type);
+}
+
+enum entity_type entity_type_of(struct str name)
+{
+	return (enum entity_type)enum_value(&entity_type_values, name);
+}
+
+struct str grantee_type_name(enum grantee_type type)
+{
+	return enum_name(&grantee_type_values, type);
+}
+
+enum grantee_type grantee_type_of(struct str name)
+{
+	return (enum grantee_type)enum_value(&grantee_type_values, name);
+}
+
+struct str access_level_name(enum access_level level)
+{
+	return enum_name(&level_values, level);
+}
+
+enum access_level access_level_of(struct str name)
+{
+	return (enum access_level)enum_value(&level_values, name);
+}
