@@ -227,6 +227,9 @@ static bool admit(struct api_call *call)
 {
 	struct aitronos_state *own = aitronos_state(call);
 
+	/* A write is admitted twice: the second time on the writer thread, where it is not counted again. */
+	if (!own->is_counted && !aitronos_limit(call))
+		return false;
 	if (!str_starts_with(str_of(call->route->path), STR(AITRONOS_ORG))) {
 		own->org = arena_str(call->arena, call->snapshot->org);
 		return true;
@@ -278,6 +281,7 @@ static void finish(struct api_call *call)
 	                   arena_strf(call->arena, "%llu", (unsigned long long)taken_ms));
 	if (!str_is_absent(own->org))
 		http_answer_header(call->x, STR("aitronos-organization"), own->org);
+	aitronos_put_limit(call);
 }
 
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
