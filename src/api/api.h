@@ -18,6 +18,7 @@
 struct api;
 struct api_call;
 struct api_dialect;
+struct rate_limiter;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
@@ -76,6 +77,11 @@ struct api_dialect {
 	 * here. Runs before the body is looked at, and again on the writer thread.
 	 */
 	bool (*authorize)(struct api_call *call, struct str action, struct str resource);
+	/*
+	 * Called last before the answer is sent, whatever it is: headers that all answers have. Outside of the read
+	 * section: what lives in a snapshot is gone. NULL: none.
+	 */
+	void (*finish)(struct api_call *call);
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
@@ -110,6 +116,7 @@ struct api_call {
 	struct str target;    /* what it was asked for: "<kind>:<id>" */
 	struct str tenant;    /* the one the call works in, where the dialect has such; absent: none */
 	const char *field;    /* the member of the body that api_get_…() found wrong; NULL: none */
+	void *own;            /* the dialect's, NULL at first */
 };
 
 /* The decoded path parameter by its name in the template; asserts that it exists. */
@@ -143,11 +150,13 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_confident, api_connhex, api_authzen, api_langsmith, api_native;
+extern const struct api_dialect api_aitronos, api_confident, api_connhex, api_authzen, api_langsmith, api_native;
 
 struct api_options {
-	struct service *service; /* borrowed */
-	struct str public_url;   /* without trailing slash, e.g. "https://pdp.example.com" */
+	struct service *service;      /* borrowed */
+	struct str public_url;        /* without trailing slash, e.g. "https://pdp.example.com" */
+	uint64_t aitronos_per_minute; /* calls of each key; 0: no limit */
+	uint64_t aitronos_burst;      /* at once; 0: a fifth more than that */
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);
@@ -162,6 +171,9 @@ struct str api_public_url(const struct api *api);
 void api_set_draining(struct api *api);
 /* Lets /metrics report the HTTP server's own counters; call once it runs. */
 void api_set_http_server(struct api *api, const struct http_server *server);
+
+/* What limits the calls of Aitronos' clients (api/rate_limit.h); NULL: nothing does. */
+struct rate_limiter *api_aitronos_limiter(const struct api *api);
 
 /* Decisions are counted by effect for /metrics. Any thread. */
 void api_count_decision(struct api *api, bool allowed);
