@@ -4,6 +4,8 @@
  */
 #include "model/kinds.h"
 
+#include "base/strs.h"
+
 static struct str invitation_unique(struct arena *a, const struct invitation *i)
 {
 	if (str_is_absent(i->via))
@@ -63,44 +65,31 @@ struct str resource_member_link(struct arena *a, struct str type, struct str id)
 	return arena_strf(a, "member:" STR_FMT "/" STR_FMT, STR_ARG(type), STR_ARG(id));
 }
 
-/* A list under construction, without duplicates. */
-struct links {
-	struct arena *arena;
-	struct str *items;
-	size_t n, cap;
-};
-
-static void add_text(struct links *l, struct str text)
-{
-	ARENA_ROOM(l->arena, l->items, l->n, &l->cap);
-	l->items[l->n++] = text;
-}
-
-static void add(struct links *l, struct str relation, struct str id)
+static void add(struct strs *l, struct str relation, struct str id)
 {
 	if (!str_is_empty(id))
-		add_text(l, arena_concat(l->arena, relation, id));
+		strs_add(l, arena_concat(l->arena, relation, id));
 }
 
 /* Some dialects number things: the place in creation order is such a number. */
-static void add_number(struct links *l, const struct document *doc)
+static void add_number(struct strs *l, const struct document *doc)
 {
 	if (doc->seq)
-		add_text(l, arena_strf(l->arena, "number:%llu", (unsigned long long)doc->seq));
+		strs_add(l, arena_strf(l->arena, "number:%llu", (unsigned long long)doc->seq));
 }
 
-static void add_tenants(struct links *l, struct str_list tenants)
+static void add_tenants(struct strs *l, struct str_list tenants)
 {
 	for (size_t i = 0; i < tenants.n; i++)
 		add(l, STR("tenant:"), tenants.items[i]);
 }
 
-static void add_principal(struct links *l, struct str type, struct str id)
+static void add_principal(struct strs *l, struct str type, struct str id)
 {
-	add_text(l, arena_concat3(l->arena, STR("principal:"), arena_concat(l->arena, type, STR(":")), id));
+	strs_add(l, arena_concat3(l->arena, STR("principal:"), arena_concat(l->arena, type, STR(":")), id));
 }
 
-static void add_policy(struct links *l, const struct statement_policy *p)
+static void add_policy(struct strs *l, const struct statement_policy *p)
 {
 	add_tenants(l, p->tenants);
 	for (size_t i = 0; i < p->n_statements; i++) {
@@ -114,7 +103,7 @@ static struct str or_unassigned(struct str tenant)
 	return str_is_empty(tenant) ? STR(TENANT_UNASSIGNED) : tenant;
 }
 
-static void add_role(struct links *l, const struct role *r)
+static void add_role(struct strs *l, const struct role *r)
 {
 	add_tenants(l, r->tenants);
 	/* What belongs to no tenant is found by where it can be held. */
@@ -124,7 +113,7 @@ static void add_role(struct links *l, const struct role *r)
 		add(l, STR("policy:"), r->policies.items[i]);
 }
 
-static void add_resource(struct links *l, const struct resource *r)
+static void add_resource(struct strs *l, const struct resource *r)
 {
 	add(l, STR("tenant:"), r->tenant);
 	for (size_t i = 0; i < r->n_tags; i++) {
@@ -132,17 +121,17 @@ static void add_resource(struct links *l, const struct resource *r)
 		add(l, STR("tagging:"), r->tags[i].id);
 	}
 	for (size_t i = 0; i < r->members.n; i++)
-		add_text(l, resource_member_link(l->arena, r->type, r->members.items[i]));
+		strs_add(l, resource_member_link(l->arena, r->type, r->members.items[i]));
 }
 
-static void add_tag_policy(struct links *l, const struct tag_policy *p)
+static void add_tag_policy(struct strs *l, const struct tag_policy *p)
 {
 	for (size_t i = 0; i < p->roles.n; i++)
 		add(l, STR("role:"), p->roles.items[i]);
 }
 
 /* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
-static struct str_list without_duplicates(struct links *l)
+static struct str_list without_duplicates(struct strs *l)
 {
 	size_t kept = 0;
 
@@ -156,7 +145,7 @@ static struct str_list without_duplicates(struct links *l)
 
 struct str_list document_links(const struct document *doc, struct arena *a)
 {
-	struct links l = {.arena = a};
+	struct strs l = {.arena = a};
 
 	switch (doc->kind) {
 	case DOC_GROUP:

@@ -2,6 +2,7 @@
 #include "policy/departments.h"
 
 #include "base/hash.h"
+#include "base/strs.h"
 
 /* Groups that were met: a table of pointers, twice as large as what is in it. */
 struct met {
@@ -54,8 +55,8 @@ struct str_list departments_above(const struct snapshot *s, const struct subject
 	const struct organization *o = snapshot_organization(s);
 	const struct group **direct;
 	struct met met = {.arena = a};
-	struct str *items = NULL;
-	size_t n_direct = 0, n_items = 0, cap = 0;
+	struct strs above = {.arena = a};
+	size_t n_direct = 0;
 
 	if (!o || !o->departments_inherit)
 		return (struct str_list){0};
@@ -73,10 +74,8 @@ struct str_list departments_above(const struct snapshot *s, const struct subject
 	for (size_t i = 0; i < n_direct; i++) {
 		const struct group *g = department(s, direct[i]->parent);
 
-		for (; g && meet(&met, g); g = department(s, g->parent)) {
-			ARENA_ROOM(a, items, n_items, &cap);
-			items[n_items++] = g->doc.id;
-		}
+		for (; g && meet(&met, g); g = department(s, g->parent))
+			strs_add(&above, g->doc.id);
 	}
-	return (struct str_list){items, n_items};
+	return strs_list(&above);
 }

@@ -6,46 +6,29 @@
  * The ancestor (Chef Automate IAM v2) calls tenants projects: actions and resources of iam:projects… also
  * count as those of iam:tenants…, so that policies carried over mean what they meant.
  */
+#include "base/strs.h"
 #include "policy/lower.h"
 
 static const struct str any_resource[] = {STR_INIT("*")};
 
-/* Strings under construction. */
-struct collector {
-	struct arena *arena;
-	struct str *items;
-	size_t n, cap;
-};
-
-static void collect(struct collector *c, struct str s)
-{
-	ARENA_ROOM(c->arena, c->items, c->n, &c->cap);
-	c->items[c->n++] = s;
-}
-
 /* Each string, and its spelling with tenants where it speaks of projects. */
-static void collect_with_alias(struct collector *c, struct str_list list)
+static void collect_with_alias(struct strs *c, struct str_list list)
 {
 	static const struct str projects = STR_INIT("iam:projects"), tenants = STR_INIT("iam:tenants");
 
 	for (size_t i = 0; i < list.n; i++) {
 		struct str s = list.items[i];
 
-		collect(c, s);
+		strs_add(c, s);
 		if (str_starts_with(s, projects) && (s.len == projects.len || s.ptr[projects.len] == ':'))
-			collect(c, arena_concat(c->arena, tenants, str_slice(s, projects.len, s.len)));
+			strs_add(c, arena_concat(c->arena, tenants, str_slice(s, projects.len, s.len)));
 	}
-}
-
-static struct str_list collected(const struct collector *c)
-{
-	return (struct str_list){c->items, c->n};
 }
 
 static void lower_statement(const struct snapshot *s, const struct policy_statement *p, struct arena *a,
                             struct statement *ret)
 {
-	struct collector actions = {.arena = a}, resources = {.arena = a};
+	struct strs actions = {.arena = a}, resources = {.arena = a};
 	const struct role *role = str_is_empty(p->role) ? NULL : FIND(s, role, ROLE, p->role);
 
 	collect_with_alias(&actions, p->actions);
@@ -55,8 +38,8 @@ static void lower_statement(const struct snapshot *s, const struct policy_statem
 	collect_with_alias(&resources, p->resources);
 	*ret = (struct statement){
 	    .effect = p->deny ? EFFECT_DENY : EFFECT_ALLOW,
-	    .actions = collected(&actions),
-	    .resources = collected(&resources),
+	    .actions = strs_list(&actions),
+	    .resources = strs_list(&resources),
 	    .all_tenants = str_list_has(p->tenants, STR("*")),
 	    .tenants = p->tenants,
 	    .valid_from_ms = INT64_MIN,
@@ -78,18 +61,18 @@ void lower_statement_policy(const struct snapshot *s, const struct statement_pol
 
 void lower_role(const struct snapshot *s, const struct role *r, struct arena *a, struct statement_set *ret_set)
 {
-	struct collector actions = {.arena = a};
+	struct strs actions = {.arena = a};
 	struct statement *statement = ARENA_NEW(a, struct statement);
 	struct str *subject = ARENA_NEW(a, struct str);
 	struct str_list more = lower_permissions_without_rbac(s, r, a);
 
 	collect_with_alias(&actions, r->actions);
 	for (size_t i = 0; i < more.n; i++)
-		collect(&actions, more.items[i]);
+		strs_add(&actions, more.items[i]);
 	*subject = arena_concat(a, STR(SUBJECT_ROLE), r->doc.id);
 	*statement = (struct statement){
 	    .effect = EFFECT_ALLOW,
-	    .actions = collected(&actions),
+	    .actions = strs_list(&actions),
 	    .resources = {any_resource, 1},
 	    .all_tenants = true,
 	    .valid_from_ms = INT64_MIN,

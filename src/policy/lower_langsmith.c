@@ -11,49 +11,37 @@
  */
 #include "policy/lower.h"
 
+#include "base/strs.h"
 #include "policy/tags.h"
-
-/* Strings under construction. */
-struct collector {
-	struct arena *arena;
-	struct str *items;
-	size_t n, cap;
-};
-
-static void collect(struct collector *c, struct str s)
-{
-	ARENA_ROOM(c->arena, c->items, c->n, &c->cap);
-	c->items[c->n++] = s;
-}
 
 /* The types of resource that questions about the group name: "queue" is also spelled "queues", and runs count by the
  * tags of their project. */
 static struct str_list asked_types(const struct tag_group *group, struct arena *a)
 {
-	struct collector c = {.arena = a};
+	struct strs c = {.arena = a};
 	enum langsmith_type type = langsmith_type_of(group->resource_type);
 
 	if (type == LANGSMITH_NO_TYPE)
 		return (struct str_list){0};
-	collect(&c, langsmith_type_name(type));
+	strs_add(&c, langsmith_type_name(type));
 	if (type == LANGSMITH_QUEUE)
-		collect(&c, STR("queues"));
+		strs_add(&c, STR("queues"));
 	if (type == LANGSMITH_PROJECT && str_starts_with(group->permission, STR("runs:")))
-		collect(&c, STR("run"));
-	return (struct str_list){c.items, c.n};
+		strs_add(&c, STR("run"));
+	return strs_list(&c);
 }
 
 static struct str_list group_resources(const struct tag_group *group, bool deny, struct arena *a)
 {
 	struct str_list types = asked_types(group, a);
-	struct collector c = {.arena = a};
+	struct strs c = {.arena = a};
 
 	for (size_t i = 0; i < types.n; i++) {
-		collect(&c, tag_selector_of_group(group, types.items[i], a));
+		strs_add(&c, tag_selector_of_group(group, types.items[i], a));
 		if (deny) /* unknown never allows */
-			collect(&c, tag_selector_of_unknown(types.items[i], a));
+			strs_add(&c, tag_selector_of_unknown(types.items[i], a));
 	}
-	return (struct str_list){c.items, c.n};
+	return strs_list(&c);
 }
 
 /* `tenant`: NULL for all. */
@@ -90,17 +78,17 @@ static bool abac_is_off(const struct snapshot *s)
 void lower_tag_policy(const struct snapshot *s, const struct tag_policy *p, struct arena *a,
                       struct statement_set *ret_set)
 {
-	struct collector subjects = {.arena = a};
+	struct strs subjects = {.arena = a};
 
 	if (abac_is_off(s) || p->roles.n == 0)
 		return;
 	for (size_t i = 0; i < p->roles.n; i++) {
-		collect(&subjects, arena_concat(a, STR(SUBJECT_ROLE), p->roles.items[i]));
+		strs_add(&subjects, arena_concat(a, STR(SUBJECT_ROLE), p->roles.items[i]));
 		/* An Organization Admin acts as Admin in every workspace. */
 		if (str_eq(p->roles.items[i], STR(LANGSMITH_WORKSPACE_ADMIN)))
-			collect(&subjects, STR(SUBJECT_ROLE LANGSMITH_ORGANIZATION_ADMIN));
+			strs_add(&subjects, STR(SUBJECT_ROLE LANGSMITH_ORGANIZATION_ADMIN));
 	}
-	ret_set->subjects = (struct str_list){subjects.items, subjects.n};
+	ret_set->subjects = strs_list(&subjects);
 	lower_groups(p, NULL, a, ret_set);
 }
 
@@ -122,7 +110,7 @@ struct str_list lower_permissions_without_rbac(const struct snapshot *s, const s
 {
 	const struct organization *o = snapshot_organization(s);
 	bool is_admin = str_eq(r->doc.id, STR(LANGSMITH_ORGANIZATION_ADMIN));
-	struct collector c = {.arena = a};
+	struct strs c = {.arena = a};
 	const struct langsmith_permission *all;
 	size_t n;
 
@@ -132,6 +120,6 @@ struct str_list lower_permissions_without_rbac(const struct snapshot *s, const s
 	all = langsmith_permissions(&n);
 	for (size_t i = 0; i < n; i++)
 		if (all[i].scope == LANGSMITH_WORKSPACE)
-			collect(&c, all[i].name);
-	return (struct str_list){c.items, c.n};
+			strs_add(&c, all[i].name);
+	return strs_list(&c);
 }

@@ -253,7 +253,6 @@ static uint64_t key_hash(struct str key)
 	return hash_str(KEY_SEED, key);
 }
 
-/* What a selector is made from, beside the type. */
 enum { SHORT_TEXT = 16 };
 
 /*
@@ -279,6 +278,7 @@ static inline uint64_t short_text_hash(uint64_t seed, struct str text)
 	return hash_u64((uint64_t)product ^ (uint64_t)(product >> 64));
 }
 
+/* What a selector is made from, beside the type. */
 static uint64_t selector_hash(uint64_t hash_of_key, unsigned way, struct str text)
 {
 	return text.len <= SHORT_TEXT ? short_text_hash(hash_of_key + way, text) : hash_str(hash_of_key + way, text);

@@ -34,6 +34,17 @@ static struct str spoken(struct arena *a, struct str kind)
 	return (struct str){text, kind.len};
 }
 
+/* "Allowed by the access grant agrant_… (write for the department dept_… on knowledge_slice kslice_…)." */
+static struct str grant_text(const struct evaluator *e, const struct access_grant *g)
+{
+	return arena_strf(e->call->arena,
+	                  "Allowed by the access grant " STR_FMT " (" STR_FMT " for the " STR_FMT " " STR_FMT
+	                  " on " STR_FMT " " STR_FMT ").",
+	                  STR_ARG(g->doc.id), STR_ARG(access_level_name(g->level)),
+	                  STR_ARG(grantee_type_name(g->grantee_type)), STR_ARG(g->grantee_id),
+	                  STR_ARG(entity_type_name(g->entity_type)), STR_ARG(g->entity_id));
+}
+
 /* "Denied by statement 0 of the tag policy 5f6c… (No PII)." */
 static struct str reason_text(const struct evaluator *e, struct verdict v, struct deciding by)
 {
@@ -41,7 +52,10 @@ static struct str reason_text(const struct evaluator *e, struct verdict v, struc
 	const struct tag_policy *p = by.kind == DOC_TAG_POLICY ? FIND(s, tag_policy, TAG_POLICY, by.id) : NULL;
 	struct str said = spoken(e->call->arena, document_kind_name(by.kind));
 	struct str name = p ? arena_strf(e->call->arena, " (" STR_FMT ")", STR_ARG(p->name)) : STR("");
+	struct access_grant grant;
 
+	if (by.kind == DOC_ACCESS_GRANT && grants_find(&s->grants, by.id, &grant))
+		return grant_text(e, &grant);
 	return arena_strf(e->call->arena, "%s by statement %u of the " STR_FMT " " STR_FMT STR_FMT ".",
 	                  v.effect == EFFECT_ALLOW ? "Allowed" : "Denied", (unsigned)v.statement, STR_ARG(said),
 	                  STR_ARG(by.id), STR_ARG(name));
