@@ -264,6 +264,11 @@ static bool authorize(struct api_call *call, struct str action, struct str resou
 	return false;
 }
 
+struct grants_asker aitronos_asker(const struct api_call *call)
+{
+	return (struct grants_asker){call->snapshot, &call->caller, call->now_ms, call->arena};
+}
+
 void aitronos_note_target(struct api_call *call, const char *kind, struct str id)
 {
 	call->target = arena_concat3(call->arena, str_of(kind), STR(":"), id);
@@ -287,6 +292,7 @@ static void finish(struct api_call *call)
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
+    &aitronos_access_routes,
     &aitronos_grant_routes,
     &aitronos_department_routes,
     &aitronos_role_routes,
