@@ -453,7 +453,7 @@ enum { MANY = 1000 };
 /* What an answer of `n` paths may take: some copies of each on its way, and no more when there is more beside it. */
 static void assert_cost(size_t bytes, size_t n)
 {
-	assert_true(bytes < n * 2000 + 4000);
+	assert_true(bytes < n * 1000 + 4000);
 }
 
 static size_t bytes_of_user(const struct world *w, const char *id, size_t want_n)
