@@ -28,14 +28,19 @@ static void add(struct documents *l, struct str id, struct document *doc)
 	l->items[l->n++] = (struct stored){doc->kind, id, arena_str(l->arena, buf_str(&body)), doc->seq};
 }
 
-static void put(struct snapshot *s, const struct stored *stored)
+static struct document *decode(const struct stored *stored)
 {
 	struct document *doc = NULL;
 	int r = document_decode(stored->kind, stored->id, stored->body, &doc, NULL);
 
 	assert(r == 0);
 	doc->seq = stored->seq;
-	snapshot_put(s, doc);
+	return doc;
+}
+
+static void put(struct snapshot *s, const struct stored *stored)
+{
+	snapshot_put(s, decode(stored));
 }
 
 static void add_people(struct documents *l, const struct aitronos_world *w)
@@ -228,6 +233,29 @@ static bool take_next(struct documents *l, struct choices *order, struct stored 
 	return true;
 }
 
+/* As a server does that starts. Takes the grants out of the list. */
+static void load_grants(struct snapshot *s, struct documents *l)
+{
+	struct grants_loader *loader = grants_loader_new(s->grants.seed);
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct document *doc;
+
+		if (l->items[i].kind != DOC_ACCESS_GRANT) {
+			l->items[n++] = l->items[i];
+			continue;
+		}
+		doc = decode(&l->items[i]);
+		grants_loader_add(loader, &s->edit, as_access_grant(doc));
+		free(doc);
+	}
+	l->n = n;
+	r = snapshot_load_grants(s, loader);
+	assert(r == 0);
+}
+
 /* Removals first: a grant that is made anew for the same entity and grantee has another id. */
 void aitronos_world_move(struct snapshot *fork, const struct aitronos_world *from, const struct aitronos_world *to,
                          struct choices *order)
@@ -249,6 +277,8 @@ void aitronos_world_move(struct snapshot *fork, const struct aitronos_world *fro
 
 		assert(is_there);
 	}
+	if (fork->grants.next_ordinal == 0 && choose(order, 2))
+		load_grants(fork, &more);
 	while (take_next(&more, order, &one))
 		put(fork, &one);
 	arena_release(&a);
