@@ -22,31 +22,64 @@ static bool is_legitimate(const struct aitronos_world *w, const struct aitronos_
 	return aitronos_world_may_decide(w, q, v.effect, (enum document_kind)v.kind, v.document);
 }
 
-/* Counts the grants that it is shown. */
+/* Checks off the paths as it is shown their grants. */
 struct watcher {
 	struct observer observer;
-	size_t n_allowing;
+	const struct aitronos_question *question;
+	struct aitronos_paths paths;
+	bool is_shown[AITRONOS_N_GRANTS];
+	bool is_misled; /* by a grant that is no path, or by what is said of one */
 };
 
 static void watch(struct observer *self, const struct observed *what)
 {
 	struct watcher *watcher = CONTAINER_OF(self, struct watcher, observer);
+	struct arena a = ARENA_INIT;
+	size_t i = 0;
 
-	watcher->n_allowing += what->kind == DOC_ACCESS_GRANT && what->action_matches;
+	if (what->kind != DOC_ACCESS_GRANT)
+		return;
+	while (i < watcher->paths.n &&
+	       !str_eq(what->document, aitronos_grant_id(watcher->paths.items[i].grant->number, &a)))
+		i++;
+	arena_release(&a);
+	if (i == watcher->paths.n) {
+		watcher->is_misled = true;
+		return;
+	}
+	watcher->is_shown[i] = true;
+	watcher->is_misled |= what->action_matches != (watcher->paths.items[i].grant->level >=
+	                                               (unsigned)access_level_of(watcher->question->ask.action));
+}
+
+/* An explanation shows all paths, unless grants are not asked: of other actions, and where no place is meant. */
+static bool saw_all(const struct watcher *w, struct aitronos_world_answer want)
+{
+	if (w->is_misled)
+		return false;
+	for (size_t i = 0; i < w->paths.n; i++)
+		if (!w->is_shown[i] && want.n_places && access_level_of(w->question->ask.action))
+			return false;
+	return true;
+}
+
+static bool same_verdict(struct verdict x, struct verdict y)
+{
+	return x.effect == y.effect && x.kind == y.kind && str_eq(x.document, y.document);
 }
 
 static bool check_decision(const struct aitronos_world *w, const struct snapshot *s, const struct aitronos_question *q,
                            struct arena *a, struct buf *complaint)
 {
 	struct aitronos_world_answer want = aitronos_world_decide(w, q, a);
-	struct watcher watcher = {.observer.statement = watch};
-	struct answer got = snapshot_ask(s, &q->ask, a, NULL),
-	              explained = snapshot_ask(s, &q->ask, a, &watcher.observer);
+	struct watcher watcher = {.observer.statement = watch, .question = q};
+	struct answer got = snapshot_ask(s, &q->ask, a, NULL), explained;
 
+	aitronos_world_paths(w, q->who, q->type, q->entity, &watcher.paths);
+	explained = snapshot_ask(s, &q->ask, a, &watcher.observer);
 	if (verdict_allows(got.verdict) == want.is_allowed && same_list(want.tenants, got.tenants) &&
-	    is_legitimate(w, q, got.verdict) && explained.verdict.effect == got.verdict.effect &&
-	    same_list(explained.tenants, got.tenants) && is_legitimate(w, q, explained.verdict) &&
-	    (got.verdict.kind != DOC_ACCESS_GRANT || watcher.n_allowing))
+	    is_legitimate(w, q, got.verdict) && same_verdict(explained.verdict, got.verdict) &&
+	    same_list(explained.tenants, got.tenants) && saw_all(&watcher, want))
 		return true;
 	buf_addf(complaint, "oracle %s ", want.is_allowed ? "allow" : "not allowed");
 	print_list(complaint, want.tenants);
@@ -55,7 +88,8 @@ static bool check_decision(const struct aitronos_world *w, const struct snapshot
 	print_list(complaint, got.tenants);
 	buf_addf(complaint, ", explained %s by ", effect_name(explained.verdict.effect));
 	print_str(complaint, explained.verdict.document);
-	buf_addf(complaint, " among %zu grants\n", watcher.n_allowing);
+	buf_addf(complaint, ", %s %zu grants\n", saw_all(&watcher, want) ? "having seen" : "not just by",
+	         watcher.paths.n);
 	return false;
 }
 

@@ -305,7 +305,7 @@ struct aitronos_world_answer aitronos_world_decide(const struct aitronos_world *
 	for (size_t i = 0; i < places.n; i++)
 		if (is_allowed_in(w, q, places.items[i]))
 			allowed[n++] = places.items[i];
-	return (struct aitronos_world_answer){n > 0, {allowed, q->ask.resource.lists_tenants ? n : 0}};
+	return (struct aitronos_world_answer){n > 0, places.n, {allowed, q->ask.resource.lists_tenants ? n : 0}};
 }
 
 static bool grant_may_decide(const struct aitronos_world *w, const struct aitronos_question *q, struct str id,

@@ -101,6 +101,7 @@ struct aitronos_question {
 };
 struct aitronos_world_answer {
 	bool is_allowed;
+	size_t n_places;         /* that are meant */
 	struct str_list tenants; /* as struct answer; in the arena */
 };
 struct aitronos_world_answer aitronos_world_decide(const struct aitronos_world *w, const struct aitronos_question *q,

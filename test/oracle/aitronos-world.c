@@ -263,6 +263,9 @@ static void edit_once(struct choices *c, struct aitronos_world *w)
 		edit_directory(c, w);
 		break;
 	}
+	if (choose_rarely(c, 30)) /* nothing is left of the table */
+		for (size_t i = 0; i < AITRONOS_N_GRANTS; i++)
+			w->grants[i].level = 0;
 	if (choose_rarely(c, 8) && !aitronos_world_is_granted_only(w))
 		generate_policy(c, &w->policies[choose(c, AITRONOS_N_POLICIES)]);
 }
