@@ -212,6 +212,17 @@ static void edit_grant(struct choices *c, struct aitronos_world *w, size_t i)
 		w->grants[i].level = (uint16_t)choose(c, ACCESS_N_LEVELS); /* 0: revoked */
 }
 
+/* All go at once, and others come or not: nothing of what was may be met in the table. */
+static void replace_grants(struct choices *c, struct aitronos_world *w)
+{
+	bool is_all = choose(c, 4);
+
+	for (size_t i = 0; i < AITRONOS_N_GRANTS; i++)
+		w->grants[i].level = 0;
+	for (size_t i = 0; is_all && i < AITRONOS_N_GRANTS; i++)
+		generate_grant(c, w, i);
+}
+
 static void edit_directory(struct choices *c, struct aitronos_world *w)
 {
 	size_t group = choose(c, AITRONOS_N_GROUPS), person = choose(c, AITRONOS_N_PEOPLE);
@@ -263,9 +274,8 @@ static void edit_once(struct choices *c, struct aitronos_world *w)
 		edit_directory(c, w);
 		break;
 	}
-	if (choose_rarely(c, 30)) /* nothing is left of the table */
-		for (size_t i = 0; i < AITRONOS_N_GRANTS; i++)
-			w->grants[i].level = 0;
+	if (choose_rarely(c, 10))
+		replace_grants(c, w);
 	if (choose_rarely(c, 8) && !aitronos_world_is_granted_only(w))
 		generate_policy(c, &w->policies[choose(c, AITRONOS_N_POLICIES)]);
 }

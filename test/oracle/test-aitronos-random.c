@@ -126,7 +126,7 @@ static void count_decision(struct tally *tally, const struct aitronos_world *w, 
 	else
 		tally->by_outcome[got.verdict.kind == DOC_ACCESS_GRANT ? GRANT_ALLOWED : POLICY_ALLOWED]++;
 	if (got.verdict.effect == EFFECT_DENY)
-		tally->by_outcome[paths.level == ACCESS_ADMIN ? GRANTED_BUT_DENIED : POLICY_DENIED]++;
+		tally->by_outcome[paths.level >= access_level_of(q->ask.action) ? GRANTED_BUT_DENIED : POLICY_DENIED]++;
 	if (got.tenants.n && !got.verdict.everywhere)
 		tally->by_outcome[SOME_PLACES_ALLOWED]++;
 	arena_release(&a);
