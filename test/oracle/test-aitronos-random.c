@@ -117,6 +117,7 @@ static void count_decision(struct tally *tally, const struct aitronos_world *w, 
 {
 	struct arena a = ARENA_INIT;
 	struct answer got = snapshot_ask(s, &q->ask, &a, NULL);
+	const enum access_level needed = access_level_of(q->ask.action);
 	struct aitronos_paths paths;
 
 	aitronos_world_paths(w, q->who, q->type, q->entity, &paths);
@@ -126,7 +127,7 @@ static void count_decision(struct tally *tally, const struct aitronos_world *w, 
 	else
 		tally->by_outcome[got.verdict.kind == DOC_ACCESS_GRANT ? GRANT_ALLOWED : POLICY_ALLOWED]++;
 	if (got.verdict.effect == EFFECT_DENY)
-		tally->by_outcome[paths.level >= access_level_of(q->ask.action) ? GRANTED_BUT_DENIED : POLICY_DENIED]++;
+		tally->by_outcome[needed && paths.level >= needed ? GRANTED_BUT_DENIED : POLICY_DENIED]++;
 	if (got.tenants.n && !got.verdict.everywhere)
 		tally->by_outcome[SOME_PLACES_ALLOWED]++;
 	arena_release(&a);
