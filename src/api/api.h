@@ -76,6 +76,11 @@ struct api_dialect {
 	 * here. Runs before the body is looked at, and again on the writer thread.
 	 */
 	bool (*authorize)(struct api_call *call, struct str action, struct str resource);
+	/*
+	 * Called last before the answer is sent, whatever it is: headers that all answers have. Outside of the read
+	 * section: what lives in a snapshot is gone. NULL: none.
+	 */
+	void (*finish)(struct api_call *call);
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
@@ -110,6 +115,7 @@ struct api_call {
 	struct str target;    /* what it was asked for: "<kind>:<id>" */
 	struct str tenant;    /* the one the call works in, where the dialect has such; absent: none */
 	const char *field;    /* the member of the body that api_get_…() found wrong; NULL: none */
+	void *own;            /* the dialect's, NULL at first */
 };
 
 /* The decoded path parameter by its name in the template; asserts that it exists. */
@@ -143,7 +149,7 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_confident, api_connhex, api_authzen, api_langsmith, api_native;
+extern const struct api_dialect api_aitronos, api_confident, api_connhex, api_authzen, api_langsmith, api_native;
 
 struct api_options {
 	struct service *service; /* borrowed */

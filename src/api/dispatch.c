@@ -214,6 +214,8 @@ static void finish_answer(struct api_call *call)
 		                   arena_strf(call->arena, "%llu", (unsigned long long)call->revision));
 	if (!call->failed && !str_is_empty(warning_of(call)))
 		http_answer_header(x, STR("Doorward-Warning"), warning_of(call));
+	if (call->dialect->finish)
+		call->dialect->finish(call);
 }
 
 /* Copies what lives in a snapshot: the note may outlive it. */
@@ -450,6 +452,7 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
+	mount(api, &api_aitronos);
 	mount(api, &api_authzen);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);

@@ -32,7 +32,7 @@ struct http_header {
 	struct str value;
 };
 
-#define HTTP_MAX_RESPONSE_HEADERS 16u
+#define HTTP_MAX_RESPONSE_HEADERS 24u
 #define HTTP_MAX_REQUEST_HEADERS  64u
 
 /* One exchange: what was asked and what is answered. Everything borrowed lives in `arena` or in the server until it is
