@@ -283,6 +283,7 @@ static void finish(struct api_call *call)
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
+    &aitronos_audit_routes,
     &aitronos_grant_routes,
 };
 
