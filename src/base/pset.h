@@ -44,7 +44,8 @@ struct pset_iter {
 		const struct pset_node *node;
 		uint32_t at;
 	} stack[16];
-	uint32_t depth;
+	uint32_t depth; /* 0 at the end */
+	uint32_t height;
 };
 void pset_iter_init(struct pset_iter *it, const struct pset *s, uint64_t from);
 bool pset_iter_next(struct pset_iter *it, uint64_t *ret_key);
