@@ -18,6 +18,7 @@
 struct api;
 struct api_call;
 struct api_dialect;
+struct rate_limiter;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
@@ -157,8 +158,10 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 extern const struct api_dialect api_aitronos, api_confident, api_connhex, api_authzen, api_langsmith, api_native;
 
 struct api_options {
-	struct service *service; /* borrowed */
-	struct str public_url;   /* without trailing slash, e.g. "https://pdp.example.com" */
+	struct service *service;      /* borrowed */
+	struct str public_url;        /* without trailing slash, e.g. "https://pdp.example.com" */
+	uint64_t aitronos_per_minute; /* calls of each key; 0: no limit */
+	uint64_t aitronos_burst;      /* at once; 0: a fifth more than that */
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);
@@ -173,6 +176,9 @@ struct str api_public_url(const struct api *api);
 void api_set_draining(struct api *api);
 /* Lets /metrics report the HTTP server's own counters; call once it runs. */
 void api_set_http_server(struct api *api, const struct http_server *server);
+
+/* What limits the calls of Aitronos' clients (api/rate_limit.h); NULL: nothing does. */
+struct rate_limiter *api_aitronos_limiter(const struct api *api);
 
 /* Decisions are counted by effect for /metrics. Any thread. */
 void api_count_decision(struct api *api, bool allowed);

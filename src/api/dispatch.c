@@ -259,9 +259,14 @@ struct api_write {
 	bool keeps_revision;    /* the call was answered at call->revision already */
 };
 
-/* Attempts that were refused leave a row; of routes with an event, all that failed do. */
+/*
+ * Attempts that were refused leave a row; of routes with an event, all that failed do. What came too often does
+ * nothing, here too: it must not fill the trail.
+ */
 static bool is_audited_failure(const struct api_call *call)
 {
+	if (call->x->status == 429)
+		return false;
 	return call->failed && (call->denied || (call->route->event && call->caller.org));
 }
 
@@ -452,6 +457,9 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
+	if (options->aitronos_per_minute)
+		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
+		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
 	mount(api, &api_aitronos);
 	mount(api, &api_authzen);
 	mount(api, &api_confident);
@@ -471,8 +479,14 @@ void api_free(struct api *api)
 		free(api->dialects[i].routes);
 		free(api->dialects[i].metrics);
 	}
+	rate_limiter_free(api->aitronos_limiter);
 	free(atomic_load(&api->public_url));
 	free(api);
+}
+
+struct rate_limiter *api_aitronos_limiter(const struct api *api)
+{
+	return api->aitronos_limiter;
 }
 
 struct http_app *api_http_app(struct api *api)

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/rate_limit.h"
 
 #define API_MAX_DIALECTS 8u
 
@@ -32,6 +33,7 @@ struct api {
 	_Atomic(char *) public_url; /* set once */
 	struct mounted_dialect dialects[API_MAX_DIALECTS];
 	size_t n_dialects;
+	struct rate_limiter *aitronos_limiter; /* NULL: none */
 	_Atomic uint64_t n_allowed, n_denied;
 	_Atomic bool is_draining;
 	_Atomic(const struct http_server *) http_server;

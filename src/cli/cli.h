@@ -46,7 +46,9 @@ struct cli_options {
 	uint64_t max_body_bytes;
 	uint64_t max_connections;
 	uint64_t idle_timeout_s;
-	uint64_t n_threads; /* 0: as many as processors */
+	uint64_t n_threads;           /* 0: as many as processors */
+	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
+	uint64_t aitronos_burst;      /* 0: a fifth more */
 	bool connhex_strict;
 	bool connhex_inert_statements;
 

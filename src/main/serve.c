@@ -127,7 +127,8 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 		r = read_pem(o->tls_key, &p->key, err);
 	if (r != 0)
 		return r;
-	p->api = api_new(&(struct api_options){.service = p->service});
+	p->api = api_new(&(struct api_options){
+	    .service = p->service, .aitronos_per_minute = o->aitronos_per_minute, .aitronos_burst = o->aitronos_burst});
 	return http_server_start(
 	    &(struct http_options){
 	        .address = o->listen_address,

@@ -23,6 +23,11 @@ struct cascade_effect {
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 
 /*
+ * What was granted to a user, group or role (model/kinds.h, struct access_grant) ends with it. Grants on a resource
+ * that goes stay: entities need not be registered.
+ */
+
+/*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
  * removed; a policy left without statements is deleted (managed policies never are: they keep the rest). Role members
  * go; tag policies are detached from it, and invitations no longer offer it.

@@ -227,6 +227,9 @@ static bool admit(struct api_call *call)
 {
 	struct aitronos_state *own = aitronos_state(call);
 
+	/* A write is admitted twice: the second time on the writer thread, where it is not counted again. */
+	if (!own->is_counted && !aitronos_limit(call))
+		return false;
 	if (!str_starts_with(str_of(call->route->path), STR(AITRONOS_ORG))) {
 		own->org = arena_str(call->arena, call->snapshot->org);
 		return true;
@@ -261,6 +264,11 @@ static bool authorize(struct api_call *call, struct str action, struct str resou
 	return false;
 }
 
+struct grants_asker aitronos_asker(const struct api_call *call)
+{
+	return (struct grants_asker){call->snapshot, &call->caller, call->now_ms, call->arena};
+}
+
 void aitronos_note_target(struct api_call *call, const char *kind, struct str id)
 {
 	call->target = arena_concat3(call->arena, str_of(kind), STR(":"), id);
@@ -278,11 +286,13 @@ static void finish(struct api_call *call)
 	                   arena_strf(call->arena, "%llu", (unsigned long long)taken_ms));
 	if (!str_is_absent(own->org))
 		http_answer_header(call->x, STR("aitronos-organization"), own->org);
+	aitronos_put_limit(call);
 }
 
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
+    &aitronos_access_routes,
     &aitronos_audit_routes,
     &aitronos_grant_routes,
 };
