@@ -164,6 +164,7 @@ static const struct {
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
     {DOC_GROUP, DOC_POLICY_ATTACHMENT, STR_INIT("group:")},
+    {DOC_RESOURCE, DOC_RESOURCE, STR_INIT("member:")}, /* resource_member_link() */
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
@@ -375,6 +376,21 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 	purge_subject(t, arena_concat(t->arena, STR(SUBJECT_GROUP), group), &effect);
 	grants_end_all(t, DOC_GROUP, group);
 	return effect;
+}
+
+void cascade_resource(struct txn *t, const struct resource *r)
+{
+	struct linked composites;
+
+	composites.n =
+	    snapshot_linked(t->snapshot, DOC_RESOURCE, resource_member_link(t->arena, r->type, r->resource_id),
+	                    t->arena, &composites.docs);
+	for (size_t i = 0; i < composites.n; i++) {
+		struct resource composite = *as_resource(composites.docs[i]);
+
+		composite.members = without(composite.members, r->resource_id, t->arena);
+		txn_put(t, &composite.doc);
+	}
 }
 
 /* Memberships under all names of the principal: who comes later by one of them must not step into her place. */

@@ -212,7 +212,8 @@ static void test_composite(void **state)
 	struct document *doc = round_trip(&in.doc);
 	struct str_list links = document_links(doc, &a);
 
-	assert_int_equal(links.n, 2);
+	assert_int_equal(links.n, 3);
+	assert_true(str_list_has(links, STR("type:knowledge_slice")));
 	assert_true(str_list_has(links, resource_member_link(&a, STR("knowledge_slice"), STR("kslice_2"))));
 	free(doc);
 	arena_release(&a);
