@@ -73,15 +73,18 @@ static bool take_value(struct scan *s, const struct field *f, void *object)
 	return false;
 }
 
-/* Is the field the next member? Then its value is. */
+/* Is the field the next member? Then its value is next. */
 static bool take_name(struct scan *s, struct str name, bool is_first)
 {
-	struct scan ahead = *s;
+	const char *at = s->at;
+	size_t room = (size_t)(s->end - at), needed = name.len + 3 + (is_first ? 0 : 1);
 
-	if ((!is_first && !take(&ahead, STR(","))) || !take(&ahead, STR("\"")) || !take(&ahead, name) ||
-	    !take(&ahead, STR("\":")))
+	if (room < needed || (!is_first && *at++ != ',') || *at++ != '"' || memcmp(at, name.ptr, name.len) != 0)
 		return false;
-	*s = ahead;
+	at += name.len;
+	if (at[0] != '"' || at[1] != ':')
+		return false;
+	s->at = at + 2;
 	return true;
 }
 
