@@ -89,7 +89,7 @@ static size_t grantees_of(const struct snapshot *s, const struct user *user, str
 	if (n > 1)
 		qsort(all, n, sizeof(*all), compare_grantees);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || compare_grantees(&all[i - 1], &all[i]) != 0)
+		if (n_kept == 0 || compare_grantees(&all[n_kept - 1], &all[i]) != 0)
 			all[n_kept++] = all[i];
 	*ret = all;
 	return n_kept;
