@@ -2,6 +2,7 @@
 #include "service/aitronos_departments.h"
 
 #include "service/aitronos_id.h"
+#include "service/directory_keys.h"
 #include "service/iam.h"
 
 /* ---- looking ------------------------------------------------------------------------------------------- */
@@ -219,9 +220,12 @@ enum service_result department_delete(struct txn *t, const struct group *g, stru
 	return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION, "Department has members");
 }
 
-enum service_result department_add_member(struct txn *t, const struct group *g, const struct user *user,
-                                          struct error *err)
+enum service_result department_add_member(struct txn *t, const struct caller *c, const struct group *g,
+                                          const struct user *user, struct error *err)
 {
+	if (principal_is_more_powerful(t, STR("group"), g->doc.id, c))
+		return (enum service_result)error_set(
+		    err, SERVICE_DENIED, "The department administers access in ways that the caller may not");
 	if (membership_of_user(t->snapshot, g, user->doc.id, t->arena))
 		return (enum service_result)error_set(err, SERVICE_CONFLICT, "User is already in the department");
 	directory_add_group_member(t, g->doc.id, user->doc.id);

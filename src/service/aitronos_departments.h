@@ -64,9 +64,12 @@ enum service_result department_update(struct txn *t, struct group *g, struct err
 /* SERVICE_FAILED_PRECONDITION: department_obstacle(), or it is what makes the last owner one. */
 enum service_result department_delete(struct txn *t, const struct group *g, struct cascade_effect *ret_effect,
                                       struct error *err) MUST_USE;
-/* SERVICE_CONFLICT: is in it, under whatever name. */
-enum service_result department_add_member(struct txn *t, const struct group *g, const struct user *user,
-                                          struct error *err) MUST_USE;
+/*
+ * SERVICE_CONFLICT: is in it, under whatever name. SERVICE_DENIED: the department administers access, by the roles or
+ * policies of other dialects, in a way that the caller may not (service/directory_keys.h).
+ */
+enum service_result department_add_member(struct txn *t, const struct caller *c, const struct group *g,
+                                          const struct user *user, struct error *err) MUST_USE;
 /* Under all names. SERVICE_NOT_FOUND: is not in it. */
 enum service_result department_remove_member(struct txn *t, const struct group *g, const struct user *user,
                                              struct error *err) MUST_USE;

@@ -361,7 +361,7 @@ static void member_add(struct api_call *call)
 	if (!user)
 		return;
 	note_membership(call, g, user);
-	if (!directory_succeeded(call, department_add_member(call->txn, g, user, &err), &err, "user_id"))
+	if (!directory_succeeded(call, department_add_member(call->txn, &call->caller, g, user, &err), &err, "user_id"))
 		return;
 	w = api_json_begin(call, 201);
 	put_member(&w, user, call->txn->now_ms);
