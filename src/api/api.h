@@ -130,6 +130,11 @@ struct json_writer api_json_begin(struct api_call *call, unsigned status);
 void api_json_end(struct api_call *call, struct json_writer *w);
 /* An RFC 3339 time in UTC with a fraction of `n_digits` (3 to 9) digits, whatever it is; 0 ms is written as null. */
 void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_digits);
+/*
+ * ISO 8601 as clients send it in a query: a time without an offset is UTC, and the plus of an offset may have become a
+ * space on its way.
+ */
+bool api_parse_time(struct arena *a, struct str text, int64_t *ret_ms);
 /* An empty answer (204). */
 void api_no_content(struct api_call *call);
 /* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */

@@ -99,6 +99,19 @@ void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_dig
 	json_put_str(w, str_of(name), (struct str){text, (size_t)n});
 }
 
+bool api_parse_time(struct arena *a, struct str text, int64_t *ret_ms)
+{
+	const size_t offset_chars = sizeof("+00:00") - 1;
+
+	if (time_parse_rfc3339(text, ret_ms) || time_parse_rfc3339(arena_concat(a, text, STR("Z")), ret_ms))
+		return true;
+	if (text.len <= offset_chars || text.ptr[text.len - offset_chars] != ' ')
+		return false;
+	return time_parse_rfc3339(arena_concat3(a, str_slice(text, 0, text.len - offset_chars), STR("+"),
+	                                        str_slice(text, text.len - offset_chars + 1, text.len)),
+	                          ret_ms);
+}
+
 void api_no_content(struct api_call *call)
 {
 	buf_clear(&call->x->out);

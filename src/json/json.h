@@ -63,7 +63,7 @@ bool json_equal(const struct json *a, const struct json *b);
  * Writer: appends JSON to a buffer, puts commas and colons itself. Misuse (a value where a name belongs) is a bug and
  * asserts. The caller checks buf.overflowed at the end. With `indent` > 0 it pretty-prints.
  */
-#define JSON_WRITER_MAX_DEPTH (JSON_MAX_DEPTH + 16u)
+#define JSON_WRITER_MAX_DEPTH (2 * JSON_MAX_DEPTH + 16u) /* a list and an object for each group below another */
 struct json_writer {
 	struct buf *out;
 	uint32_t depth;

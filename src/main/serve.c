@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "cli/progress.h"
 #include "main/owner_key.h"
 
 /* How long a shutdown waits for what is in flight. */
@@ -67,9 +68,18 @@ static int read_pem(const char *path, struct buf *out, struct error *err)
 	return 0;
 }
 
+static void show_loading(void *progress, struct str org, uint64_t n_documents, bool is_over)
+{
+	if (is_over)
+		progress_end(progress);
+	else
+		progress_show(progress, org, n_documents, clock_monotonic_ns());
+}
+
 static int open_service(const struct cli_options *o, struct parts *p, struct error *err)
 {
 	struct buf key = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct progress progress;
 	int r = store_open(str_of(o->store), &p->store, err);
 
 	/* What the store calls an expected outcome is no way to start. */
@@ -78,10 +88,13 @@ static int open_service(const struct cli_options *o, struct parts *p, struct err
 	r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
 	if (r != 0)
 		return r;
+	progress_init(&progress);
 	r = service_open(&(struct service_options){.store = p->store,
 	                                           .org = str_of(o->org),
 	                                           .connhex_strict = o->connhex_strict,
-	                                           .connhex_inert_statements = o->connhex_inert_statements},
+	                                           .connhex_inert_statements = o->connhex_inert_statements,
+	                                           .loading = show_loading,
+	                                           .loading_ctx = &progress},
 	                 &p->service, &key, err);
 	if (r == 0 && key.len)
 		r = owner_key_file_write(&p->owner_key, str_of(o->org), buf_str(&key), err);

@@ -8,37 +8,13 @@
 #include <errno.h>
 
 #include "model/confident.h"
-#include "model/enum.h"
-
-enum field_type { FIELD_STR, FIELD_STRS, FIELD_BOOL, FIELD_TIME, FIELD_JSON, FIELD_ENUM, FIELD_LIST };
-
-struct list_info;
-
-struct field {
-	struct str name;
-	enum field_type type;
-	size_t offset;
-	const struct list_info *list;   /* FIELD_LIST */
-	const struct enum_info *values; /* FIELD_ENUM */
-};
+#include "model/fields.h"
 
 struct kind_info {
 	struct str name;
 	size_t size;
 	const struct field *fields;
 	size_t n_fields;
-};
-
-/* A list of structs: a pointer to the first and, behind it in the struct, their number. */
-struct list_info {
-	size_t size; /* of one */
-	const struct field *fields;
-	size_t n_fields;
-};
-
-struct list {
-	const void *items;
-	size_t n;
 };
 
 #define FIELD(kind, member, json_name, field_type)                                                                     \
@@ -527,44 +503,65 @@ static bool decode_field(struct arena *a, void *object, const struct field *f, c
 	                             : decode_plain(a, object, f, value);
 }
 
-/* Fills `doc` (zeroed, of the kind's size) from the tree; what it needs beyond comes from `a`. */
-static bool decode_into(struct arena *a, struct document *doc, enum document_kind kind, struct str id,
-                        const struct json *body)
+/* The fields of the kind's own, and those of all. */
+static void tables_of(enum document_kind kind, struct list_info ret[2])
 {
-	const struct list_info own = {kinds[kind].size, kinds[kind].fields, kinds[kind].n_fields};
-	const struct list_info common = {0, common_fields, N_ELEMENTS(common_fields)};
+	ret[0] = (struct list_info){kinds[kind].size, kinds[kind].fields, kinds[kind].n_fields};
+	ret[1] = (struct list_info){0, common_fields, N_ELEMENTS(common_fields)};
+}
 
-	doc->kind = kind;
+/* Fills `doc` (zeroed but for its kind, of that kind's size) from the tree; what it needs beyond comes from `a`. */
+static bool decode_into(struct arena *a, struct document *doc, struct str id, const struct json *body)
+{
+	struct list_info tables[2];
+
+	tables_of(doc->kind, tables);
 	doc->id = arena_str(a, id);
-	if (!decode_fields(a, doc, &own, body, decode_field) || !decode_fields(a, doc, &common, body, decode_plain))
+	if (!decode_fields(a, doc, &tables[0], body, decode_field) ||
+	    !decode_fields(a, doc, &tables[1], body, decode_plain))
 		return false;
 	derive(a, doc);
 	return true;
+}
+
+static int parse_body(struct arena *a, const struct document *name, struct str body, const struct json **ret,
+                      struct error *err)
+{
+	if (json_parse(body, a, ret, err) == JSON_OK && (*ret)->type == JSON_OBJECT)
+		return 0;
+	return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" is not a JSON object",
+	                 STR_ARG(kinds[name->kind].name), STR_ARG(name->id));
+}
+
+static int wrong_member(const struct document *name, struct error *err)
+{
+	return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" has a member of the wrong type",
+	                 STR_ARG(kinds[name->kind].name), STR_ARG(name->id));
 }
 
 /* Once to measure, once into a block of just that size; `scratch` is for the tree and the measuring. */
 static int decode(struct arena *scratch, const struct document *name, struct str body, struct document **ret_doc,
                   struct error *err)
 {
-	const struct kind_info *info = &kinds[name->kind];
 	const struct json *tree;
 	struct document *doc;
 	struct arena place;
 	size_t size;
+	int r = parse_body(scratch, name, body, &tree, err);
 
-	if (json_parse(body, scratch, &tree, err) != JSON_OK || tree->type != JSON_OBJECT)
-		return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" is not a JSON object",
-		                 STR_ARG(info->name), STR_ARG(name->id));
+	if (r != 0)
+		return r;
 	size = scratch->used_bytes;
-	doc = arena_calloc(scratch, 1, info->size);
-	if (!decode_into(scratch, doc, name->kind, name->id, tree))
-		return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" has a member of the wrong type",
-		                 STR_ARG(info->name), STR_ARG(name->id));
+	doc = arena_calloc(scratch, 1, kinds[name->kind].size);
+	doc->kind = name->kind;
+	if (!decode_into(scratch, doc, name->id, tree))
+		return wrong_member(name, err);
 	size = scratch->used_bytes - size;
 	void *block = mem_alloc(size);
 	arena_init_fixed(&place, block, size);
-	doc = arena_calloc(&place, 1, info->size);
-	(void)decode_into(&place, doc, name->kind, name->id, tree);
+	doc = arena_calloc(&place, 1, kinds[name->kind].size);
+	doc->kind = name->kind;
+	(void)decode_into(&place, doc, name->id, tree);
 	assert((void *)doc == block);
 	*ret_doc = doc;
 	return 0;
@@ -581,4 +578,25 @@ int document_decode(enum document_kind kind, struct str id, struct str body, str
 	r = decode(&scratch, &name, body, ret_doc, err);
 	arena_release(&scratch);
 	return r;
+}
+
+int document_read(struct document *doc, struct str body, struct arena *a, struct error *err)
+{
+	const struct document name = {.kind = doc->kind, .id = doc->id};
+	const struct json *tree;
+	struct list_info tables[2];
+	int r;
+
+	assert(name.kind > DOC_NONE && name.kind < DOC_N_KINDS);
+	tables_of(name.kind, tables);
+	if (plain_read(tables, N_ELEMENTS(tables), body, doc)) {
+		derive(a, doc);
+		return 0;
+	}
+	memset(doc, 0, kinds[name.kind].size);
+	doc->kind = name.kind;
+	r = parse_body(a, &name, body, &tree, err);
+	if (r != 0)
+		return r;
+	return decode_into(a, doc, name.id, tree) ? 0 : wrong_member(&name, err);
 }

@@ -2,7 +2,8 @@
  *
  * What documents are found by, beside their id: unique keys and links.
  */
-#include "model/kinds.h"
+#include "base/fold.h"
+#include "model/aitronos.h"
 
 #include "base/strs.h"
 
@@ -22,8 +23,25 @@ static struct str access_grant_unique(struct arena *a, const struct access_grant
 	                  STR_ARG(g->grantee_id));
 }
 
+static struct str department_unique(struct arena *a, const struct group *g)
+{
+	if (!str_eq(g->type, STR(GROUP_DEPARTMENT)) || str_is_absent(g->display_name))
+		return STR_NONE;
+	return arena_concat(a, STR("name:"), g->display_name);
+}
+
+/* In whatever case: nobody shall take a role named "owner" for the Owner. */
+static struct str aitronos_role_unique(struct arena *a, const struct role *r)
+{
+	return aitronos_is_role(r) ? arena_concat(a, STR("name:"), fold_str(a, str_trim(r->display_name))) : STR_NONE;
+}
+
 struct str document_unique_key(const struct document *doc, struct arena *a)
 {
+	if (doc->kind == DOC_GROUP)
+		return department_unique(a, as_group(doc));
+	if (doc->kind == DOC_ROLE)
+		return aitronos_role_unique(a, as_role(doc));
 	if (doc->kind == DOC_USER && !str_is_absent(as_user(doc)->email))
 		return arena_concat(a, STR("email:"), as_user(doc)->email);
 	if (doc->kind == DOC_TENANT && !str_is_absent(as_tenant(doc)->handle))
@@ -119,6 +137,11 @@ static void add_resource(struct strs *l, const struct resource *r)
 	for (size_t i = 0; i < r->n_tags; i++) {
 		add(l, STR("tag_value:"), r->tags[i].value_id);
 		add(l, STR("tagging:"), r->tags[i].id);
+	}
+	/* Aitronos lists slices and stores, and the stores of a slice. */
+	if (entity_type_of(r->type) != ENTITY_NONE) {
+		add(l, STR("type:"), r->type);
+		add(l, STR("parent:"), r->parent);
 	}
 	for (size_t i = 0; i < r->members.n; i++)
 		strs_add(l, resource_member_link(l->arena, r->type, r->members.items[i]));

@@ -73,6 +73,11 @@ void document_encode(const struct document *doc, struct buf *out);
 int document_decode(enum document_kind kind, struct str id, struct str body, struct document **ret_doc,
                     struct error *err) MUST_USE;
 /*
+ * The same into a document of the caller's, for very many one after the other: `doc` has its kind and id and is zeroed
+ * otherwise, with room for the kind's struct. Its strings borrow from it and `body`, or live in `a`.
+ */
+int document_read(struct document *doc, struct str body, struct arena *a, struct error *err) MUST_USE;
+/*
  * What the store keeps unique among current documents of the kind, and under which the snapshot finds it
  * (snapshot_find_unique()); absent when nothing. Allocated in `a`.
  */

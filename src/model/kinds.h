@@ -51,7 +51,7 @@ struct service_account {
 };
 
 #define GROUP_TEAM       "team"
-#define GROUP_DEPARTMENT "department"
+#define GROUP_DEPARTMENT "department" /* no two of them have one display_name */
 
 struct group {
 	struct document doc;

@@ -153,7 +153,8 @@ static void make_set(struct pset *set, struct edit *e, struct keys *k)
 {
 	CLEANUP(freep) uint64_t *room = mem_calloc(k->n ? k->n : 1, sizeof(*room));
 
-	sort_keys(k, room);
+	if (k->n > 1)
+		sort_keys(k, room);
 	pset_build(set, e, k->items, k->n);
 	free(TAKE(k->items));
 }

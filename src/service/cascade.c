@@ -3,6 +3,7 @@
 
 #include "model/confident.h"
 #include "service/directory_keys.h"
+#include "service/grants.h"
 #include "service/iam.h"
 #include "service/invitations.h"
 
@@ -163,12 +164,25 @@ static const struct {
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
     {DOC_GROUP, DOC_POLICY_ATTACHMENT, STR_INIT("group:")},
+    {DOC_RESOURCE, DOC_RESOURCE, STR_INIT("member:")}, /* resource_member_link() */
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
     {DOC_SERVICE_ACCOUNT, DOC_ROLE_MEMBER, STR_INIT("principal:service:")},
     {DOC_SERVICE_ACCOUNT, DOC_KEY, STR_INIT("principal:service:")},
 };
+
+/* Grants to roles that go with their tenant. */
+static uint64_t grants_of_project_roles(struct txn *t, struct str tenant)
+{
+	struct linked roles = linked(t, DOC_ROLE, STR("tenant:"), tenant);
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < roles.n; i++)
+		if (confident_is_project_role(as_role(roles.docs[i])))
+			n += grants_held_by(t->snapshot, DOC_ROLE, roles.docs[i]->id);
+	return n;
+}
 
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id)
 {
@@ -179,6 +193,7 @@ bool cascade_fits(struct txn *t, enum document_kind kind, struct str id)
 	for (size_t i = 0; i < N_ELEMENTS(taken); i++)
 		if (taken[i].gone == kind)
 			n += linked(t, taken[i].with_it, taken[i].relation, id).n;
+	n += kind == DOC_TENANT ? grants_of_project_roles(t, id) : grants_held_by(t->snapshot, kind, id);
 	return n <= CASCADE_MAX_DOCUMENTS;
 }
 
@@ -199,6 +214,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 	take_role_from_tag_policies(t, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
 	invitations_lose_role(t, role);
+	grants_end_all(t, DOC_ROLE, role);
 	return effect;
 }
 
@@ -228,6 +244,7 @@ static void take_tenant_from_roles_and_groups(struct txn *t, struct str tenant)
 		/* A role of one project goes with it; the memberships held in the project go below. */
 		if (confident_is_project_role(&role)) {
 			txn_delete(t, DOC_ROLE, role.doc.id);
+			grants_end_all(t, DOC_ROLE, role.doc.id);
 			continue;
 		}
 		role.tenants = without(role.tenants, tenant, t->arena);
@@ -357,7 +374,23 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 			txn_put(t, &child.doc);
 	}
 	purge_subject(t, arena_concat(t->arena, STR(SUBJECT_GROUP), group), &effect);
+	grants_end_all(t, DOC_GROUP, group);
 	return effect;
+}
+
+void cascade_resource(struct txn *t, const struct resource *r)
+{
+	struct linked composites;
+
+	composites.n =
+	    snapshot_linked(t->snapshot, DOC_RESOURCE, resource_member_link(t->arena, r->type, r->resource_id),
+	                    t->arena, &composites.docs);
+	for (size_t i = 0; i < composites.n; i++) {
+		struct resource composite = *as_resource(composites.docs[i]);
+
+		composite.members = without(composite.members, r->resource_id, t->arena);
+		txn_put(t, &composite.doc);
+	}
 }
 
 /* Memberships under all names of the principal: who comes later by one of them must not step into her place. */
@@ -382,6 +415,8 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 	delete_memberships(t, type, id);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
+	if (is_user)
+		grants_end_all(t, DOC_USER, id);
 	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);
 	return effect;
 }

@@ -18,9 +18,14 @@ struct cascade_effect {
 
 /* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */
 #define CASCADE_MAX_DOCUMENTS ((size_t)1000000)
-/* Can the role, tenant, governance policy, group, user or service go in one change set? To be asked before its cascade;
- * false: refuse. */
+/* Can the role, tenant, governance policy, group, resource, user or service go in one change set? To be asked before
+ * its cascade; false: refuse. */
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
+
+/*
+ * What was granted to a user, group or role (model/kinds.h, struct access_grant) ends with it. Grants on a resource
+ * that goes stay: entities need not be registered.
+ */
 
 /*
  * A role goes: statements that name it and have actions of their own lose the role; statements with only the role are
@@ -45,5 +50,7 @@ void cascade_governance_policy(struct txn *t, struct str policy);
  * policies. Wildcards stay.
  */
 struct cascade_effect cascade_group(struct txn *t, struct str group);
+/* A resource goes: composites lose it as a member. */
+void cascade_resource(struct txn *t, const struct resource *r);
 /* A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. */
 struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id);

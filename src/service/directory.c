@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/directory.h"
 
+#include "model/aitronos.h"
 #include "model/confident.h"
 #include "model/validate.h"
+#include "service/aitronos_departments.h"
+#include "service/aitronos_knowledge.h"
+#include "service/aitronos_roles.h"
 #include "service/builtin.h"
 #include "service/confident_roles.h"
 #include "service/holdings.h"
 #include "service/invitations.h"
 #include "service/tags.h"
 
-/* Groups below groups: a chain longer than this is refused, which also bounds the search for circles. */
-#define MAX_GROUP_DEPTH       64u
 #define MAX_ROLE_ACTION_BYTES 128u
 
 /* ---- small checks ---------------------------------------------------------------------------------- */
@@ -88,26 +90,54 @@ static bool check_tenant(const struct txn *t UNUSED, struct document *doc, struc
 	return text_fits(as_tenant(doc)->display_name, "display_name", err);
 }
 
-/* The group must not come to stand below itself. */
+/* How many levels of groups stand below it, up to one more than there may be. */
+static unsigned levels_below(const struct txn *t, struct str group)
+{
+	struct str_list level = {&group, 1};
+	unsigned n_levels = 0;
+
+	for (;; n_levels++) {
+		struct str *next = NULL;
+		size_t n = 0, cap = 0;
+
+		for (size_t i = 0; i < level.n; i++) {
+			const struct document *const *docs;
+			size_t n_docs =
+			    snapshot_linked(t->snapshot, DOC_GROUP,
+			                    arena_concat(t->arena, STR("parent:"), level.items[i]), t->arena, &docs);
+
+			for (size_t k = 0; k < n_docs; k++) {
+				ARENA_ROOM(t->arena, next, n, &cap);
+				next[n++] = docs[k]->id;
+			}
+		}
+		if (n == 0 || n_levels > GROUP_MAX_DEPTH)
+			return n_levels;
+		level = (struct str_list){next, n};
+	}
+}
+
+/* The group must not come to stand below itself, and what it brings along must not come to stand too deep. */
 static bool check_group_parent(const struct txn *t, const struct group *g, struct error *err)
 {
+	const struct group *old = FIND(t->snapshot, group, GROUP, g->doc.id);
+	bool moves = old && !str_eq(old->parent, g->parent);
 	struct str above = g->parent;
+	unsigned depth = 0;
 
-	for (unsigned depth = 0; !str_is_absent(above); depth++) {
+	for (; !str_is_absent(above) && depth <= GROUP_MAX_DEPTH; depth++) {
 		const struct group *parent = FIND(t->snapshot, group, GROUP, above);
 
 		if (str_eq(above, g->doc.id)) {
 			error_set(err, SERVICE_INVALID, "parent: the group would stand below itself");
 			return false;
 		}
-		if (depth == MAX_GROUP_DEPTH) {
-			error_set(err, SERVICE_INVALID, "parent: more than %u groups above each other",
-			          MAX_GROUP_DEPTH);
-			return false;
-		}
 		above = parent ? parent->parent : STR_NONE;
 	}
-	return true;
+	if (depth <= GROUP_MAX_DEPTH && (depth == 0 || !moves || depth + levels_below(t, g->doc.id) <= GROUP_MAX_DEPTH))
+		return true;
+	error_set(err, SERVICE_INVALID, "parent: more than %u groups above each other", GROUP_MAX_DEPTH);
+	return false;
 }
 
 static bool check_group(const struct txn *t, struct document *doc, struct error *err)
@@ -115,13 +145,14 @@ static bool check_group(const struct txn *t, struct document *doc, struct error 
 	struct group *g = (struct group *)(void *)doc;
 
 	if (str_is_absent(g->type))
-		g->type = STR("team");
-	if (!str_eq(g->type, STR("team")) && !str_eq(g->type, STR("department"))) {
+		g->type = STR(GROUP_TEAM);
+	if (!str_eq(g->type, STR(GROUP_TEAM)) && !str_eq(g->type, STR(GROUP_DEPARTMENT))) {
 		error_set(err, SERVICE_INVALID, "kind must be \"team\" or \"department\"");
 		return false;
 	}
-	return text_fits(g->display_name, "display_name", err) && resolve(t, DOC_GROUP, "parent", &g->parent, err) &&
-	       check_group_parent(t, g, err);
+	return text_fits(g->display_name, "display_name", err) && text_fits(g->description, "description", err) &&
+	       text_fits(g->color, "color", err) && resolve(t, DOC_GROUP, "parent", &g->parent, err) &&
+	       check_group_parent(t, g, err) && department_check_name(t, g, err) == SERVICE_OK;
 }
 
 /* An action of the IAM grammar, or a plain name such as projects:read. */
@@ -155,6 +186,8 @@ static bool check_role(const struct txn *t, struct document *doc, struct error *
 	}
 	if (is_confident_role(r) && confident_role_check_name(t, r, err) != SERVICE_OK)
 		return false;
+	if (aitronos_is_role(r) && aitronos_role_check_name(t, r, err) != SERVICE_OK)
+		return false;
 	for (size_t i = 0; i < r->actions.n; i++) {
 		if (!is_role_action(r->actions.items[i])) {
 			error_set(err, SERVICE_INVALID, "actions: \"" STR_FMT "\" is not the name of an action",
@@ -174,7 +207,9 @@ static bool check_resource(const struct txn *t, struct document *doc, struct err
 		return false;
 	}
 	/* A parent may be registered later than what is below it: it is not looked up. */
-	return tenant_exists(t, r->tenant, err) && tags_check(r->tags, r->n_tags, err) == SERVICE_OK;
+	return text_fits(r->display_name, "display_name", err) && text_fits(r->description, "description", err) &&
+	       tenant_exists(t, r->tenant, err) && tags_check(r->tags, r->n_tags, err) == SERVICE_OK &&
+	       knowledge_check_members(t, r, err) == SERVICE_OK;
 }
 
 static bool check_controls(const struct governance_policy *p, struct error *err)
@@ -375,8 +410,10 @@ enum service_result directory_delete(struct txn *t, const struct document *doc, 
 		effect = cascade_group(t, doc->id);
 	else if (doc->kind == DOC_GOVERNANCE_POLICY)
 		cascade_governance_policy(t, doc->id);
-	else if (doc->kind == DOC_RESOURCE)
+	else if (doc->kind == DOC_RESOURCE) {
 		widening_add_resource(&effect.widening, t, as_resource(doc), NULL, 0);
+		cascade_resource(t, as_resource(doc));
+	}
 	txn_delete(t, doc->kind, doc->id);
 	*ret_effect = effect;
 	return SERVICE_OK;

@@ -13,6 +13,7 @@
 #include "service/result.h"
 
 #define DIRECTORY_MAX_TEXT_BYTES 4096u /* display names and descriptions */
+#define GROUP_MAX_DEPTH          64u   /* groups above a group */
 #define GOVERNANCE_POLICIES_MAX  1000u
 #define GOVERNANCE_MAX_CONTROLS  100u /* of one policy */
 

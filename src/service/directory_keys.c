@@ -2,6 +2,7 @@
 #include "service/directory_keys.h"
 
 #include "base/uuid.h"
+#include "model/aitronos.h"
 #include "service/directory.h"
 
 /* Who may do one of these can give access, to themselves or to others. */
@@ -19,6 +20,10 @@ static const struct {
     {STR_INIT("apiKey:manage"), STR_INIT("organization")},
     {STR_INIT("project:manage"), STR_INIT("organization")},
     {STR_INIT("iam:teamUsers:create"), STR_INIT("iam:teams:admins")},
+    {STR_INIT(CAPABILITY_MANAGE_ROLES), STR_INIT(CAPABILITY_RESOURCE)},
+    {STR_INIT(CAPABILITY_MANAGE_DEPARTMENTS), STR_INIT(CAPABILITY_RESOURCE)},
+    {STR_INIT(CAPABILITY_MANAGE_KNOWLEDGE_SLICES), STR_INIT(CAPABILITY_RESOURCE)},
+    {STR_INIT(ACTION_MANAGE_GRANTS), STR_INIT(CAPABILITY_RESOURCE)},
 };
 
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id)
@@ -50,10 +55,10 @@ static bool may_somewhere(const struct txn *t, const struct caller *c, struct st
 	return verdict_allows(authorize(t, c, action, resource).verdict);
 }
 
-bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
+bool principal_is_more_powerful(const struct txn *t, struct str type, struct str id, const struct caller *c)
 {
 	static const struct key unbound;
-	struct caller other = {.org = c->org, .key = &unbound, .type = key->principal_type, .id = key->principal_id};
+	struct caller other = {.org = c->org, .key = &unbound, .type = type, .id = id};
 
 	snapshot_subjects(t->snapshot, other.type, other.id, t->arena, &other.subjects, &other.n_subjects);
 	for (size_t i = 0; i < N_ELEMENTS(powers); i++)
@@ -61,6 +66,11 @@ bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const s
 		    !may_everywhere(t, c, powers[i].action, powers[i].resource))
 			return true;
 	return false;
+}
+
+bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)
+{
+	return principal_is_more_powerful(t, key->principal_type, key->principal_id, c);
 }
 
 enum service_result key_check_reach(const struct caller *c, const struct key *key, struct error *err)

@@ -4,7 +4,7 @@
  * user where one of that name exists, and otherwise whatever the client's identity provider calls her.
  */
 #include "model/validate.h"
-#include "service/cascade.h"
+#include "service/aitronos_departments.h"
 #include "service/iam.h"
 
 #define MAX_MEMBERSHIP_ID_BYTES 256u
@@ -71,6 +71,7 @@ enum service_result iam_team_update(struct iam_call *c, const struct group *in, 
 {
 	const struct group *old;
 	struct group *team;
+	struct error err = {0};
 	enum service_result r = iam_check_path_id(c, "team", in->doc.id);
 
 	if (r == SERVICE_OK)
@@ -85,6 +86,10 @@ enum service_result iam_team_update(struct iam_call *c, const struct group *in, 
 	*team = *old;
 	team->display_name = in->display_name;
 	team->tenants = in->tenants;
+	/* Departments are teams here, too. */
+	r = department_check_name(c->txn, team, &err);
+	if (r != SERVICE_OK)
+		return iam_fail(c, r, "%s", err.text);
 	txn_put(c->txn, &team->doc);
 	*ret = team;
 	return SERVICE_OK;

@@ -12,6 +12,7 @@
 #include "model/langsmith.h"
 #include "service/builtin.h"
 #include "service/internal.h"
+#include "service/rows.h"
 
 #define OWNER_USER   "owner"
 #define ADMINS_GROUP "admins"
@@ -48,27 +49,60 @@ int pepper_load(struct service *svc, struct error *err)
 
 /* ---- loading ---------------------------------------------------------------------------------------------- */
 
+/* Whoever waits for the start is told after so many documents. */
+#define REPORT_EVERY 4096u
+
 struct loading {
+	const struct service_options *options;
 	struct snapshot *snapshot;
 	struct grants_loader *grants;
+	struct arena scratch;    /* of one document */
+	enum document_kind last; /* kind of the row before: most often the next one's, too */
+	uint64_t n;
 	struct error *err;
 };
 
-/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
-static int load_grant(struct loading *l, const struct access_grant *grant)
+static enum document_kind kind_of(struct loading *l, struct str name)
 {
-	if (grant->entity_type == ENTITY_NONE || grant->grantee_type == GRANTEE_NONE || grant->doc.id.len == 0 ||
-	    grant->doc.id.len > GRANT_MAX_ID_BYTES)
-		return error_set(l->err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged",
-		                 STR_ARG(grant->doc.id));
-	grants_loader_add(l->grants, &l->snapshot->edit, grant);
-	return 0;
+	if (l->last == DOC_NONE || !str_eq(document_kind_name(l->last), name))
+		l->last = document_kind_of(name);
+	return l->last;
+}
+
+/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
+static bool is_whole(const struct access_grant *g)
+{
+	return g->entity_type != ENTITY_NONE && g->grantee_type != GRANTEE_NONE && g->doc.id.len > 0 &&
+	       g->doc.id.len <= GRANT_MAX_ID_BYTES;
+}
+
+/* There may be millions of them: nothing is allocated for one. */
+static int load_grant(struct loading *l, const struct store_document *row)
+{
+	struct access_grant grant = {.doc = {.kind = DOC_ACCESS_GRANT, .id = row->id}};
+	int r = document_read(&grant.doc, row->body, &l->scratch, l->err);
+
+	if (r == 0 && !is_whole(&grant))
+		r = error_set(l->err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged", STR_ARG(row->id));
+	if (r == 0) {
+		grant.doc.seq = row->seq;
+		grant.doc.rev = row->rev_from;
+		grants_loader_add(l->grants, &l->snapshot->edit, &grant);
+	}
+	arena_reset(&l->scratch);
+	return r;
+}
+
+static void report(struct loading *l, bool is_over)
+{
+	if (l->options->loading)
+		l->options->loading(l->options->loading_ctx, l->snapshot->org, l->n, is_over);
 }
 
 static int load_document(void *ctx, const struct store_document *row)
 {
 	struct loading *l = ctx;
-	enum document_kind kind = document_kind_of(row->kind);
+	enum document_kind kind = kind_of(l, row->kind);
 	struct document *doc;
 	int r;
 
@@ -76,16 +110,15 @@ static int load_document(void *ctx, const struct store_document *row)
 	if (kind == DOC_NONE)
 		return error_set(l->err, -EUCLEAN, "the store holds a document of the unknown kind \"" STR_FMT "\"",
 		                 STR_ARG(row->kind));
+	if (++l->n % REPORT_EVERY == 0)
+		report(l, false);
+	if (kind == DOC_ACCESS_GRANT)
+		return load_grant(l, row);
 	r = document_decode(kind, row->id, row->body, &doc, l->err);
 	if (r != 0)
 		return r;
 	doc->seq = row->seq;
 	doc->rev = row->rev_from;
-	if (kind == DOC_ACCESS_GRANT) {
-		r = load_grant(l, as_access_grant(doc));
-		free(doc);
-		return r;
-	}
 	snapshot_put(l->snapshot, doc);
 	return 0;
 }
@@ -125,16 +158,19 @@ int org_load(struct org *org, struct error *err)
 {
 	struct store *store = org->service->options.store;
 	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
-	struct loading l = {.snapshot = s, .grants = grants_loader_new(org->seed), .err = err};
+	struct loading l = {
+	    .options = &org->service->options, .snapshot = s, .grants = grants_loader_new(org->seed), .err = err};
 	struct edit_blocks retired;
 	int r;
 
 	put_all_builtin(s);
 	r = store_revision(store, str_of(org->name), &s->revision, err);
 	if (r == 0)
-		r = store_each_document(store, str_of(org->name), 0, load_document, &l, err);
+		r = rows_each(store, str_of(org->name), load_document, &l, err);
 	if (snapshot_load_grants(s, l.grants) != 0 && r == 0)
 		r = error_set(err, -EUCLEAN, "two stored access grants are the same");
+	arena_release(&l.scratch);
+	report(&l, true);
 	if (r != 0) {
 		snapshot_drop(s);
 		return r;

@@ -14,20 +14,27 @@ static void add_denies(struct widening *w, struct txn *t)
 		widening_add_policy(w, t, as_tag_policy(doc));
 }
 
+/* Adds to a warning, which begins as those of service/widening.h do. */
+static struct str warn(struct str warning, struct str text, struct arena *a)
+{
+	if (str_is_absent(warning))
+		return arena_concat(a, STR("access may have widened: "), text);
+	return arena_concat3(a, warning, STR("; "), text);
+}
+
 static struct str warning_of(struct txn *t, const struct organization *old, const struct organization *next)
 {
-	const struct str opening = STR("every role now allows all of a workspace");
 	struct widening widening = {0};
-	struct str denies;
+	struct str warning;
 
 	if (next->abac_is_off && !old->abac_is_off)
 		add_denies(&widening, t);
-	denies = widening_text(&widening, 0, t->arena);
-	if (!next->rbac_is_off || old->rbac_is_off)
-		return denies;
-	if (str_is_absent(denies))
-		return arena_concat(t->arena, STR("access may have widened: "), opening);
-	return arena_concat3(t->arena, denies, STR("; "), opening);
+	warning = widening_text(&widening, 0, t->arena);
+	if (next->rbac_is_off && !old->rbac_is_off)
+		warning = warn(warning, STR("every role now allows all of a workspace"), t->arena);
+	if (next->departments_inherit && !old->departments_inherit)
+		warning = warn(warning, STR("what is granted to a department now reaches those below it"), t->arena);
+	return warning;
 }
 
 enum service_result organization_update(struct txn *t, const struct organization *next, struct str *ret_warning,

@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Changing the organization itself: its name and LangSmith's feature switches. Runs in a job of the writer.
+ * Changing the organization itself: its name and the switches of dialects. Runs in a job of the writer.
  */
 #include "service/result.h"
 #include "service/service.h"

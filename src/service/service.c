@@ -124,6 +124,13 @@ int service_each_audit(struct service *svc, struct org *org, struct store_audit_
 	return store_each_audit(svc->options.store, filter, fn, ctx, err);
 }
 
+int service_count_audit(struct service *svc, struct org *org, struct store_audit_filter *filter, uint64_t *ret_n,
+                        struct error *err)
+{
+	filter->org = str_of(org->name);
+	return store_count_audit(svc->options.store, filter, ret_n, err);
+}
+
 int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err)
 {

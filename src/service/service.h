@@ -28,6 +28,9 @@ struct service_options {
 	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
 	unsigned max_batch;            /* jobs in one commit; 0: 256 */
 	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
+	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches. */
+	void (*loading)(void *ctx, struct str org, uint64_t n_documents, bool is_over);
+	void *loading_ctx;
 };
 
 /*
@@ -157,6 +160,8 @@ void service_audit_refused(struct service *svc, struct org *org, const struct au
 /* The audit trail of the caller's organization, as store_each_audit(). */
 int service_each_audit(struct service *svc, struct org *org, struct store_audit_filter *filter,
                        int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
+int service_count_audit(struct service *svc, struct org *org, struct store_audit_filter *filter, uint64_t *ret_n,
+                        struct error *err) MUST_USE;
 /* The documents a revision touched: kind, id and what happened, as rows of store_each_change(). */
 int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err) MUST_USE;

@@ -18,7 +18,8 @@ static const struct store_ops *const backends[] = {&store_memory_ops, &store_sql
 static void check_ops(const struct store_ops *ops)
 {
 	assert(ops->scheme && ops->open && ops->close && ops->commit && ops->each_org && ops->revision);
-	assert(ops->each_document && ops->each_change && ops->each_audit && ops->meta_get && ops->meta_put);
+	assert(ops->each_document && ops->each_change && ops->each_audit && ops->count_audit && ops->meta_get &&
+	       ops->meta_put);
 }
 
 int store_open(struct str url, struct store **ret_store, struct error *err)
@@ -163,14 +164,36 @@ int store_each_change(struct store *s, struct str org, uint64_t from, uint64_t t
 	return s->ops->each_change(s, org, from, to, fn, ctx, err);
 }
 
+static bool has_nul(struct str s)
+{
+	return !str_is_absent(s) && str_find(s, '\0', 0) != SIZE_MAX;
+}
+
+static int check_audit_filter(const struct store_audit_filter *f, struct error *err)
+{
+	if (f->limit == 0)
+		return refuse(err, "the limit of an audit list must be at least 1");
+	if (f->events.n > STORE_MAX_AUDIT_EVENTS)
+		return refuse(err, "the audit trail is asked for too many events at once");
+	/* Text functions of databases end at it. */
+	if (has_nul(f->target_name) || has_nul(f->target_root) || has_nul(f->search))
+		return refuse(err, "the audit trail is searched for a text with a NUL");
+	return 0;
+}
+
 int store_each_audit(struct store *s, const struct store_audit_filter *filter,
                      int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err)
 {
-	if (filter->limit == 0)
-		return refuse(err, "the limit of an audit list must be at least 1");
-	if (filter->events.n > STORE_MAX_AUDIT_EVENTS)
-		return refuse(err, "the audit trail is asked for too many events at once");
-	return s->ops->each_audit(s, filter, fn, ctx, err);
+	int r = check_audit_filter(filter, err);
+
+	return r == 0 ? s->ops->each_audit(s, filter, fn, ctx, err) : r;
+}
+
+int store_count_audit(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n, struct error *err)
+{
+	int r = check_audit_filter(filter, err);
+
+	return r == 0 ? s->ops->count_audit(s, filter, ret_n, err) : r;
 }
 
 /* "schema" is the store's own value: it says how its tables are made. */

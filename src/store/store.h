@@ -137,10 +137,24 @@ struct store_audit_filter {
 	struct str_list events;     /* any of these (at most STORE_MAX_AUDIT_EVENTS); empty: any */
 	bool has_event;             /* only rows that have one */
 	uint64_t revision;          /* 0: any */
-	size_t limit;               /* at least 1 */
+	/*
+	 * Of a target "<kind>:<name>/<name>/…": one of its names; its first names; absent: any. A name may hold
+	 * slashes, and then stands for several.
+	 */
+	struct str target_name, target_root;
+	struct str search; /* part of event, actor or target, capitals of ASCII or not; absent: any */
+	uint64_t skip;     /* so many of the first matches are left out */
+	size_t limit;      /* at least 1 */
 };
+/*
+ * Costs the rows of the organization (with events asked for: those that have one) from the end where it begins up to
+ * the last match that it needs, or one revision's row. -EINVAL: no limit, too many events, a NUL in a text.
+ */
 int store_each_audit(struct store *s, const struct store_audit_filter *filter,
                      int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
+/* How many rows that would be. */
+int store_count_audit(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n,
+                      struct error *err) MUST_USE;
 
 /* Small values of the installation, outside revisions. STORE_NOT_FOUND when missing. The copy lives in `a`.
  * Any thread; the key "schema" is the store's own. */

@@ -280,6 +280,7 @@ static void fill_audit(struct store *s)
 
 	sets[1].operation = STR("users:update");
 	sets[1].target = STR("user:y");
+	sets[5].target = STR("member:Devs/y");
 	sets[1].event = STR("update_user");
 	sets[1].tenant = STR("t1");
 	sets[1].warning = STR("access may have widened");
@@ -309,7 +310,12 @@ static void expect_audit(struct store *s, const struct store_audit_filter *f, co
 {
 	struct buf out = BUF_INIT(TEST_MAX_TEXT);
 
+	uint64_t n = UINT64_MAX;
+
 	assert_int_equal(store_each_audit(s, f, write_audit_id, &out, NULL), 0);
+	assert_int_equal(store_count_audit(s, f, &n, NULL), 0);
+	if (n != strlen(want))
+		fail_msg("%s: %zu rows are counted as %llu", name, strlen(want), (unsigned long long)n);
 	if (!str_eq(buf_str(&out), str_of(want)))
 		fail_msg("%s: wanted \"%s\", got \"%.*s\"", name, want, STR_ARG(buf_str(&out)));
 	buf_release(&out);
@@ -357,6 +363,24 @@ static void test_audit_filters(void **state)
 	    {"no such event", {.limit = 9, .events = {&events[2], 1}}, ""},
 	    {"an event and none", {.limit = 9, .events = {&events[3], 2}}, "531"},
 	    {"none, but one is asked for", {.limit = 9, .events = {&events[4], 1}, .has_event = true}, ""},
+	    {"one of the target's names", {.limit = 9, .target_name = STR_INIT("y")}, "62"},
+	    {"two of the target's names", {.limit = 9, .target_name = STR_INIT("Devs/y")}, "6"},
+	    {"part of a name is none", {.limit = 9, .target_name = STR_INIT("Dev")}, ""},
+	    {"the kind is no name", {.limit = 9, .target_name = STR_INIT("user")}, ""},
+	    {"the target's first name", {.limit = 9, .target_root = STR_INIT("Devs")}, "6"},
+	    {"not the second", {.limit = 9, .target_root = STR_INIT("y")}, "2"},
+	    {"all of its names", {.limit = 9, .target_root = STR_INIT("Devs/y")}, "6"},
+	    {"part of the first", {.limit = 9, .target_root = STR_INIT("Dev")}, ""},
+	    {"a text in the event", {.limit = 9, .search = STR_INIT("ATE_U")}, "32"},
+	    {"a text in the actor", {.limit = 9, .search = STR_INIT(":eve")}, "3"},
+	    {"a text in the target", {.limit = 9, .search = STR_INIT("devs/Y")}, "6"},
+	    {"a text across two of them", {.limit = 9, .search = STR_INIT("update_useruser")}, ""},
+	    {"no pattern", {.limit = 9, .search = STR_INIT("%")}, ""},
+	    {"the empty text", {.limit = 9, .search = STR_INIT("")}, "65321"},
+	    {"skip", {.limit = 2, .skip = 1}, "53"},
+	    {"skip ascending", {.limit = 9, .skip = 2, .ascending = true}, "356"},
+	    {"skip all", {.limit = 9, .skip = 5}, ""},
+	    {"skip more than there are", {.limit = 9, .skip = UINT64_MAX}, ""},
 	    {"all at once",
 	     {.limit = 1,
 	      .cursor = 1,
@@ -369,6 +393,9 @@ static void test_audit_filters(void **state)
 	      .tenant = STR_INIT("t1"),
 	      .events = {&events[5], 1},
 	      .has_event = true,
+	      .target_name = STR_INIT("y"),
+	      .target_root = STR_INIT("y"),
+	      .search = STR_INIT("owner"),
 	      .revision = 2},
 	     "2"},
 	};
@@ -407,6 +434,23 @@ static void test_audit_rows(void **state)
 	buf_release(&out);
 	f.limit = 0;
 	assert_int_equal(store_each_audit(s, &f, fail_on_audit, NULL, NULL), -EINVAL);
+}
+
+/* A database's text functions would end at it. */
+static void test_audit_nul(void **state)
+{
+	struct store *s = store_of(state);
+	struct store_audit_filter f = everything();
+	struct str *const members[] = {&f.target_name, &f.target_root, &f.search};
+	uint64_t n = 7;
+
+	for (size_t i = 0; i < N_ELEMENTS(members); i++) {
+		*members[i] = (struct str){"a\0b", 3};
+		assert_int_equal(store_each_audit(s, &f, fail_on_audit, NULL, NULL), -EINVAL);
+		assert_int_equal(store_count_audit(s, &f, &n, NULL), -EINVAL);
+		*members[i] = STR_NONE;
+	}
+	assert_int_equal(n, 7);
 }
 
 /* As many events as one may ask for, and one more. */
@@ -567,25 +611,11 @@ int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    CASE(empty),
-	    CASE(revisions),
-	    CASE(orgs_apart),
-	    CASE(unique_keys),
-	    CASE(end_not_current),
-	    CASE(stale),
-	    CASE(unique_key_moves),
-	    CASE(conflict_in_group),
-	    CASE(as_of),
-	    CASE(each_change),
-	    CASE(group_taken_back),
-	    CASE(audit_filters),
-	    CASE(audit_rows),
-	    CASE(audit_events_limit),
-	    CASE(meta),
-	    CASE(bytes_survive),
-	    CASE(bad_arguments),
-	    CASE(group_of_many),
-	    CASE(callbacks_stop),
+	    CASE(empty),           CASE(revisions),     CASE(orgs_apart),         CASE(unique_keys),
+	    CASE(end_not_current), CASE(stale),         CASE(unique_key_moves),   CASE(conflict_in_group),
+	    CASE(as_of),           CASE(each_change),   CASE(group_taken_back),   CASE(audit_filters),
+	    CASE(audit_rows),      CASE(audit_nul),     CASE(audit_events_limit), CASE(meta),
+	    CASE(bytes_survive),   CASE(bad_arguments), CASE(group_of_many),      CASE(callbacks_stop),
 	};
 
 	if (argc != 2 || (strcmp(argv[1], "memory") != 0 && strcmp(argv[1], "sqlite") != 0)) {

@@ -91,6 +91,7 @@ static void random_filters(struct store *x, struct store *y, struct prng *p)
 {
 	struct buf a = BUF_INIT(TEST_MAX_TEXT), b = BUF_INIT(TEST_MAX_TEXT);
 	struct str wanted[2];
+	uint64_t counted[2];
 	size_t n;
 
 	for (int i = 0; i < 50; i++) {
@@ -114,9 +115,15 @@ static void random_filters(struct store *x, struct store *y, struct prng *p)
 			wanted[n] = str_of(events[prng_below(p, N_ELEMENTS(events))]);
 		f.events.items = wanted;
 		f.has_event = prng_below(p, 4) == 0;
+		f.skip = prng_below(p, 2) * prng_below(p, 20);
+		if (prng_below(p, 4) == 0)
+			f.search = STR("E");
 		assert_int_equal(store_each_audit(x, &f, write_audit, &a, NULL), 0);
 		assert_int_equal(store_each_audit(y, &f, write_audit, &b, NULL), 0);
 		assert_true(str_eq(buf_str(&a), buf_str(&b)));
+		assert_int_equal(store_count_audit(x, &f, &counted[0], NULL), 0);
+		assert_int_equal(store_count_audit(y, &f, &counted[1], NULL), 0);
+		assert_int_equal(counted[0], counted[1]);
 	}
 	buf_release(&a);
 	buf_release(&b);

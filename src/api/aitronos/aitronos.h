@@ -18,6 +18,7 @@
  */
 #include "api/api.h"
 #include "model/aitronos.h"
+#include "service/grants.h"
 
 extern const struct api_route_table aitronos_grant_routes, aitronos_access_routes, aitronos_department_routes,
     aitronos_role_routes, aitronos_knowledge_routes, aitronos_audit_routes;
@@ -106,5 +107,7 @@ void aitronos_put_offset_time(struct json_writer *w, const char *name, int64_t m
 
 /* Does the caller hold the action on the resource in the organization as a whole? Does not fail the call. */
 bool aitronos_may(struct api_call *call, struct str action, struct str resource);
+/* The call as the use cases of grants want to know it. */
+struct grants_asker aitronos_asker(const struct api_call *call);
 /* For the audit record: "<kind>:<id>". */
 void aitronos_note_target(struct api_call *call, const char *kind, struct str id);

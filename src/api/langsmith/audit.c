@@ -5,7 +5,6 @@
  * that a walk loses and repeats nothing while new ones come.
  */
 #include "api/langsmith/langsmith.h"
-#include "base/clock.h"
 #include "base/uuid.h"
 #include "json/base64.h"
 #include "service/langsmith_keys.h"
@@ -24,23 +23,6 @@ static bool fail_query(struct api_call *call, const char *name, const char *text
 	return false;
 }
 
-/*
- * ISO 8601 as clients send it: a time without an offset is UTC, and the plus of an offset may have become a space on
- * its way through a query.
- */
-static bool parse_time(struct arena *a, struct str text, int64_t *ret_ms)
-{
-	const size_t offset_chars = sizeof("+00:00") - 1;
-
-	if (time_parse_rfc3339(text, ret_ms) || time_parse_rfc3339(arena_concat(a, text, STR("Z")), ret_ms))
-		return true;
-	if (text.len <= offset_chars || text.ptr[text.len - offset_chars] != ' ')
-		return false;
-	return time_parse_rfc3339(arena_concat3(a, str_slice(text, 0, text.len - offset_chars), STR("+"),
-	                                        str_slice(text, text.len - offset_chars + 1, text.len)),
-	                          ret_ms);
-}
-
 static bool read_time(struct api_call *call, const char *name, int64_t *ret_ms)
 {
 	struct str text;
@@ -49,7 +31,7 @@ static bool read_time(struct api_call *call, const char *name, int64_t *ret_ms)
 		return false;
 	if (str_is_absent(text))
 		return fail_query(call, name, "is required");
-	return parse_time(call->arena, text, ret_ms) || fail_query(call, name, "must be an ISO 8601 time");
+	return api_parse_time(call->arena, text, ret_ms) || fail_query(call, name, "must be an ISO 8601 time");
 }
 
 /* Both ends belong to the window; times are kept in whole milliseconds. */

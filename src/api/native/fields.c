@@ -24,6 +24,8 @@ static const struct field service_fields[] = {
 static const struct field group_fields[] = {
     FIELD(group, type, "kind", FIELD_STR),
     FIELD(group, display_name, "display_name", FIELD_STR),
+    FIELD(group, description, "description", FIELD_STR),
+    FIELD(group, color, "color", FIELD_STR),
     FIELD(group, parent, "parent", FIELD_STR),
 };
 static const struct field tenant_fields[] = {
@@ -42,10 +44,13 @@ static const struct field governance_policy_fields[] = {
     FIELD(governance_policy, controls, "controls", FIELD_CONTROLS),
 };
 static const struct field resource_fields[] = {
+    FIELD(resource, display_name, "display_name", FIELD_STR),
+    FIELD(resource, description, "description", FIELD_STR),
     FIELD(resource, tenant, "tenant", FIELD_STR),
     FIELD(resource, parent, "parent", FIELD_PARENT),
     FIELD(resource, tags, "tags", FIELD_TAGS),
     FIELD(resource, attributes, "attributes", FIELD_OBJECT),
+    FIELD(resource, members, "members", FIELD_STRS),
 };
 
 #define NOUN(path_name, kind, table)                                                                                   \

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The organization itself, with the features that dialects can be told to do without.
+ * The organization itself, with the features of dialects that can be switched.
  */
 #include "service/organization.h"
 
 #include "api/native/native.h"
 
-/* Every switch is a bool of struct organization that says "off". */
+/* Every switch is a bool of struct organization. */
 static const struct {
 	struct str name;
 	size_t offset;
+	bool says_off; /* the bool is true when the feature is off: it is on by default */
 } features[] = {
-    {STR_INIT("langsmith_rbac"), offsetof(struct organization, rbac_is_off)},
-    {STR_INIT("langsmith_abac"), offsetof(struct organization, abac_is_off)},
-    {STR_INIT("langsmith_audit_logs"), offsetof(struct organization, audit_logs_are_off)},
+    {STR_INIT("langsmith_rbac"), offsetof(struct organization, rbac_is_off), true},
+    {STR_INIT("langsmith_abac"), offsetof(struct organization, abac_is_off), true},
+    {STR_INIT("langsmith_audit_logs"), offsetof(struct organization, audit_logs_are_off), true},
+    {STR_INIT("aitronos_department_inheritance"), offsetof(struct organization, departments_inherit), false},
 };
 
 static void answer(struct api_call *call, const struct organization *o, uint64_t revision)
@@ -27,7 +29,8 @@ static void answer(struct api_call *call, const struct organization *o, uint64_t
 	json_key(&w, STR("features"));
 	json_begin_object(&w);
 	for (size_t i = 0; i < N_ELEMENTS(features); i++)
-		json_put_bool(&w, features[i].name, !*(const bool *)((const char *)o + features[i].offset));
+		json_put_bool(&w, features[i].name,
+		              *(const bool *)((const char *)o + features[i].offset) != features[i].says_off);
 	json_end_object(&w);
 	json_end_object(&w);
 	api_json_end(call, &w);
@@ -55,7 +58,7 @@ static bool set_feature(struct api_call *call, const struct json_member *m, stru
 		api_fail(call, SERVICE_INVALID, 0, "features." STR_FMT " must be true or false", STR_ARG(m->name));
 		return false;
 	}
-	*(bool *)((char *)next + features[i].offset) = !m->value.b;
+	*(bool *)((char *)next + features[i].offset) = m->value.b != features[i].says_off;
 	return true;
 }
 

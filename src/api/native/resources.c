@@ -105,6 +105,8 @@ void resource_put(struct api_call *call)
 	    .resource_id = api_param(call, "id"),
 	};
 
+	/* Who registered it first stays known. */
+	r.created_by = old ? old->created_by : call->caller.id;
 	/* One that is out of reach is not told apart from a forbidden tenant, but must not be replaced. */
 	if (old && !native_reaches(call, old->tenant)) {
 		api_fail(call, SERVICE_DENIED, 0, "not allowed in the tenant of the resource");

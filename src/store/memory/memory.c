@@ -145,6 +145,53 @@ static int each_change(struct store *s, struct str org, uint64_t from, uint64_t 
 	return end_read(m, report(events, n, fn, ctx));
 }
 
+static struct str target_names(struct str target)
+{
+	size_t colon = str_find(target, ':', 0);
+
+	return colon == SIZE_MAX ? target : str_slice(target, colon + 1, target.len);
+}
+
+/* Does `s` begin with the names, and end there or go on behind a slash? */
+static bool begins_with_names(struct str s, struct str names)
+{
+	return str_starts_with(s, names) && (s.len == names.len || s.ptr[names.len] == '/');
+}
+
+static bool has_names(struct str s, struct str names)
+{
+	for (size_t at = 0;; at++) {
+		if (begins_with_names(str_slice(s, at, s.len), names))
+			return true;
+		at = str_find(s, '/', at);
+		if (at == SIZE_MAX)
+			return false;
+	}
+}
+
+static bool contains(struct str s, struct str part)
+{
+	for (size_t at = 0; at + part.len <= s.len; at++)
+		if (str_eq_nocase(str_slice(s, at, at + part.len), part))
+			return true;
+	return false;
+}
+
+static bool wants_target(const struct store_audit_filter *f, const struct store_audit_row *row)
+{
+	struct str names = target_names(row->target);
+
+	return (str_is_absent(f->target) || str_eq(row->target, f->target)) &&
+	       (str_is_absent(f->target_name) || has_names(names, f->target_name)) &&
+	       (str_is_absent(f->target_root) || begins_with_names(names, f->target_root));
+}
+
+static bool wants_text(const struct store_audit_filter *f, const struct store_audit_row *row)
+{
+	return str_is_absent(f->search) || contains(row->event, f->search) || contains(row->actor, f->search) ||
+	       contains(row->target, f->search);
+}
+
 static bool wants(const struct store_audit_filter *f, const struct store_audit_row *row)
 {
 	if (f->cursor != 0 && (f->ascending ? row->id <= f->cursor : row->id >= f->cursor))
@@ -152,9 +199,8 @@ static bool wants(const struct store_audit_filter *f, const struct store_audit_r
 	if (row->at_ms < f->since_ms || (f->until_ms != INT64_MAX && row->at_ms >= f->until_ms))
 		return false;
 	return str_eq(row->org, f->org) && (str_is_absent(f->actor) || str_eq(row->actor, f->actor)) &&
-	       (str_is_absent(f->operation) || str_eq(row->operation, f->operation)) &&
-	       (str_is_absent(f->target) || str_eq(row->target, f->target)) &&
-	       (str_is_absent(f->tenant) || str_eq(row->tenant, f->tenant)) &&
+	       (str_is_absent(f->operation) || str_eq(row->operation, f->operation)) && wants_target(f, row) &&
+	       wants_text(f, row) && (str_is_absent(f->tenant) || str_eq(row->tenant, f->tenant)) &&
 	       (f->events.n == 0 || str_list_has(f->events, row->event)) &&
 	       (!f->has_event || !str_is_empty(row->event)) && (f->revision == 0 || row->revision == f->revision);
 }
@@ -163,6 +209,7 @@ static int each_audit(struct store *s, const struct store_audit_filter *filter,
                       int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err UNUSED)
 {
 	struct memory_store *m = begin_read(s);
+	uint64_t skip = filter->skip;
 	size_t left = filter->limit;
 	int r = 0;
 
@@ -171,10 +218,30 @@ static int each_audit(struct store *s, const struct store_audit_filter *filter,
 
 		if (!wants(filter, row))
 			continue;
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
 		left--;
 		r = fn(ctx, row);
 	}
 	return end_read(m, r);
+}
+
+static int count_row(void *n, const struct store_audit_row *row UNUSED)
+{
+	++*(uint64_t *)n;
+	return 0;
+}
+
+static int count_audit(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n, struct error *err)
+{
+	uint64_t n = 0;
+	int r = each_audit(s, filter, count_row, &n, err);
+
+	if (r == 0)
+		*ret_n = n;
+	return r;
 }
 
 static struct meta_entry *find_meta(const struct memory_store *m, struct str key)
@@ -276,6 +343,7 @@ const struct store_ops store_memory_ops = {
     .each_document = each_document,
     .each_change = each_change,
     .each_audit = each_audit,
+    .count_audit = count_audit,
     .meta_get = meta_get,
     .meta_put = meta_put,
 };

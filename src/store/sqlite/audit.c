@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Listing the audit trail. The statement is put together from the conditions that are asked for, so that the planner
- * sees only those and takes the index of the revision when there is one.
+ * Listing and counting the audit trail. The statement is put together from the conditions that are asked for, so that
+ * the planner sees only those and takes the index of the revision when there is one.
  */
 #include "base/buf.h"
 #include "store/sqlite/sqlite.h"
@@ -22,6 +22,10 @@ enum parameter {
 	P_TARGET,
 	P_REVISION,
 	P_TENANT,
+	P_TARGET_NAME,
+	P_TARGET_ROOT,
+	P_SEARCH,
+	P_SKIP,
 	P_LIMIT,
 	P_EVENTS
 };
@@ -62,20 +66,45 @@ static bool has_tenant(const struct store_audit_filter *f)
 {
 	return !str_is_absent(f->tenant);
 }
+static bool has_target_name(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->target_name);
+}
+static bool has_target_root(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->target_root);
+}
+static bool has_search(const struct store_audit_filter *f)
+{
+	return !str_is_absent(f->search);
+}
 /* Also when events are named: the planner takes the index of rows with one only if the statement says so. */
 static bool has_event(const struct store_audit_filter *f)
 {
 	return f->has_event || (f->events.n > 0 && !str_list_has(f->events, STR("")));
 }
 
+/* The names in a target "<kind>:<name>/<name>/…"; all of it when there is no colon. */
+#define NAMES "substr(target, instr(target, ':') + 1)"
+
 static const struct {
 	bool (*applies)(const struct store_audit_filter *f);
 	const char *sql;
 } parts[] = {
-    {has_after, " AND id > ?2"},      {has_before, " AND id < ?2"},    {has_since, " AND at >= ?3"},
-    {has_until, " AND at < ?4"},      {has_actor, " AND actor = ?5"},  {has_operation, " AND operation = ?6"},
-    {has_target, " AND target = ?7"}, {has_revision, " AND rev = ?8"}, {has_tenant, " AND tenant = ?9"},
+    {has_after, " AND id > ?2"},
+    {has_before, " AND id < ?2"},
+    {has_since, " AND at >= ?3"},
+    {has_until, " AND at < ?4"},
+    {has_actor, " AND actor = ?5"},
+    {has_operation, " AND operation = ?6"},
+    {has_target, " AND target = ?7"},
+    {has_revision, " AND rev = ?8"},
+    {has_tenant, " AND tenant = ?9"},
     {has_event, " AND event <> ''"},
+    {has_target_name, " AND instr('/' || " NAMES " || '/', '/' || ?10 || '/') > 0"},
+    {has_target_root, " AND substr(" NAMES " || '/', 1, length(?11) + 1) = ?11 || '/'"},
+    {has_search, " AND (instr(lower(event), lower(?12)) > 0 OR instr(lower(actor), lower(?12)) > 0 OR "
+                 "instr(lower(target), lower(?12)) > 0)"},
 };
 
 static void add_events(struct buf *sql, size_t n)
@@ -86,18 +115,19 @@ static void add_events(struct buf *sql, size_t n)
 		buf_add_char(sql, ')');
 }
 
-static int prepare(struct db *db, const struct store_audit_filter *f, sqlite3_stmt **ret_stmt, struct error *err)
+/* The statement's text up to its conditions, and what closes it. */
+static int prepare(struct db *db, const struct store_audit_filter *f, const char *const head_and_tail[2],
+                   sqlite3_stmt **ret_stmt, struct error *err)
 {
 	CLEANUP(buf_releasep) struct buf sql = BUF_INIT(MAX_SQL_BYTES);
 	int rc;
 
-	buf_add(&sql, STR("SELECT id, at, actor, via, operation, target, remote, request_id, outcome, status, rev, "
-	                  "event, credential, tenant, method, path, warning FROM audit WHERE org = ?1"));
+	buf_addf(&sql, "%s FROM audit WHERE org = ?1", head_and_tail[0]);
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
 		if (parts[i].applies(f))
 			buf_add(&sql, str_of(parts[i].sql));
 	add_events(&sql, f->events.n);
-	buf_addf(&sql, " ORDER BY id%s LIMIT ?10", f->ascending ? "" : " DESC");
+	buf_addf(&sql, " ORDER BY id%s LIMIT ?14 OFFSET ?13%s", f->ascending ? "" : " DESC", head_and_tail[1]);
 	assert(!sql.overflowed);
 	rc = sqlite3_prepare_v2(db->handle, sql.ptr, (int)sql.len, ret_stmt, NULL);
 	return rc == SQLITE_OK ? 0 : db_fail(db, rc, "prepare a statement", err);
@@ -117,6 +147,10 @@ static int bind(struct db *db, sqlite3_stmt *stmt, const struct store_audit_filt
 	db_bind_str(stmt, P_TARGET, f->target, &rc);
 	db_bind_u64(stmt, P_REVISION, f->revision, &rc);
 	db_bind_str(stmt, P_TENANT, f->tenant, &rc);
+	db_bind_str(stmt, P_TARGET_NAME, f->target_name, &rc);
+	db_bind_str(stmt, P_TARGET_ROOT, f->target_root, &rc);
+	db_bind_str(stmt, P_SEARCH, f->search, &rc);
+	db_bind_u64(stmt, P_SKIP, f->skip, &rc);
 	db_bind_u64(stmt, P_LIMIT, f->limit, &rc);
 	for (size_t i = 0; i < f->events.n; i++)
 		db_bind_text(stmt, P_EVENTS + (int)i, f->events.items[i], &rc);
@@ -152,11 +186,16 @@ static void finalizep(sqlite3_stmt **stmt)
 	sqlite3_finalize(*stmt);
 }
 
+static const char *const list[2] = {"SELECT id, at, actor, via, operation, target, remote, request_id, outcome, "
+                                    "status, rev, event, credential, tenant, method, path, warning",
+                                    ""};
+static const char *const count[2] = {"SELECT count(*) FROM (SELECT id", ")"};
+
 static int list_audit(struct db *db, const struct store_audit_filter *f,
                       int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
 {
 	CLEANUP(finalizep) sqlite3_stmt *stmt = NULL;
-	int r = prepare(db, f, &stmt, err), rc;
+	int r = prepare(db, f, list, &stmt, err), rc;
 
 	if (r == 0)
 		r = bind(db, stmt, f, err);
@@ -181,6 +220,34 @@ int sqlite_each_audit(struct store *base, const struct store_audit_filter *filte
 
 	if (r == 0)
 		r = list_audit(db, filter, fn, ctx, err);
+	sqlite_give_reader(s, db);
+	return r;
+}
+
+static int count_audit(struct db *db, const struct store_audit_filter *f, uint64_t *ret_n, struct error *err)
+{
+	CLEANUP(finalizep) sqlite3_stmt *stmt = NULL;
+	int r = prepare(db, f, count, &stmt, err), rc;
+
+	if (r == 0)
+		r = bind(db, stmt, f, err);
+	if (r < 0)
+		return r;
+	rc = sqlite3_step(stmt);
+	if (rc != SQLITE_ROW)
+		return db_fail(db, rc, "count the audit trail", err);
+	*ret_n = db_column_u64(stmt, 0);
+	return 0;
+}
+
+int sqlite_count_audit(struct store *base, const struct store_audit_filter *filter, uint64_t *ret_n, struct error *err)
+{
+	struct sqlite_store *s = CONTAINER_OF(base, struct sqlite_store, base);
+	struct db *db = NULL;
+	int r = sqlite_take_reader(s, &db, err);
+
+	if (r == 0)
+		r = count_audit(db, filter, ret_n, err);
 	sqlite_give_reader(s, db);
 	return r;
 }

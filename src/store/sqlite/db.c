@@ -196,13 +196,12 @@ int db_step(sqlite3_stmt *stmt, int rc)
 
 struct str db_column_str(sqlite3_stmt *stmt, int at)
 {
-	const char *p;
+	/* As a blob: the bytes as they are. An empty one comes as NULL, as NULL itself does. */
+	const char *p = sqlite3_column_blob(stmt, at);
 
-	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
-		return STR_NONE;
-	/* As a blob: the bytes as they are. An empty one comes as NULL, which would be the absent string. */
-	p = sqlite3_column_blob(stmt, at);
-	return p ? (struct str){p, (size_t)sqlite3_column_bytes(stmt, at)} : STR("");
+	if (p)
+		return (struct str){p, (size_t)sqlite3_column_bytes(stmt, at)};
+	return sqlite3_column_type(stmt, at) == SQLITE_NULL ? STR_NONE : STR("");
 }
 
 uint64_t db_column_u64(sqlite3_stmt *stmt, int at)

@@ -122,6 +122,7 @@ const struct store_ops store_sqlite_ops = {
     .each_document = sqlite_each_document,
     .each_change = sqlite_each_change,
     .each_audit = sqlite_each_audit,
+    .count_audit = sqlite_count_audit,
     .meta_get = sqlite_meta_get,
     .meta_put = sqlite_meta_put,
 };

@@ -94,6 +94,109 @@ static void test_access_grant(void **state)
 	arena_release(&a);
 }
 
+/*
+ * What both ways of reading make of a body, as text: bodies that are not plain must mean the same as by the parser.
+ */
+static void read_both(enum document_kind kind, const char *body, struct buf *ret_decoded, struct buf *ret_read)
+{
+	union {
+		struct document doc;
+		struct access_grant grant;
+		struct organization organization;
+		struct group_member member;
+	} room = {.doc = {.kind = kind, .id = STR("x")}};
+	struct arena a = ARENA_INIT;
+	struct document *doc = NULL;
+
+	buf_clear(ret_decoded);
+	buf_clear(ret_read);
+	assert_true(document_kind_size(kind) <= sizeof(room));
+	if (document_decode(kind, STR("x"), str_of(body), &doc, NULL) == 0)
+		document_encode(doc, ret_decoded);
+	else
+		buf_add(ret_decoded, STR("refused"));
+	if (document_read(&room.doc, str_of(body), &a, NULL) == 0) {
+		assert_true(str_eq(room.doc.id, STR("x")));
+		assert_int_equal(room.doc.kind, kind);
+		document_encode(&room.doc, ret_read);
+	} else {
+		buf_add(ret_read, STR("refused"));
+	}
+	free(doc);
+	arena_release(&a);
+}
+
+static void test_reading_in_place(void **state)
+{
+	(void)state;
+	static const struct {
+		enum document_kind kind;
+		const char *body;
+		const char *want; /* NULL: the body itself */
+	} cases[] = {
+	    {DOC_ACCESS_GRANT,
+	     "{\"entity_type\":\"assistant\",\"entity_id\":\"a\",\"grantee_type\":\"user\",\"grantee_id\":\"u\","
+	     "\"level\":\"read\",\"granted_by\":\"o\",\"created_at\":1763800000000,\"updated_at\":-5}",
+	     NULL},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"a/b:c d~\"}", NULL},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"\"}", NULL},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"a\\\"b\\u0041\"}", "{\"entity_id\":\"a\\\"bA\"}"},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"\xc3\xa9\"}", NULL},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"\xff\"}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":\"a\nb\"}", "refused"},
+	    {DOC_ACCESS_GRANT, "{}", NULL},
+	    {DOC_ACCESS_GRANT, "{ }", "{}"},
+	    {DOC_ACCESS_GRANT, "{\"granted_by\":\"o\",\"level\":\"read\"}",
+	     "{\"level\":\"read\",\"granted_by\":\"o\"}"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read\",\"newer\":1}", "{\"level\":\"read\"}"},
+	    {DOC_ACCESS_GRANT, "{\"newer\":1,\"level\":\"read\"}", "{\"level\":\"read\"}"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read\",\"level\":\"read\"}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"owner\"}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read\",}", "refused"},
+	    {DOC_ACCESS_GRANT, "{,\"level\":\"read\"}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read\"}}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read\"", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":\"read", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"level\":", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"entity_id\":7}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":07}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":-}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":-7}", NULL},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":0}", "{}"},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":7.5}", "refused"},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":9223372036854775807}", NULL},
+	    {DOC_ACCESS_GRANT, "{\"created_at\":9223372036854775808}", "refused"},
+	    {DOC_ACCESS_GRANT, "", "refused"},
+	    {DOC_ACCESS_GRANT, "[]", "refused"},
+	    {DOC_ORGANIZATION, "{\"departments_inherit\":true}", NULL},
+	    {DOC_ORGANIZATION, "{\"departments_inherit\":false}", "{}"},
+	    {DOC_ORGANIZATION, "{\"departments_inherit\":truer}", "refused"},
+	    {DOC_GROUP_MEMBER, "{\"group\":\"g\",\"member\":\"m\",\"aliases\":[\"b\"]}", NULL},
+	};
+	CLEANUP(buf_releasep) struct buf decoded = BUF_INIT(1 << 20), got = BUF_INIT(1 << 20);
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct str want = str_of(cases[i].want ? cases[i].want : cases[i].body);
+
+		read_both(cases[i].kind, cases[i].body, &decoded, &got);
+		if (!str_eq(buf_str(&decoded), buf_str(&got)) || !str_eq(buf_str(&got), want))
+			fail_msg("%s: \"" STR_FMT "\", by the parser \"" STR_FMT "\"", cases[i].body,
+			         STR_ARG(buf_str(&got)), STR_ARG(buf_str(&decoded)));
+	}
+}
+
+/* What is derived from the fields is there, however the body was read. */
+static void test_derived_in_place(void **state)
+{
+	(void)state;
+	struct group_member m = {.doc = {.kind = DOC_GROUP_MEMBER, .id = STR("g/m")}};
+	struct arena a = ARENA_INIT;
+
+	assert_int_equal(document_read(&m.doc, STR("{\"group\":\"g\",\"member\":\"m\"}"), &a, NULL), 0);
+	assert_true(str_eq(m.subject, STR(SUBJECT_GROUP "g")));
+	arena_release(&a);
+}
+
 static void test_composite(void **state)
 {
 	(void)state;
@@ -109,7 +212,8 @@ static void test_composite(void **state)
 	struct document *doc = round_trip(&in.doc);
 	struct str_list links = document_links(doc, &a);
 
-	assert_int_equal(links.n, 2);
+	assert_int_equal(links.n, 3);
+	assert_true(str_list_has(links, STR("type:knowledge_slice")));
 	assert_true(str_list_has(links, resource_member_link(&a, STR("knowledge_slice"), STR("kslice_2"))));
 	free(doc);
 	arena_release(&a);
@@ -234,6 +338,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_policy),
 	    cmocka_unit_test(test_access_grant),
+	    cmocka_unit_test(test_reading_in_place),
+	    cmocka_unit_test(test_derived_in_place),
 	    cmocka_unit_test(test_composite),
 	    cmocka_unit_test(test_user_with_attributes),
 	    cmocka_unit_test(test_derived_subjects),

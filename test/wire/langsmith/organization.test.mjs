@@ -57,13 +57,14 @@ test('everybody with a key may ask what she is; the organization itself takes or
 });
 
 test('the features are switched natively', async () => {
-	assert.deepEqual(await switches(), {langsmith_rbac: true, langsmith_abac: true, langsmith_audit_logs: true});
+	const others = {aitronos_department_inheritance: false};
+	assert.deepEqual(await switches(), {langsmith_rbac: true, langsmith_abac: true, langsmith_audit_logs: true, ...others});
 	const off = await s.call('PATCH', native, {features: {langsmith_audit_logs: false}});
 	assert.equal(off.status, 200, off.text);
 	assert.equal(off.headers['doorward-warning'], undefined);
 	assert.deepEqual(off.json, await ok(s, 'GET', native));
 	assert.equal(off.headers['doorward-revision'], String(off.json.revision));
-	assert.deepEqual(off.json.features, {langsmith_rbac: true, langsmith_abac: true, langsmith_audit_logs: false});
+	assert.deepEqual(off.json.features, {langsmith_rbac: true, langsmith_abac: true, langsmith_audit_logs: false, ...others});
 	assert.deepEqual(await config(), {can_use_rbac: true, can_use_abac: true, can_use_audit_logs: false});
 
 	assert.equal((await s.call('PATCH', native, {features: {langsmith_abac: false}})).headers['doorward-warning'], undefined);
