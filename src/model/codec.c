@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stored bodies: one table a kind says which field of its struct stands under which name. Both directions read the
- * same tables. Empty values are left out, so that a new field costs old rows nothing.
+ * Stored bodies, by the tables of fields.h.
  */
 #include "model/kinds.h"
 
@@ -9,219 +8,6 @@
 
 #include "model/confident.h"
 #include "model/fields.h"
-
-struct kind_info {
-	struct str name;
-	size_t size;
-	const struct field *fields;
-	size_t n_fields;
-};
-
-#define FIELD(kind, member, json_name, field_type)                                                                     \
-	{                                                                                                              \
-		STR_INIT(json_name), field_type, offsetof(struct kind, member), NULL, NULL                             \
-	}
-#define FIELD_ENUM_OF(kind, member, of)                                                                                \
-	{                                                                                                              \
-		STR_INIT(#member), FIELD_ENUM,                                                                         \
-		    offsetof(struct kind, member) +                                                                    \
-		        0 * sizeof(char[sizeof(((struct kind *)0)->member) == sizeof(int) ? 1 : -1]),                  \
-		    NULL, &of##_values                                                                                 \
-	}
-#define LIST_INFO(of)                                                                                                  \
-	{                                                                                                              \
-		sizeof(struct of), of##_fields, N_ELEMENTS(of##_fields)                                                \
-	}
-/* The member and n_<member> must stand together as a struct list would. */
-#define FIELD_LIST_OF(kind, member, of)                                                                                \
-	{                                                                                                              \
-		STR_INIT(#member), FIELD_LIST,                                                                         \
-		    offsetof(struct kind, member) +                                                                    \
-		        0 * sizeof(char[offsetof(struct kind, n_##member) - offsetof(struct kind, member) ==           \
-		                                offsetof(struct list, n)                                               \
-		                            ? 1                                                                        \
-		                            : -1]),                                                                    \
-		    &of##_list, NULL                                                                                   \
-	}
-
-/* Fields of struct document that every kind has. */
-static const struct field common_fields[] = {
-    FIELD(document, aliases, "aliases", FIELD_STRS),
-    FIELD(document, created_at_ms, "created_at", FIELD_TIME),
-    FIELD(document, updated_at_ms, "updated_at", FIELD_TIME),
-};
-
-static const struct field organization_fields[] = {
-    FIELD(organization, display_name, "display_name", FIELD_STR),
-    FIELD(organization, rbac_is_off, "rbac_off", FIELD_BOOL),
-    FIELD(organization, abac_is_off, "abac_off", FIELD_BOOL),
-    FIELD(organization, audit_logs_are_off, "audit_logs_off", FIELD_BOOL),
-    FIELD(organization, departments_inherit, "departments_inherit", FIELD_BOOL),
-};
-static const struct field tenant_fields[] = {
-    FIELD(tenant, display_name, "display_name", FIELD_STR),
-    FIELD(tenant, is_managed, "managed", FIELD_BOOL),
-    FIELD(tenant, handle, "handle", FIELD_STR),
-    FIELD(tenant, description, "description", FIELD_STR),
-    FIELD(tenant, governance_policy, "governance_policy", FIELD_STR),
-};
-static const struct field user_fields[] = {
-    FIELD(user, email, "email", FIELD_STR),
-    FIELD(user, display_name, "display_name", FIELD_STR),
-    FIELD(user, manager, "manager", FIELD_STR),
-    FIELD(user, attributes, "attributes", FIELD_JSON),
-};
-static const struct field service_account_fields[] = {
-    FIELD(service_account, display_name, "display_name", FIELD_STR),
-    FIELD(service_account, default_tenant, "default_tenant", FIELD_STR),
-    FIELD(service_account, sole_key, "sole_key", FIELD_STR),
-};
-static const struct field group_fields[] = {
-    FIELD(group, type, "type", FIELD_STR),
-    FIELD(group, display_name, "display_name", FIELD_STR),
-    FIELD(group, description, "description", FIELD_STR),
-    FIELD(group, parent, "parent", FIELD_STR),
-    FIELD(group, tenants, "tenants", FIELD_STRS),
-    FIELD(group, color, "color", FIELD_STR),
-    FIELD(group, created_by, "created_by", FIELD_STR),
-};
-static const struct field group_member_fields[] = {
-    FIELD(group_member, group, "group", FIELD_STR),
-    FIELD(group_member, member, "member", FIELD_STR),
-};
-static const struct field role_fields[] = {
-    FIELD(role, display_name, "display_name", FIELD_STR), FIELD(role, description, "description", FIELD_STR),
-    FIELD(role, is_managed, "managed", FIELD_BOOL),       FIELD(role, actions, "actions", FIELD_STRS),
-    FIELD(role, tenants, "tenants", FIELD_STRS),          FIELD(role, scope, "scope", FIELD_STR),
-    FIELD(role, policies, "policies", FIELD_STRS),
-};
-static const struct field role_member_fields[] = {
-    FIELD(role_member, role, "role", FIELD_STR),
-    FIELD(role_member, principal_type, "principal_type", FIELD_STR),
-    FIELD(role_member, principal_id, "principal_id", FIELD_STR),
-    FIELD(role_member, tenant, "tenant", FIELD_STR),
-};
-static const struct field resource_tag_fields[] = {
-    FIELD(resource_tag, key, "key", FIELD_STR),
-    FIELD(resource_tag, value, "value", FIELD_STR),
-    FIELD(resource_tag, value_id, "value_id", FIELD_STR),
-    FIELD(resource_tag, id, "id", FIELD_STR),
-    FIELD(resource_tag, created_at_ms, "created_at", FIELD_TIME),
-};
-static const struct list_info resource_tag_list = LIST_INFO(resource_tag);
-static const struct field resource_fields[] = {
-    FIELD(resource, type, "type", FIELD_STR),
-    FIELD(resource, resource_id, "resource_id", FIELD_STR),
-    FIELD(resource, tenant, "tenant", FIELD_STR),
-    FIELD(resource, parent, "parent", FIELD_STR),
-    FIELD_LIST_OF(resource, tags, resource_tag),
-    FIELD(resource, attributes, "attributes", FIELD_JSON),
-    FIELD(resource, display_name, "display_name", FIELD_STR),
-    FIELD(resource, description, "description", FIELD_STR),
-    FIELD(resource, members, "members", FIELD_STRS),
-    FIELD(resource, created_by, "created_by", FIELD_STR),
-};
-static const struct field key_fields[] = {
-    FIELD(key, name, "name", FIELD_STR),
-    FIELD(key, principal_type, "principal_type", FIELD_STR),
-    FIELD(key, principal_id, "principal_id", FIELD_STR),
-    FIELD(key, hash, "hash", FIELD_STR),
-    FIELD(key, hint, "hint", FIELD_STR),
-    FIELD(key, is_bound, "bound", FIELD_BOOL),
-    FIELD(key, tenants, "tenants", FIELD_STRS),
-    FIELD(key, expires_at_ms, "expires_at", FIELD_TIME),
-    FIELD(key, is_revoked, "revoked", FIELD_BOOL),
-    FIELD(key, is_inactive, "inactive", FIELD_BOOL),
-    FIELD(key, via, "via", FIELD_STR),
-    FIELD(key, created_by, "created_by", FIELD_STR),
-    FIELD(key, default_tenant, "default_tenant", FIELD_STR),
-};
-static const struct field policy_statement_fields[] = {
-    FIELD(policy_statement, deny, "deny", FIELD_BOOL),
-    FIELD(policy_statement, actions, "actions", FIELD_STRS),
-    FIELD(policy_statement, role, "role", FIELD_STR),
-    FIELD(policy_statement, resources, "resources", FIELD_STRS),
-    FIELD(policy_statement, tenants, "tenants", FIELD_STRS),
-};
-static const struct list_info policy_statement_list = LIST_INFO(policy_statement);
-static const struct field statement_policy_fields[] = {
-    FIELD(statement_policy, name, "name", FIELD_STR),
-    FIELD(statement_policy, type, "type", FIELD_STR),
-    FIELD(statement_policy, members, "members", FIELD_STRS),
-    FIELD_LIST_OF(statement_policy, statements, policy_statement),
-    FIELD(statement_policy, tenants, "tenants", FIELD_STRS),
-};
-static const struct field tag_key_fields[] = {
-    FIELD(tag_key, tenant, "tenant", FIELD_STR),
-    FIELD(tag_key, key, "key", FIELD_STR),
-    FIELD(tag_key, description, "description", FIELD_STR),
-};
-static const struct field tag_value_fields[] = {
-    FIELD(tag_value, tenant, "tenant", FIELD_STR),
-    FIELD(tag_value, tag_key, "tag_key", FIELD_STR),
-    FIELD(tag_value, value, "value", FIELD_STR),
-    FIELD(tag_value, description, "description", FIELD_STR),
-};
-static const struct field tag_condition_fields[] = {
-    FIELD(tag_condition, attribute, "attribute", FIELD_STR),
-    FIELD(tag_condition, key, "key", FIELD_STR),
-    FIELD(tag_condition, operator, "operator", FIELD_STR),
-    FIELD(tag_condition, value, "value", FIELD_STR),
-};
-static const struct list_info tag_condition_list = LIST_INFO(tag_condition);
-static const struct field tag_group_fields[] = {
-    FIELD(tag_group, permission, "permission", FIELD_STR),
-    FIELD(tag_group, resource_type, "resource_type", FIELD_STR),
-    FIELD_LIST_OF(tag_group, conditions, tag_condition),
-};
-static const struct list_info tag_group_list = LIST_INFO(tag_group);
-static const struct field tag_policy_fields[] = {
-    FIELD(tag_policy, name, "name", FIELD_STR),    FIELD(tag_policy, description, "description", FIELD_STR),
-    FIELD(tag_policy, deny, "deny", FIELD_BOOL),   FIELD_LIST_OF(tag_policy, groups, tag_group),
-    FIELD(tag_policy, roles, "roles", FIELD_STRS),
-};
-static const struct field policy_attachment_fields[] = {
-    FIELD(policy_attachment, policy, "policy", FIELD_STR),
-    FIELD(policy_attachment, group, "group", FIELD_STR),
-    FIELD(policy_attachment, tenant, "tenant", FIELD_STR),
-};
-static const struct field invitation_fields[] = {
-    FIELD(invitation, email, "email", FIELD_STR),
-    FIELD(invitation, via, "via", FIELD_STR),
-    FIELD(invitation, tenant, "tenant", FIELD_STR),
-    FIELD(invitation, display_name, "display_name", FIELD_STR),
-    FIELD(invitation, role, "role", FIELD_STR),
-    FIELD(invitation, tenants, "tenants", FIELD_STRS),
-    FIELD(invitation, tenant_role, "tenant_role", FIELD_STR),
-    FIELD(invitation, created_by, "created_by", FIELD_STR),
-};
-
-static const struct field permission_policy_fields[] = {
-    FIELD(permission_policy, name, "name", FIELD_STR),
-    FIELD(permission_policy, description, "description", FIELD_STR),
-    FIELD(permission_policy, tenant, "tenant", FIELD_STR),
-    FIELD(permission_policy, permissions, "permissions", FIELD_STRS),
-};
-static const struct field governance_control_fields[] = {
-    FIELD(governance_control, id, "id", FIELD_STR),
-    FIELD(governance_control, name, "name", FIELD_STR),
-    FIELD(governance_control, type, "type", FIELD_STR),
-};
-static const struct list_info governance_control_list = LIST_INFO(governance_control);
-static const struct field governance_policy_fields[] = {
-    FIELD(governance_policy, name, "name", FIELD_STR),
-    FIELD(governance_policy, description, "description", FIELD_STR),
-    FIELD_LIST_OF(governance_policy, controls, governance_control),
-};
-
-static const struct field access_grant_fields[] = {
-    FIELD_ENUM_OF(access_grant, entity_type, entity_type),
-    FIELD(access_grant, entity_id, "entity_id", FIELD_STR),
-    FIELD_ENUM_OF(access_grant, grantee_type, grantee_type),
-    FIELD(access_grant, grantee_id, "grantee_id", FIELD_STR),
-    FIELD_ENUM_OF(access_grant, level, level),
-    FIELD(access_grant, granted_by, "granted_by", FIELD_STR),
-};
 
 static void derive_group_member(struct arena *a, struct document *doc)
 {
@@ -250,14 +36,6 @@ static void derive_permission_policy(struct document *doc)
 	}
 }
 
-static const struct kind_info kinds[] = {
-#define X(upper, lower)                                                                                                \
-	[DOC_##upper] = {STR_INIT(#lower), sizeof(struct lower), lower##_fields, N_ELEMENTS(lower##_fields)},
-    DOCUMENT_KINDS(X)
-#undef X
-};
-static_assert(N_ELEMENTS(kinds) == DOC_N_KINDS, "every kind has its table");
-
 /* Fills the fields that are not stored. */
 static void derive(struct arena *a, struct document *doc)
 {
@@ -272,19 +50,19 @@ static void derive(struct arena *a, struct document *doc)
 struct str document_kind_name(enum document_kind kind)
 {
 	assert(kind > DOC_NONE && kind < DOC_N_KINDS);
-	return kinds[kind].name;
+	return document_kinds[kind].name;
 }
 
 size_t document_kind_size(enum document_kind kind)
 {
 	assert(kind > DOC_NONE && kind < DOC_N_KINDS);
-	return kinds[kind].size;
+	return document_kinds[kind].size;
 }
 
 enum document_kind document_kind_of(struct str name)
 {
 	for (int k = DOC_NONE + 1; k < DOC_N_KINDS; k++)
-		if (str_eq(kinds[k].name, name))
+		if (str_eq(document_kinds[k].name, name))
 			return (enum document_kind)k;
 	return DOC_NONE;
 }
@@ -372,15 +150,15 @@ static void encode_field(struct json_writer *w, const void *object, const struct
 
 void document_encode(const struct document *doc, struct buf *out)
 {
-	const struct kind_info *info = &kinds[doc->kind];
+	const struct kind_info *info = &document_kinds[doc->kind];
 	struct json_writer w = JSON_WRITER(out);
 
 	assert(doc->kind > DOC_NONE && doc->kind < DOC_N_KINDS);
 	json_begin_object(&w);
 	for (size_t i = 0; i < info->n_fields; i++)
 		encode_field(&w, doc, &info->fields[i]);
-	for (size_t i = 0; i < N_ELEMENTS(common_fields); i++)
-		encode_field(&w, doc, &common_fields[i]);
+	for (size_t i = 0; i < document_common_fields.n_fields; i++)
+		encode_field(&w, doc, &document_common_fields.fields[i]);
 	json_end_object(&w);
 }
 
@@ -506,8 +284,9 @@ static bool decode_field(struct arena *a, void *object, const struct field *f, c
 /* The fields of the kind's own, and those of all. */
 static void tables_of(enum document_kind kind, struct list_info ret[2])
 {
-	ret[0] = (struct list_info){kinds[kind].size, kinds[kind].fields, kinds[kind].n_fields};
-	ret[1] = (struct list_info){0, common_fields, N_ELEMENTS(common_fields)};
+	ret[0] =
+	    (struct list_info){document_kinds[kind].size, document_kinds[kind].fields, document_kinds[kind].n_fields};
+	ret[1] = document_common_fields;
 }
 
 /* Fills `doc` (zeroed but for its kind, of that kind's size) from the tree; what it needs beyond comes from `a`. */
@@ -530,13 +309,13 @@ static int parse_body(struct arena *a, const struct document *name, struct str b
 	if (json_parse(body, a, ret, err) == JSON_OK && (*ret)->type == JSON_OBJECT)
 		return 0;
 	return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" is not a JSON object",
-	                 STR_ARG(kinds[name->kind].name), STR_ARG(name->id));
+	                 STR_ARG(document_kinds[name->kind].name), STR_ARG(name->id));
 }
 
 static int wrong_member(const struct document *name, struct error *err)
 {
 	return error_set(err, -EBADMSG, "stored " STR_FMT " \"" STR_FMT "\" has a member of the wrong type",
-	                 STR_ARG(kinds[name->kind].name), STR_ARG(name->id));
+	                 STR_ARG(document_kinds[name->kind].name), STR_ARG(name->id));
 }
 
 /* Once to measure, once into a block of just that size; `scratch` is for the tree and the measuring. */
@@ -552,14 +331,14 @@ static int decode(struct arena *scratch, const struct document *name, struct str
 	if (r != 0)
 		return r;
 	size = scratch->used_bytes;
-	doc = arena_calloc(scratch, 1, kinds[name->kind].size);
+	doc = arena_calloc(scratch, 1, document_kinds[name->kind].size);
 	doc->kind = name->kind;
 	if (!decode_into(scratch, doc, name->id, tree))
 		return wrong_member(name, err);
 	size = scratch->used_bytes - size;
 	void *block = mem_alloc(size);
 	arena_init_fixed(&place, block, size);
-	doc = arena_calloc(&place, 1, kinds[name->kind].size);
+	doc = arena_calloc(&place, 1, document_kinds[name->kind].size);
 	doc->kind = name->kind;
 	(void)decode_into(&place, doc, name->id, tree);
 	assert((void *)doc == block);
@@ -593,7 +372,7 @@ int document_read(struct document *doc, struct str body, struct arena *a, struct
 		derive(a, doc);
 		return 0;
 	}
-	memset(doc, 0, kinds[name.kind].size);
+	memset(doc, 0, document_kinds[name.kind].size);
 	doc->kind = name.kind;
 	r = parse_body(a, &name, body, &tree, err);
 	if (r != 0)

@@ -153,6 +153,31 @@ static void add_tag_policy(struct strs *l, const struct tag_policy *p)
 		add(l, STR("role:"), p->roles.items[i]);
 }
 
+static void add_binding(struct strs *l, const struct entitlement_binding *b)
+{
+	struct str entitlement = arena_concat3(l->arena, b->app, STR("/"), b->entitlement_id);
+
+	add(l, STR("entitlement:"), entitlement);
+	add(l, STR("account:"), arena_concat3(l->arena, b->app, STR("/"), b->account_id));
+	add(l, STR("user:"), b->user);
+}
+
+/* Open ones are looked for by what they are about and by who may act on them. */
+static void add_request(struct strs *l, const struct access_request *r)
+{
+	const struct request_step *current = r->n_steps ? &r->steps[r->n_steps - 1] : NULL;
+
+	strs_add(l, arena_strf(l->arena, "number:%lld", (long long)r->number));
+	add(l, STR("user:"), r->user);
+	add(l, STR("review:"), r->review);
+	if (r->state != REQUEST_OPEN)
+		return;
+	add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	add(l, STR("open-user:"), r->user);
+	for (size_t i = 0; current && current->state == STEP_ACTIVE && i < current->approvers.n; i++)
+		add(l, STR("approver:"), current->approvers.items[i]);
+}
+
 /* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
 static struct str_list without_duplicates(struct strs *l)
 {
@@ -230,7 +255,34 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("role:"), as_invitation(doc)->tenant_role);
 		add_tenants(&l, as_invitation(doc)->tenants);
 		break;
+	case DOC_APP_RESOURCE_TYPE:
+		add(&l, STR("app:"), as_app_resource_type(doc)->app);
+		break;
+	case DOC_APP_ENTITLEMENT:
+		add(&l, STR("app:"), as_app_entitlement(doc)->app);
+		add(&l, STR("entitlement:"), as_app_entitlement(doc)->entitlement_id);
+		break;
+	case DOC_APP_USER:
+		add(&l, STR("app:"), as_app_user(doc)->app);
+		add(&l, STR("user:"), as_app_user(doc)->user);
+		break;
+	case DOC_ENTITLEMENT_BINDING:
+		add_binding(&l, as_entitlement_binding(doc));
+		break;
+	case DOC_ACCESS_REQUEST:
+		add_request(&l, as_access_request(doc));
+		break;
+	case DOC_REQUEST_EVENT:
+		add(&l, STR("request:"), as_request_event(doc)->request);
+		break;
+	case DOC_OAUTH_CLIENT:
+		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
+		break;
 	case DOC_NONE:
+	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
+	case DOC_APP:
+	case DOC_ACCESS_REVIEW:
+	case DOC_WEBHOOK:
 	case DOC_GOVERNANCE_POLICY:
 	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */
 	case DOC_ORGANIZATION:

@@ -33,7 +33,18 @@
 	X(INVITATION, invitation)                                                                                      \
 	X(PERMISSION_POLICY, permission_policy)                                                                        \
 	X(GOVERNANCE_POLICY, governance_policy)                                                                        \
-	X(ACCESS_GRANT, access_grant)
+	X(ACCESS_GRANT, access_grant)                                                                                  \
+	X(APPROVAL_POLICY, approval_policy)                                                                            \
+	X(APP, app)                                                                                                    \
+	X(APP_RESOURCE_TYPE, app_resource_type)                                                                        \
+	X(APP_ENTITLEMENT, app_entitlement)                                                                            \
+	X(APP_USER, app_user)                                                                                          \
+	X(ENTITLEMENT_BINDING, entitlement_binding)                                                                    \
+	X(ACCESS_REQUEST, access_request)                                                                              \
+	X(REQUEST_EVENT, request_event)                                                                                \
+	X(ACCESS_REVIEW, access_review)                                                                                \
+	X(WEBHOOK, webhook)                                                                                            \
+	X(OAUTH_CLIENT, oauth_client)
 
 enum document_kind {
 	DOC_NONE,

@@ -13,6 +13,22 @@ static_assert(N_ELEMENTS(entity_type_names) + 1 == ENTITY_N_TYPES && N_ELEMENTS(
                   N_ELEMENTS(grantee_type_names) + 1 == GRANTEE_N_TYPES,
               "every value has its name");
 
+/* The names are ours. */
+#define NAMES(of, n_values, ...)                                                                                       \
+	static const struct str of##_names[] = {__VA_ARGS__};                                                          \
+	static_assert(N_ELEMENTS(of##_names) + 1 == (n_values), "every value has its name");                           \
+	const struct enum_info of##_values = {of##_names, N_ELEMENTS(of##_names)}
+NAMES(request_type, REQUEST_N_TYPES, STR_INIT("grant"), STR_INIT("revoke"), STR_INIT("certify"));
+NAMES(request_state, REQUEST_N_STATES, STR_INIT("open"), STR_INIT("closed"));
+NAMES(request_outcome, REQUEST_N_OUTCOMES, STR_INIT("granted"), STR_INIT("denied"), STR_INIT("error"),
+      STR_INIT("cancelled"), STR_INIT("wait_timed_out"));
+NAMES(step_kind, STEP_N_KINDS, STR_INIT("approval"), STR_INIT("provision"), STR_INIT("accept"), STR_INIT("reject"),
+      STR_INIT("wait"), STR_INIT("form"), STR_INIT("action"));
+NAMES(step_state, STEP_N_STATES, STR_INIT("active"), STR_INIT("done"));
+NAMES(step_outcome, OUTCOME_N, STR_INIT("approved"), STR_INIT("denied"), STR_INIT("reassigned"),
+      STR_INIT("reassigned_by_error"), STR_INIT("restarted"), STR_INIT("skipped"), STR_INIT("completed"),
+      STR_INIT("cancelled"), STR_INIT("errored"), STR_INIT("succeeded"), STR_INIT("timed_out"));
+
 struct str enum_name(const struct enum_info *values, unsigned value)
 {
 	return value > 0 && value <= values->n ? values->names[value - 1] : STR_NONE;
@@ -54,4 +70,19 @@ struct str access_level_name(enum access_level level)
 enum access_level access_level_of(struct str name)
 {
 	return (enum access_level)enum_value(&level_values, name);
+}
+
+struct str request_type_name(enum request_type type)
+{
+	return enum_name(&request_type_values, type);
+}
+
+struct str step_kind_name(enum step_kind kind)
+{
+	return enum_name(&step_kind_values, kind);
+}
+
+struct str step_outcome_name(enum step_outcome outcome)
+{
+	return enum_name(&step_outcome_values, outcome);
 }

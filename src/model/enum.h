@@ -11,7 +11,8 @@ struct enum_info {
 	size_t n;
 };
 
-extern const struct enum_info entity_type_values, grantee_type_values, level_values;
+extern const struct enum_info entity_type_values, grantee_type_values, level_values, request_type_values,
+    request_state_values, request_outcome_values, step_kind_values, step_state_values, step_outcome_values;
 
 /* The absent string when the value has no name. */
 struct str enum_name(const struct enum_info *values, unsigned value);

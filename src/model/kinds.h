@@ -5,6 +5,7 @@
  * in the order given. Times are ms since 1970, 0 when not set.
  */
 #include "model/document.h"
+#include "model/request_kinds.h"
 
 /* Prefixes of engine subjects (what statements name and queries carry). */
 #define SUBJECT_USER      "user:local:"
@@ -39,6 +40,9 @@ struct user {
 	struct str email; /* lower-cased; unique in the organization */
 	struct str display_name;
 	struct str manager;            /* user id */
+	struct str delegate;           /* id of the user who gets what is assigned to this one; absent: nobody */
+	int64_t delegate_from_ms;      /* 0: from always */
+	int64_t delegate_until_ms;     /* 0: for ever */
 	const struct json *attributes; /* object, or NULL */
 };
 

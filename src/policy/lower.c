@@ -21,7 +21,20 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_POLICY_ATTACHMENT:
 		lower_policy_attachment(s, as_policy_attachment(doc), a, ret_set);
 		return true;
+	case DOC_ENTITLEMENT_BINDING:
+		lower_entitlement_binding(as_entitlement_binding(doc), a, ret_set);
+		return true;
 	case DOC_NONE:
+	case DOC_APPROVAL_POLICY: /* approval policies decide about requests, which give bindings */
+	case DOC_APP:
+	case DOC_APP_RESOURCE_TYPE:
+	case DOC_APP_ENTITLEMENT:
+	case DOC_APP_USER:
+	case DOC_ACCESS_REQUEST:
+	case DOC_REQUEST_EVENT:
+	case DOC_ACCESS_REVIEW:
+	case DOC_WEBHOOK:
+	case DOC_OAUTH_CLIENT:
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:

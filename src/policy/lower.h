@@ -39,3 +39,6 @@ bool lower_is_confident_role(const struct role *r);
 struct str_list lower_confident_actions(const struct snapshot *s, const struct role *r, struct arena *a);
 void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
                           struct statement_set *ret_set);
+
+/* ConductorOne: what its holder may use, until it expires. */
+void lower_entitlement_binding(const struct entitlement_binding *b, struct arena *a, struct statement_set *ret_set);

@@ -219,6 +219,52 @@ static void test_composite(void **state)
 	arena_release(&a);
 }
 
+static void test_access_request(void **state)
+{
+	(void)state;
+	static const struct str bob[] = {STR_INIT("bob")};
+	struct arena a = ARENA_INIT;
+	const struct json *definition;
+
+	assert_int_equal(json_parse(STR("{\"approval\":{\"manager\":{}}}"), &a, &definition, NULL), JSON_OK);
+	const struct request_step steps[] = {
+	    {.id = STR("s1"), .kind = STEP_APPROVAL, .state = STEP_DONE, .outcome = OUTCOME_APPROVED},
+	    {.id = STR("s2"),
+	     .kind = STEP_APPROVAL,
+	     .state = STEP_ACTIVE,
+	     .definition = definition,
+	     .approvers = {bob, 1}},
+	};
+	struct access_request in = {
+	    .doc = {.kind = DOC_ACCESS_REQUEST, .id = STR("r")},
+	    .number = 42,
+	    .type = REQUEST_GRANT,
+	    .state = REQUEST_OPEN,
+	    .app = STR("a"),
+	    .entitlement_id = STR("e"),
+	    .user = STR("alice"),
+	    .steps = steps,
+	    .n_steps = 2,
+	};
+	struct document *doc = round_trip(&in.doc);
+	const struct access_request *r = as_access_request(doc);
+	struct str_list links = document_links(doc, &a);
+
+	assert_int_equal(r->n_steps, 2);
+	assert_int_equal(r->steps[0].outcome, OUTCOME_APPROVED);
+	assert_true(json_equal(r->steps[1].definition, definition));
+	assert_true(str_list_has(links, STR("number:42")));
+	assert_true(str_list_has(links, STR("approver:bob")));
+	assert_true(str_list_has(links, STR("open-entitlement:a/e")));
+	free(doc);
+	/* What is closed is found by its number and user only. */
+	in.state = REQUEST_CLOSED;
+	links = document_links(&in.doc, &a);
+	assert_int_equal(links.n, 2);
+	assert_true(str_list_has(links, STR("user:alice")));
+	arena_release(&a);
+}
+
 static void test_user_with_attributes(void **state)
 {
 	(void)state;
@@ -341,6 +387,7 @@ int main(void)
 	    cmocka_unit_test(test_reading_in_place),
 	    cmocka_unit_test(test_derived_in_place),
 	    cmocka_unit_test(test_composite),
+	    cmocka_unit_test(test_access_request),
 	    cmocka_unit_test(test_user_with_attributes),
 	    cmocka_unit_test(test_derived_subjects),
 	    cmocka_unit_test(test_every_kind),
