@@ -259,15 +259,16 @@ struct api_write {
 	bool keeps_revision;    /* the call was answered at call->revision already */
 };
 
-/*
- * Attempts that were refused leave a row; of routes with an event, all that failed do. What came too often does
- * nothing, here too: it must not fill the trail.
- */
+/* What came too often does nothing, nor does it fill the audit trail. */
+static bool came_too_often(const struct api_call *call)
+{
+	return call->failed && call->x->status == 429;
+}
+
+/* Attempts that were refused leave a row; of routes with an event, all that failed do. */
 static bool is_audited_failure(const struct api_call *call)
 {
-	if (call->x->status == 429)
-		return false;
-	return call->failed && (call->denied || (call->route->event && call->caller.org));
+	return call->failed && !came_too_often(call) && (call->denied || (call->route->event && call->caller.org));
 }
 
 static enum write_verdict write_run(struct write_job *job, struct txn *t)
@@ -350,8 +351,8 @@ static enum http_action run_audited_read(struct api_call *call)
 	org = call->caller.org;
 	w->note = note_of(call);
 	service_read_end();
-	/* Nobody is known whose attempt it was. */
-	if (!org) {
+	/* Nobody is known whose attempt it was, or it is not one. */
+	if (!org || came_too_often(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}

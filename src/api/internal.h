@@ -11,7 +11,7 @@
 #define API_MAX_DIALECTS 8u
 
 /* One route's figures; written by all threads, relaxed. */
-#define METRIC_STATUSES 18u
+#define METRIC_STATUSES 19u
 #define METRIC_BUCKETS  16u
 struct route_metrics {
 	_Atomic uint64_t by_status[METRIC_STATUSES];

@@ -7,7 +7,7 @@
 #include "base/log.h"
 
 static const unsigned statuses[METRIC_STATUSES - 1] = {200, 201, 202, 204, 400, 401, 403, 404, 405,
-                                                       409, 413, 414, 422, 429, 431, 500, 503};
+                                                       409, 413, 414, 415, 422, 429, 431, 500, 503};
 
 /* Longest access log line; the path, the only part a client can make long, is cut well below. */
 #define ACCESS_LINE_BYTES 8192

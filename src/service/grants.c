@@ -14,9 +14,11 @@ static_assert(sizeof(ID_PREFIX) - 1 + ID_RANDOM <= GRANT_MAX_ID_BYTES, "the tabl
 
 /* ---- who may -------------------------------------------------------------------------------------------- */
 
-static bool allows(const struct grants_asker *who, struct str action, struct str resource, struct str tenant)
+/* In the organization as a whole: a grant counts in all of it. */
+static bool allows(const struct grants_asker *who, struct str action, struct str resource)
 {
-	const struct str_list only = {&tenant, 1};
+	const struct str everywhere = STR(TENANT_UNASSIGNED);
+	const struct str_list only = {&everywhere, 1};
 	const struct permission wanted = {.action = action, .resource = resource, .requested = &only};
 
 	return verdict_allows(service_authorize(who->snapshot, who->caller, &wanted, who->now_ms, who->arena).verdict);
@@ -30,20 +32,9 @@ static struct str entity_resource(const struct grants_asker *who, enum entity_ty
 /* The rights that are not about the entity itself. `resource`: it, or all of its type. */
 static bool may_manage_as_administrator(const struct grants_asker *who, enum entity_type type, struct str resource)
 {
-	const struct str everywhere = STR(TENANT_UNASSIGNED);
-
-	return allows(who, STR(ACTION_MANAGE_GRANTS), resource, everywhere) ||
+	return allows(who, STR(ACTION_MANAGE_GRANTS), resource) ||
 	       ((type == ENTITY_KNOWLEDGE_SLICE || type == ENTITY_VECTOR_STORE) &&
-	        allows(who, STR(CAPABILITY_MANAGE_KNOWLEDGE_SLICES), STR(CAPABILITY_RESOURCE), everywhere));
-}
-
-/* Where the entity is: the tenant it is registered in, else the organization as a whole. */
-static struct str place_of(const struct grants_asker *who, enum entity_type type, struct str id)
-{
-	const struct resource *r = as_resource(snapshot_find_any(
-	    who->snapshot, DOC_RESOURCE, arena_concat3(who->arena, entity_type_name(type), STR("/"), id)));
-
-	return r && !str_is_absent(r->tenant) ? r->tenant : STR(TENANT_UNASSIGNED);
+	        allows(who, STR(CAPABILITY_MANAGE_KNOWLEDGE_SLICES), STR(CAPABILITY_RESOURCE)));
 }
 
 bool grants_may_manage(const struct grants_asker *who, enum entity_type type, struct str id)
@@ -51,7 +42,7 @@ bool grants_may_manage(const struct grants_asker *who, enum entity_type type, st
 	struct str resource = entity_resource(who, type, id);
 
 	return may_manage_as_administrator(who, type, resource) ||
-	       allows(who, access_level_name(ACCESS_ADMIN), resource, place_of(who, type, id));
+	       allows(who, access_level_name(ACCESS_ADMIN), resource);
 }
 
 unsigned grants_visible_types(const struct grants_asker *who, unsigned wanted, struct str entity_id)

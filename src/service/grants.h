@@ -15,8 +15,9 @@
  *     of slices and stores, who holds CAPABILITY_MANAGE_KNOWLEDGE_SLICES
  *     who the engine allows "admin" on the entity itself: also by a grant, also on a composite that has it as a member
  *
- * in the organization as a whole, or, for the last, where the entity is registered. The first two are told of a type as
- * a whole, too: who has them sees all grants on entities of the type.
+ * in the organization as a whole, wherever the entity is registered: a role held in one tenant gives none of these, or
+ * else registering an entity there would be a way to give it away. The first two are told of a type as a whole, too:
+ * who has them sees all grants on entities of the type.
  */
 #include "base/error.h"
 #include "service/result.h"

@@ -55,6 +55,11 @@ static const struct aitronos_fault organization_denied = {
     .detail = "organization_id",
 };
 
+/* What use cases say that is neither wrong input nor a conflict: the last owner, too much at once. */
+static const struct aitronos_fault not_now = {
+    422, "OPERATION_NOT_ALLOWED", "This operation is not allowed now.", NULL, NULL, NULL,
+};
+
 static struct str api_key_of(const struct http_exchange *x)
 {
 	return http_header_get(x, STR("api-key"));
@@ -105,7 +110,7 @@ static void write_details(struct json_writer *w, const struct api_call *call, co
                           struct str text)
 {
 	const struct aitronos_state *own = call->own;
-	bool is_validation = fault->status == 422 && !own->fault;
+	bool is_validation = fault == fault_of_status(422);
 
 	json_key(w, STR("details"));
 	if (!is_validation && !fault->detail) {
@@ -129,6 +134,8 @@ static void write_error(struct api_call *call, enum service_result result, unsig
 	struct json_writer w = JSON_WRITER(&call->x->out);
 
 	call->x->status = status = status_of(call, result, status);
+	if (!fault && result == SERVICE_FAILED_PRECONDITION)
+		fault = &not_now;
 	if (!fault && status == 401)
 		fault = fault_of_credential(call->x);
 	if (!fault)

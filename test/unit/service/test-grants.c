@@ -213,12 +213,22 @@ static void test_administrator_of_an_entity(void **state UNUSED)
 	assert_int_equal(visible(STR("ann"), 1u << S, STR("a")), 0);
 	assert_int_equal(visible(STR("ann"), 0, STR("b")), 0);
 	assert_int_equal(visible(STR("ann"), 0, STR_NONE), 0);
-	/* Where it is registered, a key that counts there is enough. */
+}
+
+static void test_administrator_of_a_tenant(void **state UNUSED)
+{
+	static const struct str everything = STR_INIT("*");
+
+	/* Registering an entity there would else be a way to give it away. */
+	put(&(struct role){.doc = {.kind = DOC_ROLE, .id = STR("tenant-admin")}, .actions = {&everything, 1}}.doc);
+	hold(STR("ann"), STR("tenant-admin"), STR("t1"));
 	put_resource(A, STR("a"), STR("t1"), (struct str_list){0});
+	assert_false(may(STR("ann"), A, STR("a")));
+	put_grant(1, A, STR("a"), GRANTEE_USER, STR("ann"));
 	assert_true(may(STR("ann"), A, STR("a")));
+	/* Nor is a key that counts in the tenant only enough. */
 	const struct grants_asker bound = asker(STR("ann"), STR("t1"));
-	assert_true(grants_may_manage(&bound, A, STR("a")));
-	assert_false(grants_may_manage(&bound, A, STR("b")));
+	assert_false(grants_may_manage(&bound, A, STR("a")));
 }
 
 static void test_administrator_of_a_composite(void **state UNUSED)
@@ -494,6 +504,7 @@ int main(void)
 	    TEST(test_roles_held_in_a_tenant),
 	    TEST(test_a_deny_of_another_dialect),
 	    TEST(test_administrator_of_an_entity),
+	    TEST(test_administrator_of_a_tenant),
 	    TEST(test_administrator_of_a_composite),
 	    TEST(test_entity_ids),
 	    TEST(test_create),

@@ -91,6 +91,9 @@ test('AI-03: every member is needed, a string, and one of its values', async () 
 		assert.deepEqual(await allGrants(s, `entity_id=${encodeURIComponent(entity_id)}`), [made]);
 		assert.equal(made.colour, undefined);
 	}
+	// One that is called "*" is that one alone.
+	assert.equal(await decide(s, 'ann', 'read', 'knowledge_slice/*'), true);
+	assert.equal(await decide(s, 'ann', 'read', 'knowledge_slice/another'), false);
 });
 
 test('AI-04: what is no JSON object', async () => {
