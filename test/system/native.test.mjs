@@ -260,10 +260,13 @@ test('resources: put, get, change, list, delete', async () => {
 	assert.deepEqual(rest, {
 		type: 'document',
 		id: 'd/1 é',
+		display_name: null,
+		description: null,
 		tenant: 'res1',
 		tags: {Env: ['prod'], Team: ['a', 'b']},
 		attributes: {size: 3},
 		parent: {type: 'folder', id: 'f/1'},
+		members: [],
 	});
 	assert.deepEqual((await ok(get('resources/document/d%2F1%20%C3%A9'), 200)).json, made.json);
 

@@ -299,12 +299,8 @@ static void finish(struct api_call *call)
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
-    &aitronos_access_routes,
-    &aitronos_audit_routes,
-    &aitronos_grant_routes,
-    &aitronos_department_routes,
-    &aitronos_role_routes,
-    &aitronos_knowledge_routes,
+    &aitronos_access_routes,     &aitronos_audit_routes, &aitronos_grant_routes,
+    &aitronos_department_routes, &aitronos_role_routes,  &aitronos_knowledge_routes,
 };
 
 static const char *const prefixes[] = {"/v1/organizations/", "/v1/capabilities", NULL};
