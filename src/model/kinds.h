@@ -50,9 +50,12 @@ struct service_account {
 	struct str sole_key;       /* id of the key it was made for, with which it goes */
 };
 
+#define GROUP_TEAM       "team"
+#define GROUP_DEPARTMENT "department"
+
 struct group {
 	struct document doc;
-	struct str type; /* "team" or "department" */
+	struct str type; /* GROUP_TEAM or GROUP_DEPARTMENT */
 	struct str display_name;
 	struct str description;
 	struct str parent;       /* group id */

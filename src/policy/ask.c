@@ -2,6 +2,8 @@
 #include "policy/ask.h"
 
 #include "model/confident.h"
+#include "policy/departments.h"
+#include "policy/grant_source.h"
 #include "policy/lower.h"
 
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
@@ -161,8 +163,13 @@ static void add_named(const struct snapshot *s, struct subjects *l, struct str t
 
 static void add_principal(const struct snapshot *s, struct subjects *l, struct str type, struct str id)
 {
+	struct str_list above;
+
 	add_named(s, l, type, id);
 	add_attached_groups(s, l);
+	above = departments_above(s, l->items, l->n, l->arena);
+	for (size_t i = 0; i < above.n; i++)
+		add(l, arena_concat(l->arena, STR(SUBJECT_INHERITED_DEPARTMENT), above.items[i]), STR_NONE);
 }
 
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
@@ -345,12 +352,14 @@ static struct answer ask_about(const struct asking *k, const struct place *p, st
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
 	struct answer answer = {.about = r};
 	struct attributes known = {0};
+	struct grant_source grants;
 
 	query.subjects = k->subjects.items;
 	query.n_subjects = k->subjects.n;
 	if (!str_is_empty(r->id))
 		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
 	set_tenants(s, k->ask, p, a, &query);
+	grant_source_use(&grants, s, &query, a);
 	if (s->n_docs[DOC_TAG_POLICY]) {
 		known = tags_of(p, a);
 		set_selectors(s, &known, r->type, a, &query);

@@ -9,6 +9,7 @@
  *             service  token:<id> and its roles; group: team:local:<id> and its roles; role: role:<id>
  *             (Confident AI's of a project: in it only)
  *             external only the raw subjects
+ *             Where departments inherit, those above her departments, which only access grants know.
  *             Whoever is a member of a tenant (by one of LangSmith's roles held there, or as Organization Admin) also
  *             brings, there, the groups that tag policies are attached to: policies allow nothing to others, whatever
  *             group they are in.

@@ -58,13 +58,11 @@ static void add_match(struct pass *p, const struct candidate *c, uint32_t i, enu
 			*f->allows_end = part;
 			f->allows_end = &part->next;
 		}
-	} else if (is_deny && !f->deny) {
-		f->deny = c->set;
-		f->deny_statement = i;
+	} else if (is_deny && !f->deny.effect) {
+		f->deny = verdict_of(EFFECT_DENY, c->set, i);
 		p->is_done = !p->observer;
-	} else if (!is_deny && !f->allow) {
-		f->allow = c->set;
-		f->allow_statement = i;
+	} else if (!is_deny && !f->allow.effect) {
+		f->allow = verdict_of(EFFECT_ALLOW, c->set, i);
 	}
 }
 
@@ -92,7 +90,7 @@ static void consider(struct pass *p, const struct candidate *c, uint32_t i)
 	enum reach reach;
 
 	/* An allow in the whole scope makes other allows idle; only denies still count. */
-	if (p->found.allow && s->effect == EFFECT_ALLOW)
+	if (p->found.allow.effect && s->effect == EFFECT_ALLOW)
 		return;
 	if (!(s->resource_filter & p->asked.resources.filter) || !(s->action_filter & asked_actions(&p->asked)->filter))
 		return;
@@ -207,7 +205,7 @@ static void consider_set(struct pass *p, const struct candidate *c)
 	const struct cset *set = c->set;
 	const struct selector *table = cset_selectors(set);
 
-	if (!p->observer && p->found.allow && set->n_denies == 0)
+	if (!p->observer && p->found.allow.effect && set->n_denies == 0)
 		return;
 	if (!set->selectors_at) {
 		for (uint32_t i = 0; i < set->n_statements && !p->is_done; i++)
@@ -289,12 +287,12 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 	}
 	n = filter_postings(p, group, at);
 	/* The allow that spares most of them may be among those that wait. */
-	if (n > FEW_POSTINGS && !p->found.allow)
+	if (n > FEW_POSTINGS && !p->found.allow.effect)
 		flush_candidates(p);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct posting *o = &postings[at[i]];
 
-		if (!p->found.allow || posting_has_deny(o))
+		if (!p->found.allow.effect || posting_has_deny(o))
 			add_posting(p, o, r);
 	}
 }
@@ -302,7 +300,7 @@ static void add_postings(struct pass *p, const struct group *group, struct restr
 /* Has all that could still be found in sets without a deny statement been found? */
 static bool needs_denies_only(const struct pass *p)
 {
-	return p->found.allow && !p->observer;
+	return p->found.allow.effect && !p->observer;
 }
 
 static void add_list(struct pass *p, const struct group *group, struct restriction r)
@@ -381,6 +379,20 @@ static void prepare(struct subject_walk *w)
 	asked_make_resources(&CONTAINER_OF(w, struct pass, walk)->asked);
 }
 
+/* What others keep is asked last: mostly it can change nothing any more. */
+static void ask_source(struct pass *p)
+{
+	const struct query *q = p->asked.query;
+	struct verdict v = {0};
+
+	if (!q->source || p->is_done || (p->found.allow.effect && !p->observer))
+		return;
+	if (p->scope.kind != SCOPE_BLIND && p->scope.n == 0)
+		return;
+	if (q->source->find(q->source, q, p->asked.arena, p->observer, &v) && !p->found.allow.effect)
+		p->found.allow = v;
+}
+
 struct verdict engine_explain(const struct engine *g, const struct query *q, struct arena *a,
                               struct str_list *ret_tenants, struct observer *observer)
 {
@@ -402,6 +414,7 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 	subject_walk_run(&p.walk, q->subjects, q->n_subjects);
 	flush_candidates(&p);
 	show_all(&p);
+	ask_source(&p);
 	return scope_resolve(&p.scope, &p.found, ret_tenants);
 }
 

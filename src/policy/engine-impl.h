@@ -405,8 +405,7 @@ bool scope_touches(struct scope *s, const struct partial *p);
 
 /* What the walk found: matches in the whole scope and in parts of it, each kind in the order found. */
 struct findings {
-	const struct cset *allow, *deny; /* NULL: none */
-	uint32_t allow_statement, deny_statement;
+	struct verdict allow, deny; /* without effect: none */
 	struct partial *allows, *denies;
 	struct partial **allows_end, **denies_end;
 };

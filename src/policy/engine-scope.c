@@ -243,8 +243,8 @@ static struct verdict name_allow(struct scope *s, const struct findings *f, cons
 	size_t n_words = s->n / 64 + 1;
 	uint64_t *bits = new_bits(s);
 
-	if (f->allow)
-		return verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	if (f->allow.effect)
+		return f->allow;
 	for (const struct partial *p = f->allows; p; p = p->next) {
 		memset(bits, 0, n_words * sizeof(*bits));
 		(void)add_partial(s, p, bits);
@@ -263,9 +263,9 @@ static struct verdict resolve_parts(struct scope *s, const struct findings *f, s
 	struct verdict v;
 	size_t n;
 
-	if (f->allow)
+	if (f->allow.effect)
 		memset(allowed, 0xff, (s->n / 64 + 1) * sizeof(*allowed));
-	for (const struct partial *p = f->allows; p && !f->allow; p = p->next)
+	for (const struct partial *p = f->allows; p && !f->allow.effect; p = p->next)
 		(void)add_partial(s, p, allowed);
 	for (const struct partial *p = f->denies; p; p = p->next) {
 		if (add_partial(s, p, denied) && !deny)
@@ -288,14 +288,14 @@ struct verdict scope_resolve(struct scope *s, const struct findings *f, struct s
 
 	if (ret_tenants)
 		*ret_tenants = (struct str_list){0};
-	if (f->deny)
-		return verdict_of(EFFECT_DENY, f->deny, f->deny_statement);
-	if (f->denies || (f->allows && !f->allow))
+	if (f->deny.effect)
+		return f->deny;
+	if (f->denies || (f->allows && !f->allow.effect))
 		return resolve_parts(s, f, ret_tenants);
-	if (!f->allow)
+	if (!f->allow.effect)
 		return (struct verdict){0};
 	list_all(s, ret_tenants);
-	v = verdict_of(EFFECT_ALLOW, f->allow, f->allow_statement);
+	v = f->allow;
 	v.everywhere = true;
 	return v;
 }

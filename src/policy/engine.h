@@ -112,6 +112,23 @@ enum tenant_scope {
 	SCOPE_BLIND,  /* tenants play no part: allow if any allow matches and no deny does */
 };
 
+struct verdict;
+struct observer;
+
+/*
+ * Further statements, kept by the asker in a form of their own: all of them allow, in all tenants, for subjects that
+ * count everywhere, without condition. The first member of the keeper's own struct. `find` must be pure, bounded by the
+ * query and thread-safe.
+ */
+struct allow_source {
+	/*
+	 * Sets effect, kind, document and statement of `*ret` and returns true when one of them matches. With an
+	 * observer it shows all that are about the query's subjects and resource.
+	 */
+	bool (*find)(const struct allow_source *self, const struct query *q, struct arena *a, struct observer *observer,
+	             struct verdict *ret);
+};
+
 struct query {
 	const struct subject *subjects;
 	size_t n_subjects;
@@ -121,7 +138,8 @@ struct query {
 	enum tenant_scope scope;
 	struct str_list tenants; /* SCOPE_LISTED only; duplicates collapse */
 	int64_t now_ms;
-	const void *attributes; /* handed to conditions; the engine does not look inside */
+	const struct allow_source *source; /* NULL: none */
+	const void *attributes;            /* handed to conditions; the engine does not look inside */
 };
 
 /* Zeroed memory denies. */

@@ -84,6 +84,21 @@ size_t grants_list(const struct grants *g, const struct grants_filter *f, uint64
  */
 #define SUBJECT_INHERITED_DEPARTMENT "inherited-department:"
 
+/*
+ * The same look-up as grants_find_pair(), for many subjects and resources crosswise: each is hashed once, and the
+ * look-ups are on their way before the first is waited for.
+ */
+struct grants_pair {
+	enum entity_type entity_type;
+	enum grantee_type grantee_type;
+	struct str entity_id, grantee_id;
+	uint64_t entity_hash, grantee_hash;
+};
+uint64_t grants_entity_hash(const struct grants *g, enum entity_type type, struct str id);
+uint64_t grants_grantee_hash(const struct grants *g, enum grantee_type type, struct str id);
+void grants_prefetch(const struct grants *g, uint64_t entity_hash, uint64_t grantee_hash);
+bool grants_find_hashed(const struct grants *g, const struct grants_pair *pair, struct access_grant *ret);
+
 /* What an engine subject is as a grantee; GRANTEE_NONE when grants are not about such. `*ret_id` is part of `subject`.
  */
 enum grantee_type grantee_of_subject(struct str subject, struct str *ret_id);

@@ -61,6 +61,7 @@ struct snapshot *snapshot_new(struct str org, uint64_t seed)
 
 	s->org = org;
 	engine_init(&s->engine, seed);
+	s->grants.seed = seed;
 	edit_init(&s->edit);
 	return s;
 }
@@ -258,12 +259,33 @@ static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
 		tag_plan_add(&s->tag_plan, &s->edit, &p->groups[i]);
 }
 
+static void count_grants(struct snapshot *fork)
+{
+	fork->n_docs[DOC_ACCESS_GRANT] = fork->grants.n;
+}
+
+int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader)
+{
+	int r;
+
+	assert(fork->grants.n == 0);
+	r = grants_loader_finish(loader, &fork->edit, &fork->grants);
+	count_grants(fork);
+	return r;
+}
+
 void snapshot_put(struct snapshot *fork, struct document *doc)
 {
 	struct name_key key = {doc->kind, doc->id};
 	struct document *old;
 	struct arena a = ARENA_INIT;
 
+	if (doc->kind == DOC_ACCESS_GRANT) {
+		grants_put(&fork->grants, &fork->edit, as_access_grant(doc));
+		count_grants(fork);
+		free(doc);
+		return;
+	}
 	edit_adopt(&fork->edit, doc);
 	old = pmap_put(&fork->docs, &fork->edit, name_hash(fork, doc->kind, doc->id), doc_eq, &key, doc);
 	doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
@@ -280,12 +302,23 @@ void snapshot_put(struct snapshot *fork, struct document *doc)
 	arena_release(&a);
 }
 
+static bool remove_grant(struct snapshot *fork, struct str id)
+{
+	bool is_removed = grants_remove(&fork->grants, &fork->edit, id);
+
+	count_grants(fork);
+	return is_removed;
+}
+
 bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str id)
 {
 	struct name_key key = {kind, id};
-	struct document *old = pmap_remove(&fork->docs, &fork->edit, name_hash(fork, kind, id), doc_eq, &key);
 	struct arena a = ARENA_INIT;
+	struct document *old;
 
+	if (kind == DOC_ACCESS_GRANT)
+		return remove_grant(fork, id);
+	old = pmap_remove(&fork->docs, &fork->edit, name_hash(fork, kind, id), doc_eq, &key);
 	if (!old)
 		return false;
 	(void)pvec_set(&fork->order[kind], &fork->edit, old->ordinal, NULL);
@@ -357,6 +390,7 @@ void snapshot_free_all(struct snapshot *s)
 			edit_retire(&e, doc);
 		pvec_retire_all(&s->order[kind], &e);
 	}
+	grants_retire_all(&s->grants, &e);
 	edit_retire(&e, s->tag_plan.filter);
 	pmap_retire_all(&s->links, &e);
 	pmap_retire_all(&s->aliases, &e);
@@ -373,6 +407,23 @@ const struct document *snapshot_find(const struct snapshot *s, enum document_kin
 	struct name_key key = {kind, id};
 
 	return pmap_get(&s->docs, name_hash(s, kind, id), doc_eq, &key);
+}
+
+bool snapshot_version(const struct snapshot *s, enum document_kind kind, struct str id, struct document *ret)
+{
+	const struct document *doc;
+	struct access_grant grant;
+
+	if (kind == DOC_ACCESS_GRANT) {
+		if (!grants_find(&s->grants, id, &grant))
+			return false;
+		*ret = grant.doc;
+		return true;
+	}
+	doc = snapshot_find(s, kind, id);
+	if (doc)
+		*ret = *doc;
+	return doc;
 }
 
 const struct document *snapshot_find_any(const struct snapshot *s, enum document_kind kind, struct str name)

@@ -10,6 +10,7 @@
  */
 #include "model/kinds.h"
 #include "policy/engine.h"
+#include "policy/grants.h"
 #include "policy/tags.h"
 
 struct snapshot {
@@ -22,6 +23,7 @@ struct snapshot {
 	struct pvec order[DOC_N_KINDS]; /* by ordinal: creation order */
 	uint64_t n_docs[DOC_N_KINDS];
 	uint64_t next_ordinal[DOC_N_KINDS];
+	struct grants grants;     /* the documents of kind ACCESS_GRANT; only snapshot_version() finds them here, too */
 	struct tag_plan tag_plan; /* of the tag policies there are and were */
 	struct edit edit;         /* of a fork; zeroed once sealed */
 };
@@ -32,6 +34,8 @@ struct snapshot *snapshot_fork(const struct snapshot *base);
 /* Adds or replaces a document; takes it over (a heap block of document_decode(), seq and times set). Creation order is
  * the order of first puts. */
 void snapshot_put(struct snapshot *fork, struct document *doc);
+/* Puts the grants of a fork that has none yet, all at once. 0 or -EEXIST; the loader is freed. */
+int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader) MUST_USE;
 /* Removes; false when there is none. */
 bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str id);
 /*
@@ -54,6 +58,11 @@ void snapshot_free_all(struct snapshot *s);
 const struct document *snapshot_find(const struct snapshot *s, enum document_kind kind, struct str id);
 /* By canonical id, else by alias (for users also the e-mail address). */
 const struct document *snapshot_find_any(const struct snapshot *s, enum document_kind kind, struct str name);
+/*
+ * What all documents have, of a current one of any kind; false when there is none. The strings live as long as the
+ * snapshot.
+ */
+bool snapshot_version(const struct snapshot *s, enum document_kind kind, struct str id, struct document *ret);
 /* By what is unique about it (document_unique_key()), not for users; NULL when there is none. */
 const struct document *snapshot_find_unique(const struct snapshot *s, enum document_kind kind, struct str unique_key);
 /* The organization itself; NULL in a snapshot that was not made by a service. */

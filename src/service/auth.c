@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/grant_source.h"
 #include "service/internal.h"
 
 /* The key document and the organization it is in; `pending` stands in for its own organization's snapshot. */
@@ -78,6 +79,7 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 {
 	bool asks_all = !p->requested && !c->key->is_bound;
 	struct authorization ret = {0};
+	struct grant_source grants;
 	struct query q = {
 	    .subjects = c->subjects,
 	    .n_subjects = c->n_subjects,
@@ -91,6 +93,7 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 		q.tenants = narrowed(c, p->requested, a);
 	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&q)};
 	q.attributes = &attributes;
+	grant_source_use(&grants, s, &q, a);
 	ret.verdict = engine_decide(&s->engine, &q, a, NULL);
 	ret.everywhere = asks_all && verdict_allows(ret.verdict) && ret.verdict.everywhere;
 	/* Most callers may everywhere, which is known without listing hundreds of tenants. */

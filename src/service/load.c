@@ -50,8 +50,20 @@ int pepper_load(struct service *svc, struct error *err)
 
 struct loading {
 	struct snapshot *snapshot;
+	struct grants_loader *grants;
 	struct error *err;
 };
+
+/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
+static int load_grant(struct loading *l, const struct access_grant *grant)
+{
+	if (grant->entity_type == ENTITY_NONE || grant->grantee_type == GRANTEE_NONE || grant->doc.id.len == 0 ||
+	    grant->doc.id.len > GRANT_MAX_ID_BYTES)
+		return error_set(l->err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged",
+		                 STR_ARG(grant->doc.id));
+	grants_loader_add(l->grants, &l->snapshot->edit, grant);
+	return 0;
+}
 
 static int load_document(void *ctx, const struct store_document *row)
 {
@@ -69,6 +81,11 @@ static int load_document(void *ctx, const struct store_document *row)
 		return r;
 	doc->seq = row->seq;
 	doc->rev = row->rev_from;
+	if (kind == DOC_ACCESS_GRANT) {
+		r = load_grant(l, as_access_grant(doc));
+		free(doc);
+		return r;
+	}
 	snapshot_put(l->snapshot, doc);
 	return 0;
 }
@@ -108,7 +125,7 @@ int org_load(struct org *org, struct error *err)
 {
 	struct store *store = org->service->options.store;
 	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
-	struct loading l = {.snapshot = s, .err = err};
+	struct loading l = {.snapshot = s, .grants = grants_loader_new(org->seed), .err = err};
 	struct edit_blocks retired;
 	int r;
 
@@ -116,6 +133,8 @@ int org_load(struct org *org, struct error *err)
 	r = store_revision(store, str_of(org->name), &s->revision, err);
 	if (r == 0)
 		r = store_each_document(store, str_of(org->name), 0, load_document, &l, err);
+	if (snapshot_load_grants(s, l.grants) != 0 && r == 0)
+		r = error_set(err, -EUCLEAN, "two stored access grants are the same");
 	if (r != 0) {
 		snapshot_drop(s);
 		return r;

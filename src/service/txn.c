@@ -16,7 +16,8 @@ static struct store_change *new_change(struct txn *t)
 void txn_put(struct txn *t, const struct document *doc)
 {
 	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
-	const struct document *old = snapshot_find(t->snapshot, doc->kind, doc->id);
+	struct document old = {0};
+	bool is_new = !snapshot_version(t->snapshot, doc->kind, doc->id, &old);
 	size_t size = document_kind_size(doc->kind);
 	struct document *copy = arena_alloc(t->arena, size);
 	size_t position = t->n_changes;
@@ -24,7 +25,7 @@ void txn_put(struct txn *t, const struct document *doc)
 
 	assert(doc->id.len > 0 && doc->id.len <= DOCUMENT_MAX_ID_BYTES);
 	memcpy(copy, doc, size);
-	copy->created_at_ms = old ? old->created_at_ms : t->now_ms;
+	copy->created_at_ms = is_new ? t->now_ms : old.created_at_ms;
 	copy->updated_at_ms = t->now_ms;
 	document_encode(copy, &body);
 	assert(!body.overflowed);
@@ -32,22 +33,22 @@ void txn_put(struct txn *t, const struct document *doc)
 	    .kind = document_kind_name(doc->kind),
 	    .id = arena_str(t->arena, doc->id),
 	    .unique_key = document_unique_key(doc, t->arena),
-	    .seq = old && old->seq ? old->seq : ((t->snapshot->revision + 1) << SEQ_POSITION_BITS) + position,
+	    .seq = old.seq ? old.seq : ((t->snapshot->revision + 1) << SEQ_POSITION_BITS) + position,
 	    .body = arena_str(t->arena, buf_str(&body)),
 	};
 }
 
 void txn_delete(struct txn *t, enum document_kind kind, struct str id)
 {
-	const struct document *old = snapshot_find(t->snapshot, kind, id);
+	struct document old;
 
 	/* Built-in documents (seq 0) are not in the store and cannot be deleted. */
-	if (!old || old->seq == 0)
+	if (!snapshot_version(t->snapshot, kind, id, &old) || old.seq == 0)
 		return;
 	*new_change(t) = (struct store_change){
 	    .kind = document_kind_name(kind),
 	    .id = arena_str(t->arena, id),
-	    .seq = old->seq,
+	    .seq = old.seq,
 	};
 }
 
