@@ -58,12 +58,13 @@ struct str sharing_principal(const struct sharing *sh, size_t user, size_t k, en
                              struct arena *a)
 {
 	size_t at = (size_t)(hash_u64(user) >> 20); /* consecutive ones from there, so that none is drawn twice */
+	size_t n_groups = k <= USER_DEPARTMENTS ? sh->n_departments : sh->n_roles;
 
-	assert(k < 1 + USER_DEPARTMENTS + USER_ROLES);
+	assert(k < 1 + USER_DEPARTMENTS + USER_ROLES && n_groups > 0);
 	*ret_type = k == 0 ? GRANTEE_USER : k <= USER_DEPARTMENTS ? GRANTEE_DEPARTMENT : GRANTEE_ROLE;
 	if (k == 0)
 		return sharing_user(user, a);
-	return sharing_grantee(*ret_type, (at + k) % (k <= USER_DEPARTMENTS ? sh->n_departments : sh->n_roles), a);
+	return sharing_grantee(*ret_type, (at + k) % n_groups, a);
 }
 
 /* ---- documents ------------------------------------------------------------------------------------------- */
@@ -250,18 +251,24 @@ static size_t heap_bytes(void)
 	return m.uordblks + m.hblkhd;
 }
 
+/* The second number of statm, in pages; 0 when it cannot be read. */
 static size_t resident_bytes(void)
 {
-	unsigned long size = 0, resident = 0;
+	char text[256] = {0};
 	FILE *f = fopen("/proc/self/statm", "re");
+	uint64_t n_pages = 0;
+	struct str rest, part;
 
 	(void)malloc_trim(0);
 	if (f) {
-		if (fscanf(f, "%lu %lu", &size, &resident) != 2)
-			resident = 0;
+		rest = str_of(fgets(text, sizeof(text), f) ? text : "");
+		for (int i = 0; i < 2 && str_split(&rest, ' ', &part); i++) {
+			if (!str_to_u64(part, &n_pages))
+				n_pages = 0;
+		}
 		(void)fclose(f);
 	}
-	return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+	return (size_t)n_pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Only the loader's time counts, not that of putting its input together. */
@@ -347,9 +354,12 @@ struct document *sharing_new_grant(struct sharing *sh)
 
 void sharing_change(struct sharing *sh, struct document *doc, struct str id)
 {
+	bool is_there = true;
+
 	if (doc)
 		snapshot_put(sh->snapshot, doc);
-	else if (!snapshot_remove(sh->snapshot, DOC_ACCESS_GRANT, id))
-		assert(!"a grant that is gone");
+	else
+		is_there = snapshot_remove(sh->snapshot, DOC_ACCESS_GRANT, id);
+	assert(is_there);
 	refork(sh);
 }
