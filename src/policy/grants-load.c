@@ -17,11 +17,20 @@ struct name_slot {
 	uint32_t number; /* + 1; 0: free */
 };
 
+/* The name that stood last in one of a grant's places: often the next grant's, too. */
+struct last_name {
+	uint64_t hash;
+	uint32_t number;
+	bool is_set;
+};
+
 struct grants_loader {
 	struct grants grants; /* its sets stay empty until the end */
 	struct keys by_id, by_pair, by_entity[GRANTEE_N_TYPES], by_grantee[ENTITY_N_TYPES];
 	struct keys by_types[ENTITY_N_TYPES][GRANTEE_N_TYPES];
 	struct keys by_name;
+	struct keys room; /* to sort in */
+	struct last_name entity, grantee, grantor;
 	struct name_slot *slots;
 	size_t n_slots; /* a power of two */
 };
@@ -34,12 +43,17 @@ struct grants_loader *grants_loader_new(uint64_t seed)
 	return l;
 }
 
+static void keys_reserve(struct keys *k, size_t n)
+{
+	if (n <= k->cap)
+		return;
+	k->cap = k->cap + k->cap / 2 > n ? k->cap + k->cap / 2 : n + 64;
+	k->items = mem_realloc_array(k->items, k->cap, sizeof(*k->items));
+}
+
 static void keys_add(struct keys *k, uint64_t key)
 {
-	if (k->n == k->cap) {
-		k->cap = k->cap ? k->cap + k->cap / 2 : 64;
-		k->items = mem_realloc_array(k->items, k->cap, sizeof(*k->items));
-	}
+	keys_reserve(k, k->n + 1);
 	k->items[k->n++] = key;
 }
 
@@ -74,23 +88,30 @@ static bool name_at_is(const struct grants *g, uint32_t number, char tag, struct
 	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
 }
 
-static uint32_t load_name(struct grants_loader *l, struct edit *e, char tag, struct str text, uint64_t *ret_hash)
+/* The name's number; the name is new if need be. `last` becomes it. */
+static uint32_t load_name(struct grants_loader *l, struct edit *e, char tag, struct str text, struct last_name *last)
 {
 	struct grants *g = &l->grants;
-	uint64_t hash = *ret_hash = name_hash(g->seed, tag, text);
 	struct name_slot *slot;
+	uint64_t hash;
 	size_t at;
 
+	if (last->is_set && name_at_is(g, last->number, tag, text))
+		return last->number;
+	hash = name_hash(g->seed, tag, text);
 	if (g->next_name * 4 >= l->n_slots * 3)
 		grow_names(l);
 	for (at = (size_t)hash & (l->n_slots - 1); l->slots[at].number; at = (at + 1) & (l->n_slots - 1))
-		if (l->slots[at].hash == hash && name_at_is(g, l->slots[at].number - 1, tag, text))
-			return l->slots[at].number - 1;
+		if (l->slots[at].hash == hash && name_at_is(g, l->slots[at].number - 1, tag, text)) {
+			*last = (struct last_name){hash, l->slots[at].number - 1, true};
+			return last->number;
+		}
 	slot = &l->slots[at];
 	*slot = (struct name_slot){hash, (uint32_t)g->next_name + 1};
 	(void)pvec_set(&g->names, e, g->next_name, name_new(e, tag, text));
 	keys_add(&l->by_name, KEY(high_half(hash), g->next_name));
-	return (uint32_t)g->next_name++;
+	*last = (struct last_name){hash, (uint32_t)g->next_name++, true};
+	return last->number;
 }
 
 /* ---- grants ------------------------------------------------------------------------------------------- */
@@ -99,22 +120,21 @@ void grants_loader_add(struct grants_loader *l, struct edit *e, const struct acc
 {
 	struct grants *g = &l->grants;
 	uint32_t names[3], ordinal;
-	uint64_t entity, grantee, grantor;
 	struct grants_page *page;
 	struct grant_record *r;
 
 	assert(grant->entity_type != ENTITY_NONE && grant->grantee_type != GRANTEE_NONE);
 	assert(g->next_ordinal < NUMBERS_LIMIT && g->next_name + 3 < NUMBERS_LIMIT);
 	ordinal = (uint32_t)g->next_ordinal++;
-	names[0] = load_name(l, e, tag_of_entity(grant->entity_type), grant->entity_id, &entity);
-	names[1] = load_name(l, e, tag_of_grantee(grant->grantee_type), grant->grantee_id, &grantee);
-	names[2] = load_name(l, e, TAG_GRANTOR, grant->granted_by, &grantor);
+	names[0] = load_name(l, e, tag_of_entity(grant->entity_type), grant->entity_id, &l->entity);
+	names[1] = load_name(l, e, tag_of_grantee(grant->grantee_type), grant->grantee_id, &l->grantee);
+	names[2] = load_name(l, e, TAG_GRANTOR, grant->granted_by, &l->grantor);
 	page = page_open(g, e, ordinal);
 	r = &page->records[ordinal % GRANTS_PER_PAGE];
 	*r = record_of(grant, names);
 	page->n++;
 	keys_add(&l->by_id, KEY(id_hash(g->seed, grant->doc.id), ordinal));
-	keys_add(&l->by_pair, KEY(pair_hash(entity, grantee), ordinal));
+	keys_add(&l->by_pair, KEY(pair_hash(l->entity.hash, l->grantee.hash), ordinal));
 	keys_add(&l->by_entity[r->grantee_type], KEY(r->entity, ordinal));
 	keys_add(&l->by_grantee[r->entity_type], KEY(r->grantee, ordinal));
 	keys_add(&l->by_types[r->entity_type][r->grantee_type], ordinal);
@@ -125,35 +145,47 @@ void grants_loader_add(struct grants_loader *l, struct edit *e, const struct acc
 
 enum { DIGIT_BITS = 11, N_DIGITS = 3, N_BUCKETS = 1 << DIGIT_BITS };
 
-/*
- * Sorts by the high halves, digit by digit; keys of one high half come in the order of their low halves and keep it.
- * `room` is as long as the keys.
- */
-static void sort_keys(struct keys *k, uint64_t *room)
+/* Those of entities are, when grants on one were made together; those by type always are. */
+static bool is_sorted(const struct keys *k)
+{
+	for (size_t i = 1; i < k->n; i++)
+		if (k->items[i - 1] > k->items[i])
+			return false;
+	return true;
+}
+
+/* One step: by one digit; what is equal in it stays in order. The room has room for all. */
+static void sort_by_digit(struct keys *k, struct keys *room, unsigned shift)
+{
+	size_t counts[N_BUCKETS] = {0}, at = 0;
+	struct keys before = *k;
+
+	for (size_t i = 0; i < k->n; i++)
+		counts[k->items[i] >> shift & (N_BUCKETS - 1)]++;
+	for (size_t i = 0; i < N_BUCKETS; i++) {
+		size_t n = counts[i];
+		counts[i] = at;
+		at += n;
+	}
+	for (size_t i = 0; i < k->n; i++)
+		room->items[counts[k->items[i] >> shift & (N_BUCKETS - 1)]++] = k->items[i];
+	room->n = k->n;
+	*k = *room;
+	*room = before;
+}
+
+/* Sorts by the high halves; keys of one high half come in the order of their low halves and keep it. */
+static void sort_keys(struct keys *k, struct keys *room)
 {
 	for (unsigned digit = 0; digit < N_DIGITS; digit++) {
-		size_t counts[N_BUCKETS] = {0}, at = 0;
-		unsigned shift = 32 + digit * DIGIT_BITS;
-		uint64_t *sorted = room;
-
-		for (size_t i = 0; i < k->n; i++)
-			counts[k->items[i] >> shift & (N_BUCKETS - 1)]++;
-		for (size_t i = 0; i < N_BUCKETS; i++) {
-			size_t n = counts[i];
-			counts[i] = at;
-			at += n;
-		}
-		for (size_t i = 0; i < k->n; i++)
-			sorted[counts[k->items[i] >> shift & (N_BUCKETS - 1)]++] = k->items[i];
-		memcpy(k->items, sorted, k->n * sizeof(*sorted));
+		keys_reserve(room, k->n);
+		sort_by_digit(k, room, 32 + digit * DIGIT_BITS);
 	}
 }
 
-static void make_set(struct pset *set, struct edit *e, struct keys *k)
+static void make_set(struct pset *set, struct edit *e, struct keys *k, struct keys *room)
 {
-	CLEANUP(freep) uint64_t *room = mem_calloc(k->n ? k->n : 1, sizeof(*room));
-
-	if (k->n > 1)
+	if (!is_sorted(k))
 		sort_keys(k, room);
 	pset_build(set, e, k->items, k->n);
 	free(TAKE(k->items));
@@ -192,18 +224,19 @@ int grants_loader_finish(struct grants_loader *l, struct edit *e, struct grants 
 	bool is_bad;
 
 	free(TAKE(l->slots));
-	make_set(&g->by_name, e, &l->by_name);
-	make_set(&g->by_id, e, &l->by_id);
-	make_set(&g->by_pair, e, &l->by_pair);
+	make_set(&g->by_name, e, &l->by_name, &l->room);
+	make_set(&g->by_id, e, &l->by_id, &l->room);
+	make_set(&g->by_pair, e, &l->by_pair, &l->room);
 	for (size_t i = 0; i < N_ELEMENTS(g->by_entity); i++)
-		make_set(&g->by_entity[i], e, &l->by_entity[i]);
+		make_set(&g->by_entity[i], e, &l->by_entity[i], &l->room);
 	for (size_t i = 0; i < N_ELEMENTS(g->by_grantee); i++)
-		make_set(&g->by_grantee[i], e, &l->by_grantee[i]);
+		make_set(&g->by_grantee[i], e, &l->by_grantee[i], &l->room);
 	for (size_t i = 0; i < N_ELEMENTS(g->by_types); i++)
 		for (size_t k = 0; k < N_ELEMENTS(g->by_types[i]); k++)
-			make_set(&g->by_types[i][k], e, &l->by_types[i][k]);
+			make_set(&g->by_types[i][k], e, &l->by_types[i][k], &l->room);
 	is_bad = has_twins(g, &g->by_id, is_same_id) || has_twins(g, &g->by_pair, is_same_pair);
 	*ret = *g;
+	free(l->room.items);
 	free(l);
 	return is_bad ? -EEXIST : 0;
 }

@@ -28,7 +28,8 @@ struct service_options {
 	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
 	unsigned max_batch;            /* jobs in one commit; 0: 256 */
 	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
-	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches. */
+	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches.
+	 */
 	void (*loading)(void *ctx, struct str org, uint64_t n_documents, bool is_over);
 	void *loading_ctx;
 };
