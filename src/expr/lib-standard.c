@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The standard library but for time: sizes, texts, conversions.
+ * The standard library but for time (lib-time.c): sizes, texts, conversions.
  */
 #include "expr/lib-standard.h"
 
@@ -13,7 +13,7 @@
 
 /* Longest text of a number that is worth reading; one of that many digits has no more to say. */
 #define MAX_NUMBER_BYTES 1024u
-#define MAX_TIME_BYTES   64u
+#define MAX_PRINTED      64u
 
 static struct cel_value fail_range(struct cel_eval *ev, const char *type)
 {
@@ -129,10 +129,7 @@ static struct cel_value to_int(struct cel_eval *ev, const struct cel_value *args
 		return v.u <= INT64_MAX ? cel_int((int64_t)v.u) : fail_range(ev, "int");
 	if (v.kind == CEL_DOUBLE)
 		return v.d > -0x1p63 && v.d < 0x1p63 ? cel_int((int64_t)v.d) : fail_range(ev, "int");
-	if (v.kind == CEL_STRING)
-		return int_of_text(ev, v);
-	/* Timestamps: seconds; durations: nanoseconds. */
-	return cel_int(v.i);
+	return v.kind == CEL_STRING ? int_of_text(ev, v) : v;
 }
 
 static struct cel_value to_uint(struct cel_eval *ev, const struct cel_value *args, size_t n_args)
@@ -224,7 +221,7 @@ static struct cel_value string_of_bytes(struct cel_eval *ev, struct cel_value v)
 
 static struct cel_value to_string(struct cel_eval *ev, const struct cel_value *args, size_t n_args)
 {
-	CLEANUP(buf_releasep) struct buf out = BUF_INIT(MAX_TIME_BYTES);
+	CLEANUP(buf_releasep) struct buf out = BUF_INIT(MAX_PRINTED);
 	struct cel_value v = args[0];
 
 	(void)n_args;
@@ -244,16 +241,12 @@ static struct cel_value to_string(struct cel_eval *ev, const struct cel_value *a
 	case CEL_DOUBLE:
 		cel_double_print(&out, v.d);
 		break;
-	case CEL_TIMESTAMP:
-		cel_time_print(&out, v);
-		break;
-	case CEL_DURATION:
-		cel_duration_print(&out, v);
-		break;
 	case CEL_ERROR:
 	case CEL_NULL:
 	case CEL_LIST:
 	case CEL_MAP:
+	case CEL_TIMESTAMP:
+	case CEL_DURATION:
 	case CEL_TYPE:
 	case CEL_OPTIONAL:
 	case CEL_STRUCT:
@@ -319,8 +312,6 @@ static const struct cel_overload overloads[] = {
 	ONE("int", "uint64_to_int64", 0, &cel_type_uint, &cel_type_int, to_int),
 	ONE("int", "double_to_int64", 0, &cel_type_double, &cel_type_int, to_int),
 	ONE("int", "string_to_int64", 0, &cel_type_string, &cel_type_int, to_int),
-	ONE("int", "timestamp_to_int64", 0, &cel_type_timestamp, &cel_type_int, to_int),
-	ONE("int", "duration_to_int64", 0, &cel_type_duration, &cel_type_int, to_int),
 
 	ONE("uint", "uint64_to_uint64", 0, &cel_type_uint, &cel_type_uint, to_uint),
 	ONE("uint", "int64_to_uint64", 0, &cel_type_int, &cel_type_uint, to_uint),
@@ -341,8 +332,6 @@ static const struct cel_overload overloads[] = {
 	ONE("string", "uint64_to_string", 0, &cel_type_uint, &cel_type_string, to_string),
 	ONE("string", "double_to_string", 0, &cel_type_double, &cel_type_string, to_string),
 	ONE("string", "bytes_to_string", 0, &cel_type_bytes, &cel_type_string, to_string),
-	ONE("string", "timestamp_to_string", 0, &cel_type_timestamp, &cel_type_string, to_string),
-	ONE("string", "duration_to_string", 0, &cel_type_duration, &cel_type_string, to_string),
 
 	ONE("bytes", "bytes_to_bytes", 0, &cel_type_bytes, &cel_type_bytes, to_bytes),
 	ONE("bytes", "string_to_bytes", 0, &cel_type_string, &cel_type_bytes, to_bytes),
