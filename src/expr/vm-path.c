@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chains of selections, a.b["c"].d, as one instruction: what lies between is never a value in a register.
+ */
+#include "expr/map.h"
+#include "expr/program.h"
+
+static const struct json *find_member(struct cel_value map, struct str name)
+{
+	const struct json_member *member = map.members;
+
+	for (uint32_t i = 0; i < map.n; i++, member++) {
+		if (member->name.len == name.len && memcmp(member->name.ptr, name.ptr, name.len) == 0)
+			return &member->value;
+	}
+	return NULL;
+}
+
+/* What is not a short JSON object. */
+static struct cel_value look_up(struct cel_eval *ev, struct cel_value v, const struct cel_path_part *part)
+{
+	ev->at = part->at;
+	if (part->is_field && v.kind == CEL_STRUCT && v.of == part->of)
+		return cel_env_struct(ev->env, v.of)->get(ev, v.object, part->field);
+	if (part->is_name)
+		return cel_select(ev, v, part->name);
+	return cel_index(ev, v, part->key);
+}
+
+/* Longer objects are searched by cel_select(), which charges for it. */
+#define MAX_FREE_MEMBERS 16u
+
+static const struct cel_instruction *walk(struct cel_eval *ev, const struct cel_instruction *in, struct cel_value v)
+{
+	const struct cel_path *path = in->path;
+
+	for (uint32_t i = 0; i < path->n; i++) {
+		const struct cel_path_part *part = &path->parts[i];
+		const struct json *j = NULL;
+
+		if (part->is_name && v.kind == CEL_MAP && v.is_json && v.n < MAX_FREE_MEMBERS)
+			j = find_member(v, part->name);
+		v = j ? cel_json_value(j) : look_up(ev, v, part);
+		if (UNLIKELY(v.kind == CEL_ERROR))
+			return cel_failed(ev, in, v);
+	}
+	*cel_register(ev, in->to) = v;
+	return in + 1;
+}
+
+const struct cel_instruction *cel_step_path(struct cel_eval *ev, const struct cel_instruction *in)
+{
+	const struct cel_value *variables = ev->input->variables;
+	struct cel_value v = variables ? variables[in->path->slot] : cel_aborted();
+
+	if (UNLIKELY(v.kind == CEL_ERROR)) {
+		ev->at = in->at;
+		v = cel_resolve(ev, in->path->slot, in->path->variable);
+		if (v.kind == CEL_ERROR)
+			return cel_failed(ev, in, v);
+	}
+	return walk(ev, in, v);
+}
+
+const struct cel_instruction *cel_step_path_of(struct cel_eval *ev, const struct cel_instruction *in)
+{
+	return walk(ev, in, *cel_register(ev, in->a));
+}
