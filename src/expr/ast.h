@@ -108,6 +108,8 @@ struct cel_issues {
 	size_t n, cap;
 };
 void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...) ATTR_PRINTF(3, 4);
+/* By place; those of one place stay as they are. */
+void cel_issues_sort(struct cel_issues *issues);
 
 /*
  * Parses. 0 and the tree (in `a`), or -EINVAL with at least one issue. Which macros exist depends on the environment's
@@ -115,5 +117,12 @@ void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...)
  */
 int cel_parse(const struct cel_env *env, struct str source, struct arena *a, struct cel_ast *ret,
               struct cel_issues *issues) MUST_USE;
+/*
+ * Whether the node is a name with dots in it, "a.b.c": an identifier and plain selects of it. Then `*ret` is that name,
+ * from the source or made in `a`, without a leading dot.
+ */
+bool cel_node_name(const struct cel_node *nodes, uint32_t node, struct arena *a, struct str *ret);
+/* "_+_", "@in", "all": as cel-go's messages have operators; of macros their name. */
+const char *cel_op_name(enum cel_op op);
 /* The tree as text, for people: one node a line, indented. */
 void cel_ast_print(struct buf *out, const struct cel_ast *ast);

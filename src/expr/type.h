@@ -56,6 +56,9 @@ const struct cel_type *cel_type_type_of(struct arena *a, const struct cel_type *
 const struct cel_type *cel_type_param(struct arena *a, struct str name);
 const struct cel_type *cel_type_abstract(struct arena *a, struct str name, const struct cel_type *const *params,
                                          size_t n);
+/* The same type with other parameters, as many as it has. */
+const struct cel_type *cel_type_with_params(struct arena *a, const struct cel_type *t,
+                                            const struct cel_type *const *params);
 bool cel_type_equal(const struct cel_type *a, const struct cel_type *b);
 /*
  * "list(string)", "map(string, dyn)", "timestamp", "null", "optional_type(int)" …: as cel-go's checker spells types.
