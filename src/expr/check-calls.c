@@ -224,15 +224,30 @@ static const struct cel_type *type_of_in(struct checker *c, uint32_t call)
 {
 	const struct cel_node *node = &c->nodes[call];
 	const struct cel_type *all = unify_resolve(c->unifier, c->types[child_of(c, node, 1)], false);
-	bool is_open = all->kind <= CEL_TYPE_ERROR || all->kind == CEL_TYPE_VARIABLE;
+	bool is_open = all->kind <= CEL_TYPE_ERROR;
 
+	if (all->kind == CEL_TYPE_VARIABLE)
+		is_open = unify_fits(c->unifier, all, cel_type_list(c->arena, c->types[child_of(c, node, 0)]));
 	if (is_open || ((all->kind == CEL_TYPE_LIST || all->kind == CEL_TYPE_MAP) &&
 	                unify_fits(c->unifier, all->params[0], c->types[child_of(c, node, 0)])))
 		return &cel_type_bool;
 	return no_overload(c, call);
 }
 
-/* Of something that is not known, anything; an optional one yields an optional. */
+/* What is only known to have an index must be a list when that is an int, else a map. */
+static const struct cel_type *element_of_variable(struct checker *c, const struct cel_type *of,
+                                                  const struct cel_type *key)
+{
+	const struct cel_type *element = unify_variable(c->unifier);
+	bool is_list = unify_fits(c->unifier, key, &cel_type_int);
+
+	if (!unify_fits(c->unifier, of,
+	                is_list ? cel_type_list(c->arena, element) : cel_type_map(c->arena, key, element)))
+		return NULL;
+	return element;
+}
+
+/* Of something that may be anything, anything; an optional one yields an optional. */
 static const struct cel_type *type_of_index(struct checker *c, uint32_t call)
 {
 	const struct cel_node *node = &c->nodes[call];
@@ -242,8 +257,10 @@ static const struct cel_type *type_of_index(struct checker *c, uint32_t call)
 
 	if (of->kind == CEL_TYPE_OPTIONAL)
 		of = unify_resolve(c->unifier, of->params[0], false);
-	if (of->kind <= CEL_TYPE_ERROR || of->kind == CEL_TYPE_VARIABLE)
+	if (of->kind <= CEL_TYPE_ERROR)
 		element = &cel_type_dyn;
+	else if (of->kind == CEL_TYPE_VARIABLE)
+		element = element_of_variable(c, of, key);
 	else if (of->kind == CEL_TYPE_LIST && unify_fits(c->unifier, key, &cel_type_int))
 		element = of->params[0];
 	else if (of->kind == CEL_TYPE_MAP && unify_fits(c->unifier, key, of->params[0]))
