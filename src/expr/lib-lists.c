@@ -6,6 +6,7 @@
 
 #include "expr/collect.h"
 #include "expr/lib.h"
+#include "expr/program.h"
 
 /* ---- parts ------------------------------------------------------------------------------------------------------- */
 
@@ -204,66 +205,34 @@ static struct cel_value distinct(struct cel_eval *ev, const struct cel_value *ar
 
 /* ---- sort -------------------------------------------------------------------------------------------------------- */
 
-static bool is_sortable(uint8_t kind)
+/* What the texts of the list have together: each round of sorting may look at all of it. */
+static uint64_t bytes_of_texts(struct cel_value list)
 {
-	return kind == CEL_BOOL || kind == CEL_INT || kind == CEL_UINT || kind == CEL_DOUBLE || kind == CEL_STRING ||
-	       kind == CEL_BYTES || kind == CEL_TIMESTAMP || kind == CEL_DURATION;
-}
-
-/* Bytes of the longest text in the list: what one comparison may look at. */
-static uint64_t longest_text(struct cel_value list)
-{
-	uint64_t longest = 0;
+	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < list.n; i++) {
 		struct cel_value v = cel_list_at(list, i);
-		if ((v.kind == CEL_STRING || v.kind == CEL_BYTES) && v.n > longest)
-			longest = v.n;
+		n += v.kind == CEL_STRING || v.kind == CEL_BYTES ? v.n : 0;
 	}
-	return longest;
+	return n;
 }
 
-/* Merges the sorted runs from[low, middle) and from[middle, high) to to[low, high); of equal ones the first stays
- * first. */
-static void merge(struct cel_value *to, const struct cel_value *from, uint32_t low, uint32_t middle, uint32_t high)
-{
-	uint32_t left = low, right = middle;
-
-	for (uint32_t i = low; i < high; i++) {
-		bool take_right = right < high && (left == middle || cel_compare(from[right], from[left]) == CEL_LESS);
-		to[i] = take_right ? from[right++] : from[left++];
-	}
-}
-
+/* Every element is its own key. */
 static struct cel_value sort(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
-	struct cel_value list = args[0];
-	uint32_t n = list.n;
-	struct cel_value *from = room(ev, n), *to = room(ev, n);
-	uint64_t units = cel_units_of(longest_text(list));
+	uint32_t n = args[0].n;
+	struct cel_value *items = room(ev, n), error;
+	struct cel_entry *pairs = items ? cel_alloc(ev, n * sizeof(*pairs)) : NULL;
 
-	if (!from || !to)
+	if (!pairs || !cel_charge(ev, cel_units_of(bytes_of_texts(args[0])) * (64 - (unsigned)__builtin_clzll(n | 1))))
 		return cel_aborted();
-	for (uint32_t i = 0; i < n; i++) {
-		from[i] = cel_list_at(list, i);
-		if (!is_sortable(from[i].kind))
-			return cel_fail(ev, CEL_BAD_ARGUMENT, "list elements must be comparable");
-		if (from[i].kind != from[0].kind)
-			return cel_fail(ev, CEL_BAD_ARGUMENT, "list elements must have the same type");
-	}
-	for (uint64_t run = 1; run < n; run *= 2) {
-		if (!cel_charge(ev, n * units))
-			return cel_aborted();
-		for (uint64_t low = 0; low < n; low += 2 * run) {
-			uint64_t middle = low + run < n ? low + run : n;
-			uint64_t high = middle + run < n ? middle + run : n;
-			merge(to, from, (uint32_t)low, (uint32_t)middle, (uint32_t)high);
-		}
-		struct cel_value *other = from;
-		from = to;
-		to = other;
-	}
-	return cel_list(from, n);
+	for (uint32_t i = 0; i < n; i++)
+		pairs[i].key = pairs[i].value = cel_list_at(args[0], i);
+	if (!cel_sort_pairs(ev, pairs, n, &error))
+		return error;
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = pairs[i].value;
+	return cel_list(items, n);
 }
 
 static const struct cel_type T = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * timestamp(), duration(), their conversions and accessors.
+ * timestamp(), duration() and their accessors; int() and string() of them are the standard library's.
  */
 #include "expr/lib.h"
 #include "expr/zone.h"
@@ -8,7 +8,6 @@
 #define SECONDS_A_DAY   INT64_C(86400)
 #define TIMESTAMP_FIRST INT64_C(-62135596800)
 #define TIMESTAMP_LAST  INT64_C(253402300799)
-#define MAX_TIME_BYTES  64u  /* of a timestamp or duration that we print */
 #define UNITS_OF_ZONE   100u /* an unknown name is looked for in the file system */
 
 /* ---- conversions ------------------------------------------------------------------------------------------------- */
@@ -46,23 +45,6 @@ static struct cel_value duration_of_string(struct cel_eval *ev, const struct cel
 static struct cel_value itself(struct cel_eval *ev UNUSED, const struct cel_value *args, size_t n_args UNUSED)
 {
 	return args[0];
-}
-
-/* Seconds of timestamps, nanoseconds of durations. */
-static struct cel_value int_of_time(struct cel_eval *ev UNUSED, const struct cel_value *args, size_t n_args UNUSED)
-{
-	return cel_int(args[0].i);
-}
-
-static struct cel_value string_of_time(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
-{
-	CLEANUP(buf_releasep) struct buf text = BUF_INIT(MAX_TIME_BYTES);
-
-	if (args[0].kind == CEL_TIMESTAMP)
-		cel_time_print(&text, args[0]);
-	else
-		cel_duration_print(&text, args[0]);
-	return cel_make_string(ev, buf_str(&text));
 }
 
 /* ---- accessors of timestamps ------------------------------------------------------------------------------------- */
@@ -167,10 +149,6 @@ static const struct cel_overload overloads[] = {
     CONVERSION("timestamp", "timestamp_to_timestamp", cel_type_timestamp, cel_type_timestamp, itself),
     CONVERSION("duration", "string_to_duration", cel_type_string, cel_type_duration, duration_of_string),
     CONVERSION("duration", "duration_to_duration", cel_type_duration, cel_type_duration, itself),
-    CONVERSION("int", "timestamp_to_int64", cel_type_timestamp, cel_type_int, int_of_time),
-    CONVERSION("int", "duration_to_int64", cel_type_duration, cel_type_int, int_of_time),
-    CONVERSION("string", "timestamp_to_string", cel_type_timestamp, cel_type_string, string_of_time),
-    CONVERSION("string", "duration_to_string", cel_type_duration, cel_type_string, string_of_time),
     OF_TIMESTAMP("getFullYear", "timestamp_to_year", full_year),
     OF_TIMESTAMP("getMonth", "timestamp_to_month", month),
     OF_TIMESTAMP("getDate", "timestamp_to_day_of_month_1_based", date),
