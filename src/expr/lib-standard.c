@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The standard library but for time (lib-time.c): sizes, texts, conversions.
+ * The standard library: sizes, texts, conversions. What else is about time is lib-time.c's.
  */
 #include "expr/lib-standard.h"
 
@@ -129,7 +129,10 @@ static struct cel_value to_int(struct cel_eval *ev, const struct cel_value *args
 		return v.u <= INT64_MAX ? cel_int((int64_t)v.u) : fail_range(ev, "int");
 	if (v.kind == CEL_DOUBLE)
 		return v.d > -0x1p63 && v.d < 0x1p63 ? cel_int((int64_t)v.d) : fail_range(ev, "int");
-	return v.kind == CEL_STRING ? int_of_text(ev, v) : v;
+	if (v.kind == CEL_STRING)
+		return int_of_text(ev, v);
+	/* Of timestamps the seconds, of durations the nanoseconds. */
+	return cel_int(v.i);
 }
 
 static struct cel_value to_uint(struct cel_eval *ev, const struct cel_value *args, size_t n_args)
@@ -241,12 +244,16 @@ static struct cel_value to_string(struct cel_eval *ev, const struct cel_value *a
 	case CEL_DOUBLE:
 		cel_double_print(&out, v.d);
 		break;
+	case CEL_TIMESTAMP:
+		cel_time_print(&out, v);
+		break;
+	case CEL_DURATION:
+		cel_duration_print(&out, v);
+		break;
 	case CEL_ERROR:
 	case CEL_NULL:
 	case CEL_LIST:
 	case CEL_MAP:
-	case CEL_TIMESTAMP:
-	case CEL_DURATION:
 	case CEL_TYPE:
 	case CEL_OPTIONAL:
 	case CEL_STRUCT:
@@ -312,6 +319,8 @@ static const struct cel_overload overloads[] = {
 	ONE("int", "uint64_to_int64", 0, &cel_type_uint, &cel_type_int, to_int),
 	ONE("int", "double_to_int64", 0, &cel_type_double, &cel_type_int, to_int),
 	ONE("int", "string_to_int64", 0, &cel_type_string, &cel_type_int, to_int),
+	ONE("int", "timestamp_to_int64", 0, &cel_type_timestamp, &cel_type_int, to_int),
+	ONE("int", "duration_to_int64", 0, &cel_type_duration, &cel_type_int, to_int),
 
 	ONE("uint", "uint64_to_uint64", 0, &cel_type_uint, &cel_type_uint, to_uint),
 	ONE("uint", "int64_to_uint64", 0, &cel_type_int, &cel_type_uint, to_uint),
@@ -332,6 +341,8 @@ static const struct cel_overload overloads[] = {
 	ONE("string", "uint64_to_string", 0, &cel_type_uint, &cel_type_string, to_string),
 	ONE("string", "double_to_string", 0, &cel_type_double, &cel_type_string, to_string),
 	ONE("string", "bytes_to_string", 0, &cel_type_bytes, &cel_type_string, to_string),
+	ONE("string", "timestamp_to_string", 0, &cel_type_timestamp, &cel_type_string, to_string),
+	ONE("string", "duration_to_string", 0, &cel_type_duration, &cel_type_string, to_string),
 
 	ONE("bytes", "bytes_to_bytes", 0, &cel_type_bytes, &cel_type_bytes, to_bytes),
 	ONE("bytes", "string_to_bytes", 0, &cel_type_string, &cel_type_bytes, to_bytes),
