@@ -146,7 +146,7 @@ static void lex_word(struct lexer *l)
 	if (len < 2 || len > MAX_WORD_LEN || *p < 'a' || *p > 'z' || !(FIRST_LETTERS & FIRST(*p)))
 		return;
 	for (size_t i = 0; i < N_ELEMENTS(words); i++) {
-		if (words[i].word.len != len || memcmp(words[i].word.ptr, p, len) != 0)
+		if (words[i].word.len != len || words[i].word.ptr[0] != *p || memcmp(words[i].word.ptr, p, len) != 0)
 			continue;
 		t->kind = words[i].kind;
 		if (t->kind == CEL_TOKEN_IDENT)
