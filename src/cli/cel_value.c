@@ -46,7 +46,8 @@ static bool read_double(const struct json *j, struct cel_value *ret)
 	static const struct {
 		const char *word;
 		double d;
-	} words[] = {{"NaN", (double)NAN}, {"Infinity", (double)INFINITY}, {"-Infinity", -(double)INFINITY}};
+	} words[] = {
+	    {"NaN", (double)NAN}, {"Infinity", (double)INFINITY}, {"-Infinity", -(double)INFINITY}, {"-0.0", -0.0}};
 
 	for (size_t i = 0; json_is(j, JSON_STRING) && i < N_ELEMENTS(words); i++) {
 		if (str_eq(j->s, str_of(words[i].word))) {
@@ -205,8 +206,8 @@ static bool compare_one(struct comparing *c, struct cel_value x, struct cel_valu
 {
 	if (x.kind != y.kind || ((x.kind == CEL_LIST || x.kind == CEL_MAP) && x.n != y.n))
 		return false;
-	if (x.kind == CEL_DOUBLE && isnan(x.d))
-		return isnan(y.d);
+	if (x.kind == CEL_DOUBLE && (isnan(x.d) || x.d == 0))
+		return (isnan(x.d) && isnan(y.d)) || (y.d == 0 && signbit(x.d) == signbit(y.d));
 	if (x.kind == CEL_MAP)
 		return compare_maps(c, x, y);
 	if (x.kind != CEL_LIST)

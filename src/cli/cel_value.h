@@ -8,7 +8,7 @@
 
 /* False: malformed. */
 bool cli_cel_read(const struct json *j, struct arena *a, struct cel_value *ret) MUST_USE;
-/* The same value of the same types; unlike for the language, NaN is itself and 1 is not 1.0. */
+/* The same value of the same types; unlike for the language, NaN is itself, 1 is not 1.0 and 0.0 not -0.0. */
 bool cli_cel_same(struct cel_value x, struct cel_value y, struct arena *a);
 /* For people: JSON where the value has it, else its kind. */
 void cli_cel_print(struct buf *out, struct cel_value v);

@@ -78,8 +78,8 @@ void cli_write_man(struct buf *out)
 	for (size_t i = 0; i < cli_n_commands; i++)
 		write_command(out, &cli_commands[i]);
 	buf_add(out, STR(".SH EXIT STATUS\n"
-	                 "0 for success and for allow, 1 for deny, 2 for an error, told in one line on standard\n"
-	                 "error.\n"));
+	                 "0 for success and for allow, 1 for deny and for an expression without a value, 2 for\n"
+	                 "an error, told in one line on standard error.\n"));
 }
 
 /* The options of each command as one line of a case statement. */
