@@ -9,8 +9,7 @@
  * Only these files include it.
  */
 #include "expr/check.h"
-
-struct unifier;
+#include "expr/unify.h"
 
 struct checker {
 	const struct cel_env *env;
@@ -39,3 +38,12 @@ void resolve_names(struct checker *c);
 
 /* The types of all nodes, and an issue for each that has none. */
 void check_types(struct checker *c);
+
+/* ---- check-calls.c ------------------------------------------------------------------------------------------ */
+
+/* The type of an operator, an index, a conditional or a function's call; which overloads it means is noted. */
+const struct cel_type *type_of_call(struct checker *c, uint32_t call);
+/* "expected type 'bool' but found 'string'". */
+void tell_mismatch(struct checker *c, uint32_t at, const struct cel_type *wanted, const struct cel_type *found);
+/* An issue with a type in its text. */
+void tell_of_type(struct checker *c, uint32_t at, const char *before, const struct cel_type *t, const char *after);

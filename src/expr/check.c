@@ -33,6 +33,14 @@ static void assume_dyn(struct checker *c)
 	}
 }
 
+static void check_result(struct checker *c, const struct cel_type *wanted)
+{
+	uint32_t root = c->ast->n_nodes - 1;
+
+	if (wanted && !unify_fits(c->unifier, c->types[root], wanted))
+		tell_mismatch(c, c->nodes[root].at, wanted, c->types[root]);
+}
+
 int cel_check(const struct cel_env *env, const struct cel_ast *ast, bool is_checked, const struct cel_type *result,
               struct arena *a, struct cel_checked *ret, struct cel_issues *issues)
 {
@@ -45,9 +53,21 @@ int cel_check(const struct cel_env *env, const struct cel_ast *ast, bool is_chec
 	                    .types = ARENA_ARRAY(a, const struct cel_type *, ast->n_nodes),
 	                    .meanings = ARENA_ARRAY(a, struct cel_meaning, ast->n_nodes)};
 
-	(void)result;
+	struct unifier unifier = {.arena = a};
+	size_t n_before = issues->n;
+
+	c.unifier = &unifier;
 	resolve_names(&c);
-	assume_dyn(&c);
+	if (is_checked) {
+		check_types(&c);
+		check_result(&c, result);
+	} else {
+		assume_dyn(&c);
+	}
+	if (issues->n > n_before) {
+		cel_issues_sort(issues);
+		return -EINVAL;
+	}
 	*ret = (struct cel_checked){.types = c.types, .meanings = c.meanings};
 	return 0;
 }

@@ -89,13 +89,6 @@ struct str cel_program_source(const struct cel_program *p)
 	return p->source;
 }
 
-static int compare_issues(const void *a, const void *b)
-{
-	uint32_t x = ((const struct cel_issue *)a)->at, y = ((const struct cel_issue *)b)->at;
-
-	return (x > y) - (x < y);
-}
-
 static int parse_and_check(const struct cel_env *env, struct str source, const struct cel_options *options,
                            struct arena *scratch, struct cel_program **ret, struct cel_issues *issues)
 {
@@ -128,8 +121,8 @@ int cel_compile(const struct cel_env *env, struct str source, const struct cel_o
 
 	assert(issues->arena);
 	r = parse_and_check(env, source, options, &scratch, ret, issues);
-	if (r < 0 && issues->n > 1)
-		qsort(issues->items, issues->n, sizeof(issues->items[0]), compare_issues);
+	if (r < 0)
+		cel_issues_sort(issues);
 	return r;
 }
 

@@ -82,7 +82,7 @@ static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t
 		fill_part(e, number, &parts[i]);
 	if (is_variable(e, base)) {
 		path->slot = e->checked->meanings[base].slot;
-		path->variable = cel_keep_name(e, e->ast->nodes[base].name);
+		path->variable = e->checked->meanings[base].variable->name;
 		in.run = cel_step_path;
 	} else {
 		in.a = cel_place(e, base, f->to);

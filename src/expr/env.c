@@ -102,7 +102,6 @@ static void add_type_names(struct cel_env *env)
 	    {"list", &cel_type_list_dyn, 0},
 	    {"map", &cel_type_map_dyn, 0},
 	    {"type", &cel_type_type, 0},
-	    {"dyn", &cel_type_dyn, 0},
 	    {"google.protobuf.Timestamp", &cel_type_timestamp, 0},
 	    {"google.protobuf.Duration", &cel_type_duration, 0},
 	    {"optional_type", &cel_type_optional_dyn, CEL_LIB_OPTIONALS},

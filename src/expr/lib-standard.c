@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The standard library but for time: sizes, texts, conversions.
+ * The standard library: sizes, texts, conversions. What else is about time is lib-time.c's.
  */
 #include "expr/lib-standard.h"
 
@@ -13,7 +13,7 @@
 
 /* Longest text of a number that is worth reading; one of that many digits has no more to say. */
 #define MAX_NUMBER_BYTES 1024u
-#define MAX_TIME_BYTES   64u
+#define MAX_PRINTED      64u
 
 static struct cel_value fail_range(struct cel_eval *ev, const char *type)
 {
@@ -131,7 +131,7 @@ static struct cel_value to_int(struct cel_eval *ev, const struct cel_value *args
 		return v.d > -0x1p63 && v.d < 0x1p63 ? cel_int((int64_t)v.d) : fail_range(ev, "int");
 	if (v.kind == CEL_STRING)
 		return int_of_text(ev, v);
-	/* Timestamps: seconds; durations: nanoseconds. */
+	/* Of timestamps the seconds, of durations the nanoseconds. */
 	return cel_int(v.i);
 }
 
@@ -224,7 +224,7 @@ static struct cel_value string_of_bytes(struct cel_eval *ev, struct cel_value v)
 
 static struct cel_value to_string(struct cel_eval *ev, const struct cel_value *args, size_t n_args)
 {
-	CLEANUP(buf_releasep) struct buf out = BUF_INIT(MAX_TIME_BYTES);
+	CLEANUP(buf_releasep) struct buf out = BUF_INIT(MAX_PRINTED);
 	struct cel_value v = args[0];
 
 	(void)n_args;
