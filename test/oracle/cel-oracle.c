@@ -29,7 +29,8 @@ static struct oracle_value eval_child(const struct walk *w, const struct cel_nod
 	return eval(w, w->ast->children[n->first + i], scope);
 }
 
-/* ---- looking into -------------------------------------------------------------------------------------------------- */
+/* ---- looking into --------------------------------------------------------------------------------------------------
+ */
 
 static const struct oracle_value *find_key(struct oracle_value map, struct oracle_value key)
 {
@@ -132,7 +133,8 @@ static struct oracle_value eval_ident(const struct cel_node *n, const struct ora
 	return oracle_error();
 }
 
-/* ---- logic --------------------------------------------------------------------------------------------------------- */
+/* ---- logic ---------------------------------------------------------------------------------------------------------
+ */
 
 /* One operand that decides is enough, whatever the others are; without one, all must be bool. */
 static struct oracle_value eval_logic(const struct walk *w, const struct cel_node *n, const struct oracle_scope *scope)
@@ -156,7 +158,8 @@ static struct oracle_value eval_conditional(const struct walk *w, const struct c
 	return condition.kind == O_BOOL ? eval_child(w, n, condition.b ? 1 : 2, scope) : oracle_error();
 }
 
-/* ---- lists and maps ------------------------------------------------------------------------------------------------ */
+/* ---- lists and maps ------------------------------------------------------------------------------------------------
+ */
 
 /* An entry behind '?': its value, or nothing (*ret_is_left_out). */
 static struct oracle_value take_optional(struct oracle_value v, bool *ret_is_left_out)
@@ -223,7 +226,8 @@ static struct oracle_value eval_map(const struct walk *w, const struct cel_node 
 	return map_of(&e);
 }
 
-/* ---- arithmetic ---------------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ----------------------------------------------------------------------------------------------------
+ */
 
 static struct oracle_value checked_int(bool overflows, int64_t i)
 {
@@ -332,6 +336,9 @@ static struct oracle_value time_arithmetic(enum cel_op op, struct oracle_value x
 
 	if (op == CEL_OP_ADD && !(x_is_time && y_is_time))
 		return x_is_time || y_is_time ? time_of(ns_of(x) + ns_of(y)) : duration_of(ns_of(x) + ns_of(y));
+	/* A duration is subtracted from a time by adding its negative, which the smallest one has not. */
+	if (op == CEL_OP_SUBTRACT && x_is_time && !y_is_time && y.i == INT64_MIN)
+		return oracle_error();
 	if (op == CEL_OP_SUBTRACT && (x_is_time || !y_is_time))
 		return x_is_time && !y_is_time ? time_of(ns_of(x) - ns_of(y)) : duration_of(ns_of(x) - ns_of(y));
 	return oracle_error();
@@ -359,7 +366,8 @@ static struct oracle_value arithmetic(struct arena *a, enum cel_op op, struct or
 	return oracle_error();
 }
 
-/* ---- relations ----------------------------------------------------------------------------------------------------- */
+/* ---- relations -----------------------------------------------------------------------------------------------------
+ */
 
 static struct oracle_value relation(enum cel_op op, struct oracle_value x, struct oracle_value y)
 {
@@ -407,12 +415,13 @@ static struct oracle_value unary(enum cel_op op, struct oracle_value x)
 	return x.kind == O_DOUBLE ? oracle_double(-x.d) : oracle_error();
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_namespace(const struct cel_node *n, const struct oracle_scope *scope)
 {
-	static const struct str namespaces[] = {STR_INIT("math"), STR_INIT("lists"), STR_INIT("sets"), STR_INIT("optional"),
-	                                        STR_INIT("strings")};
+	static const struct str namespaces[] = {STR_INIT("math"), STR_INIT("lists"), STR_INIT("sets"),
+	                                        STR_INIT("optional"), STR_INIT("strings")};
 
 	if (n->kind != CEL_NODE_IDENT)
 		return false;
@@ -450,7 +459,8 @@ static struct oracle_value eval_call(const struct walk *w, const struct cel_node
 	return oracle_call(w->arena, name, args, n->n_children - first);
 }
 
-/* ---- comprehensions ------------------------------------------------------------------------------------------------ */
+/* ---- comprehensions ------------------------------------------------------------------------------------------------
+ */
 
 /* A comprehension at work on one element after the other. */
 struct fold {
@@ -458,8 +468,8 @@ struct fold {
 	const struct cel_node *node;
 	const struct oracle_scope *outer;
 	struct oracle_value range;
-	size_t i;                    /* which element */
-	struct oracle_value *items;  /* results of map, filter, transformList and the like; keys of sortBy */
+	size_t i;                   /* which element */
+	struct oracle_value *items; /* results of map, filter, transformList and the like; keys of sortBy */
 	size_t n_items;
 	struct entries entries;
 	size_t n_true, n_false;
@@ -557,24 +567,20 @@ static struct oracle_value sorted(struct fold *f)
 	return oracle_list(items, f->range.n);
 }
 
+/* What decides all() and exists() outweighs errors. */
 static struct oracle_value result_of(struct fold *f)
 {
-	switch ((enum cel_op)f->node->op) {
-	case CEL_FOLD_ALL:
-		/* What decides outweighs errors, here and below. */
+	unsigned op = f->node->op;
+
+	if (op == CEL_FOLD_ALL)
 		return f->n_false ? oracle_bool(false) : f->had_error ? oracle_error() : oracle_bool(true);
-	case CEL_FOLD_EXISTS:
+	if (op == CEL_FOLD_EXISTS)
 		return f->n_true ? oracle_bool(true) : f->had_error ? oracle_error() : oracle_bool(false);
-	case CEL_FOLD_EXISTS_ONE:
+	if (op == CEL_FOLD_EXISTS_ONE)
 		return oracle_bool(f->n_true == 1);
-	case CEL_FOLD_TRANSFORM_MAP:
-	case CEL_FOLD_TRANSFORM_MAP_ENTRY:
+	if (op == CEL_FOLD_TRANSFORM_MAP || op == CEL_FOLD_TRANSFORM_MAP_ENTRY)
 		return map_of(&f->entries);
-	case CEL_FOLD_SORT_BY:
-		return sorted(f);
-	default:
-		return oracle_list(f->items, f->n_items);
-	}
+	return op == CEL_FOLD_SORT_BY ? sorted(f) : oracle_list(f->items, f->n_items);
 }
 
 static bool is_predicate(enum cel_op op)
@@ -619,7 +625,8 @@ static struct oracle_value eval_fold(const struct walk *w, const struct cel_node
 	return eval_over_range(&f);
 }
 
-/* ---- all ----------------------------------------------------------------------------------------------------------- */
+/* ---- all -----------------------------------------------------------------------------------------------------------
+ */
 
 /* cel.bind(): an error of the value is one only where it is used. */
 static struct oracle_value eval_bind(const struct walk *w, const struct cel_node *n, const struct oracle_scope *scope)
