@@ -23,6 +23,8 @@ struct checker {
 	uint32_t *scopes; /* of each node: the comprehension or bind around it, CEL_NO_NODE: none; NULL: there are none
 	                     at all */
 	struct unifier *unifier;
+	struct str last_first; /* the first part of a name that was looked up last, and whether it may have more */
+	bool last_may_go_on;
 };
 
 static inline uint32_t child_of(const struct checker *c, const struct cel_node *node, uint32_t i)

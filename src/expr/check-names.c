@@ -72,6 +72,21 @@ static bool find_declared(const struct checker *c, struct str name, bool is_root
 	return find_name(c, name, is_function, ret);
 }
 
+/*
+ * Can anything be declared that begins with this identifier and a dot? The same few variables are used all over an
+ * expression, so the last answer is kept.
+ */
+static bool may_go_on(struct checker *c, const struct cel_node *ident)
+{
+	if (ident->flags & CEL_ROOT || !str_is_empty(cel_env_container(c->env)))
+		return true; /* rare: looked up in full */
+	if (!str_eq(c->last_first, ident->name)) {
+		c->last_first = ident->name;
+		c->last_may_go_on = cel_env_is_prefix(c->env, ident->name);
+	}
+	return c->last_may_go_on;
+}
+
 /* ---- nodes ------------------------------------------------------------------------------------------------ */
 
 /* The nodes below are a part of this one's name. */
@@ -90,7 +105,8 @@ static bool resolve_name(struct checker *c, uint32_t node)
 	struct declared d;
 	struct str name;
 
-	if (!cel_node_name(c->nodes, node, c->arena, &name))
+	if (first->kind != CEL_NODE_IDENT || (first != &c->nodes[node] && !may_go_on(c, first)) ||
+	    !cel_node_name(c->nodes, node, c->arena, &name))
 		return false;
 	if (begins_with_local(c, c->nodes[node].begin)) {
 		if (first != &c->nodes[node])
@@ -119,7 +135,8 @@ static bool find_qualified_function(struct checker *c, uint32_t call, struct dec
 	uint32_t receiver = child_of(c, node, 0), begin = c->nodes[receiver].begin;
 	struct str name;
 
-	return cel_node_name(c->nodes, receiver, c->arena, &name) && !begins_with_local(c, begin) &&
+	return c->nodes[begin].kind == CEL_NODE_IDENT && may_go_on(c, &c->nodes[begin]) &&
+	       cel_node_name(c->nodes, receiver, c->arena, &name) && !begins_with_local(c, begin) &&
 	       find_declared(c, arena_concat3(c->arena, name, STR("."), node->name), c->nodes[begin].flags & CEL_ROOT,
 	                     true, ret);
 }

@@ -15,6 +15,7 @@ struct name {
 	const struct cel_type *struct_type;
 	const struct cel_overload **overloads;
 	size_t n_overloads, cap_overloads;
+	bool is_prefix; /* of names with more parts */
 };
 
 /* Open addressing, at most half full. */
@@ -78,6 +79,14 @@ static struct name *put(struct cel_env *env, struct names *names, struct str nam
 		names->n++;
 	}
 	return slot;
+}
+
+/* The slot of a name that is declared, which its parts before a dot are told of. */
+static struct name *declare(struct cel_env *env, struct str name)
+{
+	for (size_t dot = str_find(name, '.', 0); dot != SIZE_MAX; dot = str_find(name, '.', dot + 1))
+		put(env, &env->names, str_slice(name, 0, dot))->is_prefix = true;
+	return put(env, &env->names, name);
 }
 
 static void add_type_name(struct cel_env *env, struct str name, const struct cel_type *type)
@@ -172,7 +181,7 @@ void cel_env_set_container(struct cel_env *env, struct str container)
 
 uint32_t cel_env_add_variable(struct cel_env *env, struct str name, const struct cel_type *type)
 {
-	struct name *slot = put(env, &env->names, name);
+	struct name *slot = declare(env, name);
 	struct cel_variable *variable = ARENA_NEW(&env->arena, struct cel_variable);
 
 	assert(!slot->variable && type);
@@ -184,7 +193,7 @@ uint32_t cel_env_add_variable(struct cel_env *env, struct str name, const struct
 
 void cel_env_add_constant(struct cel_env *env, struct str name, const struct cel_type *type, struct cel_value value)
 {
-	struct name *slot = put(env, &env->names, name);
+	struct name *slot = declare(env, name);
 	struct cel_constant *constant = ARENA_NEW(&env->arena, struct cel_constant);
 
 	assert(!slot->constant && type && !cel_is_error(value));
@@ -194,7 +203,7 @@ void cel_env_add_constant(struct cel_env *env, struct str name, const struct cel
 
 const struct cel_type *cel_env_add_struct(struct cel_env *env, const struct cel_struct *s)
 {
-	struct name *slot = put(env, &env->names, s->name);
+	struct name *slot = declare(env, s->name);
 	struct cel_type *type = ARENA_NEW(&env->arena, struct cel_type);
 
 	assert(!slot->struct_type && s->get);
@@ -217,7 +226,7 @@ void cel_env_add_function(struct cel_env *env, const struct cel_overload *overlo
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct cel_overload *o = &overloads[i];
-		struct name *slot = put(env, &env->names, o->name);
+		struct name *slot = declare(env, o->name);
 		size_t n_ids = env->ids.n;
 
 		(void)put(env, &env->ids, o->id);
@@ -248,6 +257,11 @@ const struct cel_struct *cel_env_struct(const struct cel_env *env, uint32_t numb
 const struct cel_type *cel_env_struct_type(const struct cel_env *env, struct str name)
 {
 	return look_up(&env->names, name)->struct_type;
+}
+
+bool cel_env_is_prefix(const struct cel_env *env, struct str name)
+{
+	return look_up(&env->names, name)->is_prefix;
 }
 
 size_t cel_env_overloads(const struct cel_env *env, struct str name, const struct cel_overload *const **ret)

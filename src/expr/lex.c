@@ -45,28 +45,30 @@ static const struct { char second; uint8_t kind; } double_kinds[128] = {
 };
 /* clang-format on */
 
+/* Keywords and reserved words, in the order of the alphabet. */
 static const struct {
 	struct str word;
 	uint8_t kind;
 } words[] = {
-    {STR_INIT("true"), CEL_TOKEN_TRUE},       {STR_INIT("false"), CEL_TOKEN_FALSE},
-    {STR_INIT("null"), CEL_TOKEN_NULL},       {STR_INIT("in"), CEL_TOKEN_IN},
-    {STR_INIT("as"), CEL_TOKEN_IDENT},        {STR_INIT("break"), CEL_TOKEN_IDENT},
-    {STR_INIT("const"), CEL_TOKEN_IDENT},     {STR_INIT("continue"), CEL_TOKEN_IDENT},
-    {STR_INIT("else"), CEL_TOKEN_IDENT},      {STR_INIT("for"), CEL_TOKEN_IDENT},
-    {STR_INIT("function"), CEL_TOKEN_IDENT},  {STR_INIT("if"), CEL_TOKEN_IDENT},
-    {STR_INIT("import"), CEL_TOKEN_IDENT},    {STR_INIT("let"), CEL_TOKEN_IDENT},
-    {STR_INIT("loop"), CEL_TOKEN_IDENT},      {STR_INIT("package"), CEL_TOKEN_IDENT},
-    {STR_INIT("namespace"), CEL_TOKEN_IDENT}, {STR_INIT("return"), CEL_TOKEN_IDENT},
-    {STR_INIT("var"), CEL_TOKEN_IDENT},       {STR_INIT("void"), CEL_TOKEN_IDENT},
+    {STR_INIT("as"), CEL_TOKEN_IDENT},     {STR_INIT("break"), CEL_TOKEN_IDENT},
+    {STR_INIT("const"), CEL_TOKEN_IDENT},  {STR_INIT("continue"), CEL_TOKEN_IDENT},
+    {STR_INIT("else"), CEL_TOKEN_IDENT},   {STR_INIT("false"), CEL_TOKEN_FALSE},
+    {STR_INIT("for"), CEL_TOKEN_IDENT},    {STR_INIT("function"), CEL_TOKEN_IDENT},
+    {STR_INIT("if"), CEL_TOKEN_IDENT},     {STR_INIT("import"), CEL_TOKEN_IDENT},
+    {STR_INIT("in"), CEL_TOKEN_IN},        {STR_INIT("let"), CEL_TOKEN_IDENT},
+    {STR_INIT("loop"), CEL_TOKEN_IDENT},   {STR_INIT("namespace"), CEL_TOKEN_IDENT},
+    {STR_INIT("null"), CEL_TOKEN_NULL},    {STR_INIT("package"), CEL_TOKEN_IDENT},
+    {STR_INIT("return"), CEL_TOKEN_IDENT}, {STR_INIT("true"), CEL_TOKEN_TRUE},
+    {STR_INIT("var"), CEL_TOKEN_IDENT},    {STR_INIT("void"), CEL_TOKEN_IDENT},
     {STR_INIT("while"), CEL_TOKEN_IDENT},
 };
 #define MAX_WORD_LEN 9u
-/* First letters of the words: a set of bits, 'a' the lowest. Most identifiers are told apart by it. */
-#define FIRST(c) (1u << ((c) - 'a'))
-#define FIRST_LETTERS                                                                                                  \
-	(FIRST('a') | FIRST('b') | FIRST('c') | FIRST('e') | FIRST('f') | FIRST('i') | FIRST('l') | FIRST('n') |       \
-	 FIRST('p') | FIRST('r') | FIRST('t') | FIRST('v') | FIRST('w'))
+/* By first letter: which word is the first with it, counted from 1; 0: none is. */
+static const uint8_t first_words[26] = {
+    ['a' - 'a'] = 1,  ['b' - 'a'] = 2,  ['c' - 'a'] = 3,  ['e' - 'a'] = 5,  ['f' - 'a'] = 6,
+    ['i' - 'a'] = 9,  ['l' - 'a'] = 12, ['n' - 'a'] = 14, ['p' - 'a'] = 16, ['r' - 'a'] = 17,
+    ['t' - 'a'] = 18, ['v' - 'a'] = 19, ['w' - 'a'] = 21,
+};
 
 struct lexer {
 	const char *text; /* NUL behind it, so that one byte further may always be read */
@@ -143,9 +145,9 @@ static void lex_word(struct lexer *l)
 	while (is_word_char(p[len]))
 		len++;
 	t = add(l, CEL_TOKEN_IDENT, len);
-	if (len < 2 || len > MAX_WORD_LEN || *p < 'a' || *p > 'z' || !(FIRST_LETTERS & FIRST(*p)))
+	if (len < 2 || len > MAX_WORD_LEN || *p < 'a' || *p > 'z' || first_words[*p - 'a'] == 0)
 		return;
-	for (size_t i = 0; i < N_ELEMENTS(words); i++) {
+	for (size_t i = first_words[*p - 'a'] - 1u; i < N_ELEMENTS(words) && words[i].word.ptr[0] == *p; i++) {
 		if (words[i].word.len != len || memcmp(words[i].word.ptr, p, len) != 0)
 			continue;
 		t->kind = words[i].kind;

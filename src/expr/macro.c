@@ -61,88 +61,101 @@ static const struct macro *find_macro(const struct parser *p, struct str name, u
 	for (size_t i = 0; i < N_ELEMENTS(macros); i++) {
 		const struct macro *m = &macros[i];
 
-		if (m->name.len == name.len && (m->n_args == ANY_NUMBER || m->n_args == n_args) &&
-		    str_eq(m->name, name) && (m->library & ~p->libraries) == 0 &&
-		    (str_is_absent(m->receiver) || is_receiver(p, m->receiver)))
+		if (m->name.len == name.len && m->name.ptr[0] == name.ptr[0] &&
+		    (m->n_args == ANY_NUMBER || m->n_args == n_args) && str_eq(m->name, name) &&
+		    (m->library & ~p->libraries) == 0 && (str_is_absent(m->receiver) || is_receiver(p, m->receiver)))
 			return m;
 	}
 	return NULL;
 }
 
 /* Reads the variables; what is none stays an argument, of which next_argument() tells. */
-static void read_variables(struct parser *p, struct entry *e)
+static void read_variables(struct parser *p, struct call *call)
 {
-	for (uint32_t i = 0; i < e->macro->n_variables; i++) {
+	for (uint32_t i = 0; i < call->macro->n_variables; i++) {
 		const struct cel_token *t = token(p, 0);
 
 		if (t->kind != CEL_TOKEN_IDENT || token(p, 1)->kind != CEL_TOKEN_COMMA || t->flags & CEL_TOKEN_RESERVED)
 			return;
 		if (i == 0)
-			e->name = token_text(p, t);
+			call->name = token_text(p, t);
 		else
-			e->name2 = token_text(p, t);
-		if (i > 0 && str_eq(e->name, e->name2))
-			cel_issue_add(p->issues, t->at, "duplicate variable name: " STR_FMT, STR_ARG(e->name));
+			call->name2 = token_text(p, t);
+		if (i > 0 && str_eq(call->name, call->name2))
+			cel_issue_add(p->issues, t->at, "duplicate variable name: " STR_FMT, STR_ARG(call->name));
 		p->i += 2;
 	}
 }
 
-bool open_call(struct parser *p, struct str name, unsigned flags)
+/* Which macro it is, if any; of one with a fixed receiver, that is dropped. */
+static const struct macro *macro_of(struct parser *p, struct str name, unsigned *flags)
 {
 	const struct cel_token *open = token(p, 0);
-	struct entry e = {.kind = ENTRY_CALL, .at = open->at, .open = p->i, .flags = (uint16_t)flags, .name = name};
-	bool is_empty = token(p, 1)->kind == CEL_TOKEN_RPAREN;
+	const struct macro *m;
 
+	if (!(*flags & CEL_HAS_RECEIVER))
+		return !(*flags & CEL_ROOT) && open->n_parts == 1 && str_eq(name, has_macro.name) ? &has_macro : NULL;
+	m = find_macro(p, name, open->n_parts);
+	if (m && !str_is_absent(m->receiver)) {
+		p->n_nodes--;
+		p->n_operands--;
+		*flags &= ~(unsigned)CEL_HAS_RECEIVER;
+	}
+	return m;
+}
+
+bool open_call(struct parser *p, struct str name, unsigned flags)
+{
+	struct call *call = arena_alloc(p->arena, sizeof(*call));
+	bool is_empty = token(p, 1)->kind == CEL_TOKEN_RPAREN;
+	struct entry *e;
+
+	*call = (struct call){.macro = macro_of(p, name, &flags), .name = name};
+	e = push(p, ENTRY_CALL, flags);
+	if (!e)
+		return false;
+	e->call = call;
 	p->i++;
 	p->wants_operand = true;
-	if (flags & CEL_HAS_RECEIVER)
-		e.macro = find_macro(p, name, open->n_parts);
-	else if (!(flags & CEL_ROOT) && open->n_parts == 1 && !is_empty && str_eq(name, has_macro.name))
-		e.macro = &has_macro;
-	if (e.macro && !str_is_absent(e.macro->receiver)) {
-		p->n_nodes--; /* "cel", "math": part of the name */
-		p->n_operands--;
-		e.flags &= (uint16_t)~CEL_HAS_RECEIVER;
+	if (call->macro) {
+		call->name = STR_NONE;
+		read_variables(p, call);
 	}
-	if (e.macro)
-		e.name = STR_NONE;
-	if (!push(p, e))
-		return false;
-	if (e.macro)
-		read_variables(p, top(p));
 	return !is_empty || begin_part(p, CEL_TOKEN_RPAREN);
 }
 
-static uint32_t n_variables_of(const struct entry *call)
+static uint32_t n_variables_of(const struct call *call)
 {
 	return (uint32_t)!str_is_absent(call->name) + (uint32_t)!str_is_absent(call->name2);
 }
 
-void next_argument(struct parser *p, const struct entry *call)
+void next_argument(struct parser *p, const struct entry *e)
 {
-	uint32_t first = call->base + (call->flags & CEL_HAS_RECEIVER ? 1 : 0);
+	const struct macro *m = e->call->macro;
+	uint32_t first = e->base + (e->flags & CEL_HAS_RECEIVER ? 1 : 0);
 	const struct cel_node *node = last_operand(p);
 
-	if (!call->macro || n_variables_of(call) + p->n_operands - first > call->macro->n_variables)
+	if (!m || n_variables_of(e->call) + p->n_operands - first > m->n_variables)
 		return;
 	if (node->kind != CEL_NODE_IDENT || node->flags & CEL_ROOT)
 		cel_issue_add(p->issues, node->at, "%s",
-		              call->macro->n_variables > 1 ? "argument must be a simple name"
-		                                           : "argument is not an identifier");
+		              m->n_variables > 1 ? "argument must be a simple name" : "argument is not an identifier");
 }
 
 /* math.greatest(a, b): a call of one argument. */
-static bool close_variadic(struct parser *p, const struct entry *call, struct cel_node node)
+static bool close_variadic(struct parser *p, const struct entry *e)
 {
-	uint32_t n = p->n_operands - call->base;
+	const struct macro *m = e->call->macro;
+	uint32_t n = p->n_operands - e->base;
+	struct cel_node node = {.kind = CEL_NODE_LIST, .at = e->at};
 
 	if (n == 0)
-		cel_issue_add(p->issues, call->at, "math." STR_FMT "() requires at least one argument",
-		              STR_ARG(call->macro->name));
-	if (n > 1 && !emit(p, (struct cel_node){.kind = CEL_NODE_LIST, .at = call->at}, call->base))
+		cel_issue_add(p->issues, e->at, "math." STR_FMT "() requires at least one argument", STR_ARG(m->name));
+	if (n > 1 && !emit(p, &node, e->base))
 		return false;
-	node.name = str_eq(call->macro->name, STR("least")) ? STR("math.least") : STR("math.greatest");
-	return emit(p, node, call->base);
+	node.kind = CEL_NODE_CALL;
+	node.name = str_eq(m->name, STR("least")) ? STR("math.least") : STR("math.greatest");
+	return emit(p, &node, e->base);
 }
 
 static bool close_has(struct parser *p)
@@ -156,20 +169,20 @@ static bool close_has(struct parser *p)
 	return true;
 }
 
-bool close_call(struct parser *p, const struct entry *call)
+bool close_call(struct parser *p, const struct entry *e)
 {
-	const struct macro *m = call->macro;
-	struct cel_node node = {.kind = CEL_NODE_CALL, .flags = call->flags, .at = call->at, .name = call->name};
+	const struct macro *m = e->call->macro;
+	struct cel_node node = {.kind = CEL_NODE_CALL, .flags = e->flags, .at = e->at, .name = e->call->name};
 
 	if (m == &has_macro)
 		return close_has(p);
 	if (m && m->n_args == ANY_NUMBER)
-		return close_variadic(p, call, node);
-	if (m && n_variables_of(call) == m->n_variables) {
+		return close_variadic(p, e);
+	if (m && n_variables_of(e->call) == m->n_variables) {
 		node.kind = m->node;
 		node.op = m->op;
 		node.flags = 0;
-		node.name2 = call->name2;
+		node.name2 = e->call->name2;
 	}
-	return emit(p, node, call->base);
+	return emit(p, &node, e->base);
 }

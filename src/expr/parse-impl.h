@@ -39,6 +39,7 @@ enum binding {
 };
 
 struct macro;
+struct call;
 
 struct entry {
 	uint8_t kind;        /* enum entry_kind */
@@ -48,10 +49,16 @@ struct entry {
 	uint16_t flags;      /* of the call's node */
 	bool has_key;        /* map: the key was read */
 	uint32_t at;
-	uint32_t base; /* operands below are not this one's */
-	uint32_t open; /* the token */
+	uint32_t base;     /* operands below are not this one's */
+	uint32_t open;     /* the token */
+	struct call *call; /* of ENTRY_CALL and ENTRY_STRUCT */
+};
+
+/* What more is known of a call that is being read. */
+struct call {
 	const struct macro *macro;
-	struct str name, name2;
+	struct str name; /* of macros: the first variable */
+	struct str name2;
 };
 
 struct operand {
@@ -97,8 +104,9 @@ static inline struct entry *top(const struct parser *p)
 /* ---- parse.c: all false when the expression is too deep, which is told --------------------------------------- */
 
 /* A node over the operands from `base` on, which it replaces. */
-bool emit(struct parser *p, struct cel_node node, uint32_t base) MUST_USE;
-bool push(struct parser *p, struct entry e) MUST_USE;
+bool emit(struct parser *p, const struct cel_node *node, uint32_t base) MUST_USE;
+/* An entry at the current token; NULL: too deep. */
+struct entry *push(struct parser *p, enum entry_kind kind, unsigned flags);
 /*
  * What comes first in each element of a list, entry of a map or struct, or argument; at `close` the end of all.
  */
@@ -110,9 +118,9 @@ bool too_deep(const struct parser *p, uint32_t at);
 /* At the '(' of a call; what stands before it, the name and the receiver, is read. */
 bool open_call(struct parser *p, struct str name, unsigned flags) MUST_USE;
 /* At a ',' within a call. */
-void next_argument(struct parser *p, const struct entry *call);
+void next_argument(struct parser *p, const struct entry *e);
 /* At its ')'. The entry is popped. */
-bool close_call(struct parser *p, const struct entry *call) MUST_USE;
+bool close_call(struct parser *p, const struct entry *e) MUST_USE;
 
 /* ---- syntax.c ------------------------------------------------------------------------------------------------ */
 

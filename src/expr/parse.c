@@ -18,48 +18,64 @@ bool too_deep(const struct parser *p, uint32_t at)
 
 /* ---- nodes ------------------------------------------------------------------------------------------------ */
 
-bool emit(struct parser *p, struct cel_node node, uint32_t base)
+bool emit(struct parser *p, const struct cel_node *node, uint32_t base)
 {
-	uint32_t height = 0, number = p->n_nodes++;
+	uint32_t height = 0, number = p->n_nodes++, n = p->n_operands - base;
+	struct cel_node *made = &p->nodes[number];
 
 	assert(base <= p->n_operands && number < p->tokens.n);
-	node.first = p->n_children;
-	node.n_children = p->n_operands - base;
-	node.begin = node.n_children ? p->nodes[p->operands[base].node].begin : number;
+	*made = *node;
+	made->first = p->n_children;
+	made->n_children = n;
+	made->begin = n ? p->nodes[p->operands[base].node].begin : number;
 	for (uint32_t i = base; i < p->n_operands; i++) {
 		p->children[p->n_children++] = p->operands[i].node;
 		if (p->operands[i].height > height)
 			height = p->operands[i].height;
 	}
-	p->nodes[number] = node;
 	p->operands[base] = (struct operand){number, height + 1};
 	p->n_operands = base + 1;
-	return height < CEL_MAX_NESTING || too_deep(p, node.at);
+	return height < CEL_MAX_NESTING || too_deep(p, node->at);
 }
 
-static bool emit_leaf(struct parser *p, struct cel_node node)
+static bool emit_leaf(struct parser *p, const struct cel_node *node)
 {
 	p->wants_operand = false;
 	return emit(p, node, p->n_operands);
 }
 
-bool push(struct parser *p, struct entry e)
+/* Is it one of those of which only a few stand above each other? */
+static bool is_flat(const struct entry *e)
 {
-	if (e.kind != ENTRY_BINARY && e.kind != ENTRY_LOGIC && ++p->n_nested > CEL_MAX_NESTING)
-		return too_deep(p, e.at);
-	ARENA_ROOM(p->arena, p->entries, p->n_entries, &p->cap);
-	e.base = p->n_operands - (e.flags & CEL_HAS_RECEIVER ? 1 : 0);
-	p->entries[p->n_entries++] = e;
-	return true;
+	return e->kind == ENTRY_BINARY || e->kind == ENTRY_LOGIC;
 }
 
-static struct entry pop(struct parser *p)
+struct entry *push(struct parser *p, enum entry_kind kind, unsigned flags)
 {
-	struct entry e = *top(p);
+	struct entry *e;
 
-	p->n_entries--;
-	if (e.kind != ENTRY_BINARY && e.kind != ENTRY_LOGIC)
-		p->n_nested--;
+	if (p->n_entries == p->cap)
+		ARENA_ROOM(p->arena, p->entries, p->n_entries, &p->cap);
+	e = &p->entries[p->n_entries];
+	*e = (struct entry){.kind = (uint8_t)kind,
+	                    .flags = (uint16_t)flags,
+	                    .at = token(p, 0)->at,
+	                    .base = p->n_operands - (flags & CEL_HAS_RECEIVER ? 1 : 0),
+	                    .open = p->i};
+	if (!is_flat(e) && ++p->n_nested > CEL_MAX_NESTING) {
+		(void)too_deep(p, e->at);
+		return NULL;
+	}
+	p->n_entries++;
+	return e;
+}
+
+/* The entry is there until the next one is pushed. */
+static const struct entry *pop(struct parser *p)
+{
+	const struct entry *e = &p->entries[--p->n_entries];
+
+	p->n_nested -= !is_flat(e);
 	return e;
 }
 
@@ -67,19 +83,19 @@ static struct entry pop(struct parser *p)
 static bool reduce(struct parser *p, enum binding binding)
 {
 	while (top(p)->binding >= binding) {
-		struct entry e = pop(p);
-		struct cel_node node = {.kind = CEL_NODE_CALL, .op = e.op, .at = e.at};
-		uint32_t n = e.kind == ENTRY_UNARY ? 1 : 2;
+		const struct entry *e = pop(p);
+		struct cel_node node = {.kind = CEL_NODE_CALL, .op = e->op, .at = e->at};
+		uint32_t n = e->kind == ENTRY_UNARY ? 1 : 2;
 
-		if (e.kind == ENTRY_LOGIC) {
-			node.kind = e.op;
+		if (e->kind == ENTRY_LOGIC) {
+			node.kind = e->op;
 			node.op = CEL_OP_NONE;
-			n = p->n_operands - e.base + 1;
-		} else if (e.kind == ENTRY_COLON) {
+			n = p->n_operands - e->base + 1;
+		} else if (e->kind == ENTRY_COLON) {
 			node.kind = CEL_NODE_CONDITIONAL;
 			n = 3;
 		}
-		if (!emit(p, node, p->n_operands - n))
+		if (!emit(p, &node, p->n_operands - n))
 			return false;
 	}
 	return true;
@@ -97,7 +113,7 @@ static bool read_literal(struct parser *p, bool is_negative)
 		node.literal = cel_null();
 	}
 	p->i += 1 + (uint32_t)is_negative;
-	return emit_leaf(p, node);
+	return emit_leaf(p, &node);
 }
 
 /* An identifier, or the call of a function. */
@@ -105,14 +121,14 @@ static bool read_ident(struct parser *p, unsigned flags)
 {
 	const struct cel_token *t = token(p, 0);
 	struct str name = token_text(p, t);
+	struct cel_node node = {.kind = CEL_NODE_IDENT, .flags = (uint16_t)flags, .at = t->at, .name = name};
 
 	p->i++;
 	if (t->flags & CEL_TOKEN_RESERVED)
 		cel_issue_add(p->issues, t->at, "reserved identifier: " STR_FMT, STR_ARG(name));
 	if (token(p, 0)->kind == CEL_TOKEN_LPAREN)
 		return open_call(p, name, flags);
-	return emit_leaf(
-	    p, (struct cel_node){.kind = CEL_NODE_IDENT, .flags = (uint16_t)flags, .at = t->at, .name = name});
+	return emit_leaf(p, &node);
 }
 
 /* A "?" that makes an element or entry optional. */
@@ -152,10 +168,10 @@ static bool read_field_name(struct parser *p)
 		name = str_slice(name, 1, name.len - 1);
 	p->i += 2;
 	top(p)->has_key = true;
-	if (!emit_leaf(p, (struct cel_node){.kind = CEL_NODE_LITERAL,
-	                                    .flags = top(p)->is_optional ? CEL_OPTIONAL_ENTRY : 0,
-	                                    .at = t->at,
-	                                    .literal = cel_string(name)}))
+	if (!emit_leaf(p, &(struct cel_node){.kind = CEL_NODE_LITERAL,
+	                                     .flags = top(p)->is_optional ? CEL_OPTIONAL_ENTRY : 0,
+	                                     .at = t->at,
+	                                     .literal = cel_string(name)}))
 		return false;
 	top(p)->is_optional = false;
 	p->wants_operand = true;
@@ -195,9 +211,7 @@ bool begin_part(struct parser *p, enum cel_token_kind close)
 
 static bool read_brackets(struct parser *p, enum entry_kind kind)
 {
-	struct entry e = {.kind = (uint8_t)kind, .at = token(p, 0)->at, .open = p->i};
-
-	if (!push(p, e))
+	if (!push(p, kind, 0))
 		return false;
 	p->i++;
 	if (kind == ENTRY_PAREN)
@@ -213,15 +227,20 @@ static bool read_brackets(struct parser *p, enum entry_kind kind)
 static bool read_unary(struct parser *p, enum cel_op op)
 {
 	const struct cel_token *next = token(p, 1);
-	struct entry e = {.kind = ENTRY_UNARY, .binding = BINDS_UNARY, .op = (uint8_t)op, .at = token(p, 0)->at};
 	bool is_number = next->kind == CEL_TOKEN_INT || next->kind == CEL_TOKEN_FLOAT;
+	struct entry *e = top(p);
 
-	if (op == CEL_OP_NEGATE && is_number && !(top(p)->kind == ENTRY_UNARY && top(p)->op == op))
+	if (op == CEL_OP_NEGATE && is_number && !(e->kind == ENTRY_UNARY && e->op == op))
 		return read_literal(p, true);
-	if (top(p)->kind == ENTRY_UNARY && top(p)->op != op)
+	if (e->kind == ENTRY_UNARY && e->op != op)
 		return op == CEL_OP_NOT ? mend_operand(p) : no_alternative(p, p->i);
+	e = push(p, ENTRY_UNARY, 0);
+	if (!e)
+		return false;
+	e->op = (uint8_t)op;
+	e->binding = BINDS_UNARY;
 	p->i++;
-	return push(p, e);
+	return true;
 }
 
 static bool read_operand(struct parser *p)
@@ -284,38 +303,43 @@ static bool read_select(struct parser *p)
 	p->i++;
 	if (t->kind == CEL_TOKEN_IDENT && !is_optional && token(p, 0)->kind == CEL_TOKEN_LPAREN)
 		return open_call(p, node.name, CEL_HAS_RECEIVER);
-	return emit(p, node, p->n_operands - 1);
+	return emit(p, &node, p->n_operands - 1);
 }
 
 static bool open_index(struct parser *p)
 {
-	struct entry e = {.kind = ENTRY_INDEX, .at = token(p, 0)->at, .open = p->i, .flags = CEL_HAS_RECEIVER};
+	struct entry *e = push(p, ENTRY_INDEX, CEL_HAS_RECEIVER);
 
+	if (!e)
+		return false;
 	p->i++;
 	if (token(p, 0)->kind == CEL_TOKEN_QUESTION) {
 		if (!(p->libraries & CEL_LIB_OPTIONALS))
-			cel_issue_add(p->issues, e.at, "unsupported syntax '[?'");
-		e.is_optional = true;
+			cel_issue_add(p->issues, e->at, "unsupported syntax '[?'");
+		e->is_optional = true;
 		p->i++;
 	}
 	p->wants_operand = true;
-	return push(p, e);
+	return true;
 }
 
 /* "a.b.C{": the operand is the type's name, and no node remains of it. */
 static bool open_struct(struct parser *p)
 {
-	struct entry e = {.kind = ENTRY_STRUCT, .at = token(p, 0)->at, .open = p->i};
-	const struct operand *o = &p->operands[p->n_operands - 1];
+	uint32_t number = p->operands[p->n_operands - 1].node;
+	struct entry *e;
+	struct str name;
 
-	if (p->tokens.items[p->i - 1].kind != CEL_TOKEN_IDENT || !cel_node_name(p->nodes, o->node, p->arena, &e.name))
+	if (p->tokens.items[p->i - 1].kind != CEL_TOKEN_IDENT || !cel_node_name(p->nodes, number, p->arena, &name))
 		return mend_operator(p);
-	p->n_nodes = p->nodes[o->node].begin;
-	p->n_children -= o->node - p->n_nodes;
-	e.flags = p->nodes[p->n_nodes].flags;
+	p->n_nodes = p->nodes[number].begin;
+	p->n_children -= number - p->n_nodes;
 	p->n_operands--;
-	if (!push(p, e))
+	e = push(p, ENTRY_STRUCT, p->nodes[p->n_nodes].flags);
+	if (!e)
 		return false;
+	e->call = ARENA_NEW(p->arena, struct call);
+	e->call->name = name;
 	p->i++;
 	if (token(p, 0)->kind == CEL_TOKEN_COMMA && token(p, 1)->kind == CEL_TOKEN_RBRACE)
 		p->i++;
@@ -324,19 +348,19 @@ static bool open_struct(struct parser *p)
 
 static bool close_bracket(struct parser *p)
 {
-	struct entry e = pop(p);
-	struct cel_node node = {.at = e.at, .flags = e.flags, .name = e.name};
+	const struct entry *e = pop(p);
+	struct cel_node node = {.at = e->at};
 
 	p->i++;
 	p->wants_operand = false;
-	switch (e.kind) {
+	switch (e->kind) {
 	case ENTRY_PAREN:
 		return true;
 	case ENTRY_CALL:
-		return close_call(p, &e);
+		return close_call(p, e);
 	case ENTRY_INDEX:
 		node.kind = CEL_NODE_INDEX;
-		node.flags = e.is_optional ? CEL_OPTIONAL_ACCESS : 0;
+		node.flags = e->is_optional ? CEL_OPTIONAL_ACCESS : 0;
 		break;
 	case ENTRY_LIST:
 		node.kind = CEL_NODE_LIST;
@@ -346,9 +370,11 @@ static bool close_bracket(struct parser *p)
 		break;
 	default:
 		node.kind = CEL_NODE_STRUCT;
+		node.flags = e->flags;
+		node.name = e->call->name;
 		break;
 	}
-	return emit(p, node, e.base);
+	return emit(p, &node, e->base);
 }
 
 /* What closes an entry, and CEL_N_TOKENS for those that nothing does. */
@@ -444,39 +470,48 @@ static bool read_colon(struct parser *p)
 
 static bool read_question(struct parser *p)
 {
-	struct entry e = {.kind = ENTRY_QUESTION, .at = token(p, 0)->at};
-
 	if (!reduce(p, BINDS_OR))
 		return false;
 	/* What stands between ? and : is no conditional itself, as the grammar has it. */
 	if (top(p)->kind == ENTRY_QUESTION)
 		return mend_operator(p);
+	if (!push(p, ENTRY_QUESTION, 0))
+		return false;
 	p->i++;
 	p->wants_operand = true;
-	return push(p, e);
+	return true;
+}
+
+static bool push_operator(struct parser *p, enum entry_kind kind, uint8_t op, enum binding binding)
+{
+	struct entry *e = push(p, kind, 0);
+
+	if (!e)
+		return false;
+	e->op = op;
+	e->binding = (uint8_t)binding;
+	return true;
 }
 
 /* && and || take as many operands as are in a row. */
 static bool read_logic(struct parser *p, enum cel_node_kind kind, enum binding binding)
 {
-	struct entry e = {.kind = ENTRY_LOGIC, .binding = (uint8_t)binding, .op = (uint8_t)kind, .at = token(p, 0)->at};
-
 	if (!reduce(p, binding + 1))
+		return false;
+	if (top(p)->binding != binding && !push_operator(p, ENTRY_LOGIC, (uint8_t)kind, binding))
 		return false;
 	p->i++;
 	p->wants_operand = true;
-	return top(p)->binding == binding || push(p, e);
+	return true;
 }
 
 static bool read_binary(struct parser *p, enum cel_op op, enum binding binding)
 {
-	struct entry e = {.kind = ENTRY_BINARY, .binding = (uint8_t)binding, .op = (uint8_t)op, .at = token(p, 0)->at};
-
-	if (!reduce(p, binding))
+	if (!reduce(p, binding) || !push_operator(p, ENTRY_BINARY, (uint8_t)op, binding))
 		return false;
 	p->i++;
 	p->wants_operand = true;
-	return push(p, e);
+	return true;
 }
 
 static bool read_operator(struct parser *p)
@@ -530,18 +565,32 @@ static bool read_operator(struct parser *p)
 
 /* ---- the whole -------------------------------------------------------------------------------------------- */
 
+/* Most are, and need not be looked at byte for byte. */
+static bool is_ascii(struct str s)
+{
+	uint64_t word, all = 0;
+	size_t i;
+
+	for (i = 0; i + sizeof(word) <= s.len; i += sizeof(word)) {
+		memcpy(&word, s.ptr + i, sizeof(word));
+		all |= word;
+	}
+	for (; i < s.len; i++)
+		all |= (unsigned char)s.ptr[i];
+	return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
 static bool check_source(struct str source, struct cel_issues *issues)
 {
-	size_t n;
+	size_t n = source.len;
 
-	if (source.len > (size_t)CEL_MAX_SOURCE_CODE_POINTS * UTF8_MAX_BYTES || !utf8_is_valid(source)) {
-		n = source.len;
-		if (n <= (size_t)CEL_MAX_SOURCE_CODE_POINTS * UTF8_MAX_BYTES) {
+	/* What is longer in bytes than so many code points can be is not even read. */
+	if (n <= (size_t)CEL_MAX_SOURCE_CODE_POINTS * UTF8_MAX_BYTES && !is_ascii(source)) {
+		if (!utf8_is_valid(source)) {
 			cel_issue_add(issues, 0, "expression is not valid UTF-8");
 			return false;
 		}
-	} else {
-		n = source.len > CEL_MAX_SOURCE_CODE_POINTS ? utf8_length(source) : source.len;
+		n = utf8_length(source);
 	}
 	if (n <= CEL_MAX_SOURCE_CODE_POINTS)
 		return true;
@@ -574,7 +623,7 @@ int cel_parse(const struct cel_env *env, struct str source, struct arena *a, str
 	p.source = arena_str(a, str_is_absent(source) ? STR("") : source);
 	is_lexed = cel_lex(p.source, a, &p.tokens, issues);
 	make_room(&p);
-	goes_on = push(&p, (struct entry){.kind = ENTRY_SOURCE});
+	goes_on = push(&p, ENTRY_SOURCE, 0) != NULL;
 	p.n_nested = 0;
 	while (goes_on && !p.is_done)
 		goes_on = p.wants_operand ? read_operand(&p) : read_operator(&p);

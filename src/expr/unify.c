@@ -196,16 +196,32 @@ static bool fit_slowly(struct unifier *u, const struct cel_type *from, const str
 	return true;
 }
 
+/* As most are: known, without parameters. False: it takes the long way. */
+static bool fit_simply(const struct cel_type *from, const struct cel_type *to, bool *ret_fits)
+{
+	bool is_simple = from->kind >= CEL_TYPE_BOOL && from->kind <= CEL_TYPE_DURATION && to->kind >= CEL_TYPE_BOOL &&
+	                 to->kind <= CEL_TYPE_DURATION;
+
+	if (is_simple) {
+		*ret_fits = from->kind == to->kind;
+		return true;
+	}
+	if (from->kind == CEL_TYPE_VARIABLE || to->kind == CEL_TYPE_VARIABLE)
+		return false;
+	*ret_fits = true;
+	if (from->kind <= CEL_TYPE_ERROR || to->kind <= CEL_TYPE_ERROR)
+		return true;
+	*ret_fits = false;
+	return from->kind != to->kind && from->kind != CEL_TYPE_NULL && to->kind != CEL_TYPE_NULL;
+}
+
 bool unify_fit_all(struct unifier *u, const struct cel_type *const *from, const struct cel_type *const *to, size_t n)
 {
 	size_t n_trail = u->n_trail;
+	bool fits;
 
 	for (size_t i = 0; i < n; i++) {
-		/* As most are: simple ones, known. */
-		bool is_simple = from[i]->n_params == 0 && from[i]->kind >= CEL_TYPE_BOOL &&
-		                 from[i]->kind <= CEL_TYPE_DURATION && to[i]->kind >= CEL_TYPE_BOOL &&
-		                 to[i]->kind <= CEL_TYPE_DURATION;
-		if (is_simple ? from[i]->kind == to[i]->kind : fit_slowly(u, from[i], to[i]))
+		if (fit_simply(from[i], to[i], &fits) ? fits : fit_slowly(u, from[i], to[i]))
 			continue;
 		undo(u, n_trail);
 		return false;
