@@ -43,7 +43,7 @@ const struct cel_instruction *cel_step_fold_begin(struct cel_eval *ev, const str
 {
 	const struct cel_value *range = cel_register(ev, in->a);
 
-	if (UNLIKELY(range->kind != CEL_LIST && range->kind != CEL_MAP))
+	if (UNLIKELY(range->kind != CEL_LIST && (range->kind != CEL_MAP || in->fold == CEL_FOLD_SORT_BY)))
 		return cel_no_overload(ev, in);
 	*cursor_of(ev, in->a) = (struct cel_cursor){0};
 	ev->registers[in->a + CEL_FOLD_CAP].cap = 0;
