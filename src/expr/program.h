@@ -67,7 +67,8 @@ struct cel_path_part {
 	struct cel_value key;
 };
 struct cel_path {
-	uint32_t slot; /* of the variable, if it begins with one */
+	uint32_t slot;  /* of the variable, if it begins with one */
+	uint32_t known; /* where an evaluation keeps what it found, from 1; 0: nowhere, it is looked up once */
 	uint32_t n;
 	struct str variable;
 	const struct cel_path_part *parts;
@@ -102,6 +103,7 @@ struct cel_program {
 	const struct cel_instruction *code;
 	uint32_t n_code;
 	uint32_t n_registers;
+	uint32_t n_known;   /* paths that are looked up at several places */
 	uint32_t n_pending; /* places for errors that may be absorbed yet */
 	struct cel_regexes {
 		struct cel_regex *regex;

@@ -204,6 +204,8 @@ struct cel_result cel_evaluate(const struct cel_program *p, const struct cel_inp
 	if (ev.registers && ev.pending) {
 		for (uint32_t i = 0; i < p->n_pending; i++)
 			ev.pending[i] = NULL;
+		for (uint32_t i = 0; i < p->n_known; i++)
+			ev.known[i] = cel_aborted();
 		run(&ev);
 	}
 	return result_of(&ev, budget);
