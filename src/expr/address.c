@@ -3,8 +3,8 @@
 
 #include "expr/address.h"
 
-#define V4_BYTES 4u
-#define V6_WORDS 8u
+#define V4_BYTES ((size_t)4)
+#define V6_WORDS ((size_t)8)
 
 static const unsigned char v4_in_v6[12] = {[10] = 0xff, [11] = 0xff};
 

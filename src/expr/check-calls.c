@@ -79,9 +79,10 @@ static const struct cel_type *no_overload(struct checker *c, uint32_t call)
 static const struct cel_type *result_of(struct checker *c, const struct cel_overload *o,
                                         const struct cel_type *const *args)
 {
-	const struct cel_type *params[CEL_MAX_ARGS];
-	struct unify_params variables = {.n = 0};
+	const struct cel_type *params[CEL_MAX_ARGS] NO_INIT;
+	struct unify_params variables NO_INIT;
 
+	variables.n = 0;
 	for (size_t i = 0; i < o->n_params; i++)
 		params[i] = unify_instance(c->unifier, o->params[i], &variables);
 	if (!unify_fit_all(c->unifier, args, params, o->n_params))
@@ -197,9 +198,11 @@ static const struct cel_type *type_of_operator(struct checker *c, uint32_t call)
 		args[1] = c->types[child_of(c, node, 1)];
 	for (size_t i = 0; i < signatures[node->op].n; i++) {
 		const struct signature *s = &signatures[node->op].items[i];
-		struct unify_params variables = {.n = 0};
-		const struct cel_type *params[2] = {unify_instance(c->unifier, s->left, &variables)};
+		const struct cel_type *params[2];
+		struct unify_params variables NO_INIT;
 
+		variables.n = 0;
+		params[0] = unify_instance(c->unifier, s->left, &variables);
 		if (s->right)
 			params[1] = unify_instance(c->unifier, s->right, &variables);
 		if (!unify_fit_all(c->unifier, args, params, node->n_children))
