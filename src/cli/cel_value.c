@@ -41,19 +41,16 @@ static bool read_uint(struct str text, struct cel_value *ret)
 	return str_to_u64(text, &ret->u);
 }
 
+/* A number, or a text for what JSON cannot write: "NaN", "-Infinity", "-0.0", "1e19". */
 static bool read_double(const struct json *j, struct cel_value *ret)
 {
-	static const struct {
-		const char *word;
-		double d;
-	} words[] = {
-	    {"NaN", (double)NAN}, {"Infinity", (double)INFINITY}, {"-Infinity", -(double)INFINITY}, {"-0.0", -0.0}};
+	char text[64], *end;
 
-	for (size_t i = 0; json_is(j, JSON_STRING) && i < N_ELEMENTS(words); i++) {
-		if (str_eq(j->s, str_of(words[i].word))) {
-			*ret = cel_double(words[i].d);
-			return true;
-		}
+	if (json_is(j, JSON_STRING) && j->s.len > 0 && j->s.len < sizeof(text)) {
+		memcpy(text, j->s.ptr, j->s.len);
+		text[j->s.len] = '\0';
+		*ret = cel_double(strtod(text, &end));
+		return *end == '\0';
 	}
 	*ret = cel_json(j);
 	if (ret->kind == CEL_INT)

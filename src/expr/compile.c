@@ -7,6 +7,8 @@
 #include "expr/lib.h"
 #include "expr/program.h"
 
+#define SCRATCH_BYTES ((size_t)48 * 1024)
+
 /* A type that waits for its copy. */
 struct pending_type {
 	const struct cel_type **place;
@@ -120,6 +122,9 @@ int cel_compile(const struct cel_env *env, struct str source, const struct cel_o
 	int r;
 
 	assert(issues->arena);
+	/* One block of memory for most expressions, instead of some that grow. */
+	(void)arena_alloc(&scratch, SCRATCH_BYTES);
+	arena_reset(&scratch);
 	r = parse_and_check(env, source, options, &scratch, ret, issues);
 	if (r < 0)
 		cel_issues_sort(issues);

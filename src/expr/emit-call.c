@@ -59,9 +59,12 @@ static const struct cel_text_set *new_set(struct arena *a, struct cel_value list
 	struct cel_text_set *set = ARENA_NEW(a, struct cel_text_set);
 	struct str *texts = ARENA_ARRAY(a, struct str, list.n);
 
-	for (uint32_t i = 0; i < list.n; i++)
-		texts[i] = cel_text(cel_list_at(list, i));
 	*set = (struct cel_text_set){.n = list.n, .texts = texts};
+	for (uint32_t i = 0; i < list.n; i++) {
+		texts[i] = cel_text(cel_list_at(list, i));
+		if (texts[i].len > set->longest)
+			set->longest = (uint32_t)texts[i].len;
+	}
 	if (set->n > SET_SEARCHED)
 		fill_index(a, set);
 	return set;

@@ -27,7 +27,17 @@ void cel_use_register(struct cel_emitter *e, uint32_t number)
 
 struct str cel_keep_name(struct cel_emitter *e, struct str name)
 {
-	return arena_str(&e->program->arena, name);
+	return cel_program_text(e->program, e->ast, name);
+}
+
+struct str cel_program_text(struct cel_program *p, const struct cel_ast *ast, struct str text)
+{
+	uintptr_t at = (uintptr_t)text.ptr - (uintptr_t)ast->source.ptr;
+
+	/* Most are parts of the source, of which the program has a copy. */
+	if (at <= ast->source.len && text.len <= ast->source.len - at)
+		return (struct str){p->source.ptr + at, text.len};
+	return arena_str(&p->arena, text);
 }
 
 void cel_push(struct cel_emitter *e, uint32_t node, uint32_t to, uint32_t on_error)
@@ -122,6 +132,11 @@ void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel
 	struct cel_emitter e = {.program = p, .ast = ast, .checked = checked, .scratch = scratch};
 
 	e.constants = cel_fold_constants(p, ast, checked, scratch);
+	/* As much as most expressions need, so that neither grows. */
+	e.cap_code = (size_t)ast->n_nodes * 2 + 8;
+	e.code = arena_alloc(scratch, e.cap_code * sizeof(e.code[0]));
+	e.cap_labels = (size_t)ast->n_nodes + 8;
+	e.labels = arena_alloc(scratch, e.cap_labels * sizeof(e.labels[0]));
 	e.registers = arena_alloc(scratch, ast->n_nodes * sizeof(e.registers[0]));
 	e.frames = arena_alloc(scratch, (CEL_MAX_NESTING + 2) * sizeof(e.frames[0]));
 	(void)cel_new_label(&e);

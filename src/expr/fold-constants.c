@@ -52,7 +52,7 @@ static bool all_known(const struct folding *f, const struct cel_node *node, uint
 static const struct cel_value *fold_literal(struct folding *f, struct cel_value v)
 {
 	if (v.kind == CEL_STRING || v.kind == CEL_BYTES)
-		v.text = arena_str(&f->program->arena, cel_text(v)).ptr;
+		v.text = cel_program_text(f->program, f->ast, cel_text(v)).ptr;
 	return keep(f, v);
 }
 
@@ -61,7 +61,7 @@ static const struct cel_value *fold_call(struct folding *f, const struct cel_nod
 	const struct cel_meaning *meaning = &f->checked->meanings[number];
 	uint32_t from = meaning->is_qualified && (node->flags & CEL_HAS_RECEIVER) ? 1 : 0;
 	bool has_receiver = (node->flags & CEL_HAS_RECEIVER) && !from;
-	struct cel_value args[CEL_MAX_ARGS];
+	NO_INIT struct cel_value args[CEL_MAX_ARGS];
 	const struct cel_overload *o;
 
 	if (!all_known(f, node, from))

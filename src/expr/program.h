@@ -88,7 +88,8 @@ struct cel_call {
 /* x in ["a", "b"]: strings by hash. */
 struct cel_text_set {
 	uint32_t n;
-	uint32_t mask; /* of `index`, which has places + 1 */
+	uint32_t longest; /* in bytes */
+	uint32_t mask;    /* of `index`, which has places + 1 */
 	const uint32_t *index;
 	const struct str *texts;
 };
@@ -141,6 +142,8 @@ const struct cel_overload *cel_call_choose(const struct cel_call *call, const st
  */
 const struct cel_value **cel_fold_constants(struct cel_program *p, const struct cel_ast *ast,
                                             const struct cel_checked *checked, struct arena *scratch);
+/* A text of the tree as one of the program's. */
+struct str cel_program_text(struct cel_program *p, const struct cel_ast *ast, struct str text);
 /* The candidates of a call with `n_args` arguments, in `a`. */
 const struct cel_call *cel_call_new(struct arena *a, const struct cel_meaning *meaning, uint32_t n_args,
                                     bool has_receiver);

@@ -3,6 +3,7 @@
  * Comprehensions. One is: its range, `begin`, then, again and again, `next`, the predicate or transform, and what is
  * done with its value; and `end`. The range's register takes the result.
  */
+#include "expr/map.h"
 #include "expr/program.h"
 
 #define FIRST_CAP 16u
@@ -42,7 +43,7 @@ const struct cel_instruction *cel_step_fold_begin(struct cel_eval *ev, const str
 {
 	const struct cel_value *range = cel_register(ev, in->a);
 
-	if (UNLIKELY(range->kind != CEL_LIST && range->kind != CEL_MAP))
+	if (UNLIKELY(range->kind != CEL_LIST && (range->kind != CEL_MAP || in->fold == CEL_FOLD_SORT_BY)))
 		return cel_no_overload(ev, in);
 	*cursor_of(ev, in->a) = (struct cel_cursor){0};
 	ev->registers[in->a + CEL_FOLD_CAP].cap = 0;
@@ -63,11 +64,15 @@ const struct cel_instruction *cel_step_fold_next(struct cel_eval *ev, const stru
 	if (UNLIKELY(!cel_charge_step(ev)))
 		return NULL;
 	cursor->at++;
+	if (LIKELY(range.kind == CEL_LIST && !in->b)) {
+		*first = range.is_json ? cel_json_value(&range.json_items[i]) : range.items[i];
+		return in + 1;
+	}
 	if (range.kind == CEL_MAP)
 		entry = cel_map_at(range, i);
 	else
 		entry = (struct cel_entry){cel_int(i), cel_list_at(range, i)};
-	*first = range.kind == CEL_MAP || in->b ? entry.key : entry.value;
+	*first = entry.key;
 	if (in->b)
 		first[1] = entry.value;
 	return in + 1;

@@ -5,18 +5,46 @@
 #include "expr/map.h"
 #include "expr/program.h"
 
-static const struct json *find_member(struct cel_value map, struct str name)
+/* Longer objects are searched by cel_select(), which charges for it. */
+#define MAX_FREE_MEMBERS 16u
+
+static bool find_member(struct cel_value map, struct str name, struct cel_value *ret)
 {
 	const struct json_member *member = map.members;
 
 	for (uint32_t i = 0; i < map.n; i++, member++) {
-		if (member->name.len == name.len && memcmp(member->name.ptr, name.ptr, name.len) == 0)
-			return &member->value;
+		if (member->name.len == name.len && cel_same_bytes(member->name.ptr, name.ptr, name.len)) {
+			*ret = cel_json_value(&member->value);
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
-/* What is not a short JSON object. */
+static bool find_entry(struct cel_value map, struct str name, struct cel_value *ret)
+{
+	const struct cel_entry *entry = map.map->entries;
+
+	for (uint32_t i = 0; i < map.n; i++, entry++) {
+		if (entry->key.kind == CEL_STRING && entry->key.n == name.len &&
+		    cel_same_bytes(entry->key.text, name.ptr, name.len)) {
+			*ret = entry->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The fast way through a small map; false: ask the slow one, which also knows the error. */
+static bool find_quickly(const struct cel_path_part *part, struct cel_value v, struct cel_value *ret)
+{
+	if (UNLIKELY(!part->is_name || v.kind != CEL_MAP || v.n > MAX_FREE_MEMBERS))
+		return false;
+	if (v.is_json)
+		return find_member(v, part->name, ret);
+	return !v.map->index && find_entry(v, part->name, ret);
+}
+
 static struct cel_value look_up(struct cel_eval *ev, struct cel_value v, const struct cel_path_part *part)
 {
 	ev->at = part->at;
@@ -27,20 +55,15 @@ static struct cel_value look_up(struct cel_eval *ev, struct cel_value v, const s
 	return cel_index(ev, v, part->key);
 }
 
-/* Longer objects are searched by cel_select(), which charges for it. */
-#define MAX_FREE_MEMBERS 16u
-
 static const struct cel_instruction *walk(struct cel_eval *ev, const struct cel_instruction *in, struct cel_value v)
 {
 	const struct cel_path *path = in->path;
 
 	for (uint32_t i = 0; i < path->n; i++) {
 		const struct cel_path_part *part = &path->parts[i];
-		const struct json *j = NULL;
 
-		if (part->is_name && v.kind == CEL_MAP && v.is_json && v.n < MAX_FREE_MEMBERS)
-			j = find_member(v, part->name);
-		v = j ? cel_json_value(j) : look_up(ev, v, part);
+		if (UNLIKELY(!find_quickly(part, v, &v)))
+			v = look_up(ev, v, part);
 		if (UNLIKELY(v.kind == CEL_ERROR))
 			return cel_failed(ev, in, v);
 	}

@@ -10,7 +10,7 @@
 
 static bool same(struct cel_value v, struct cel_value constant)
 {
-	return v.kind == CEL_STRING && v.n == constant.n && memcmp(v.text, constant.text, v.n) == 0;
+	return v.kind == CEL_STRING && v.n == constant.n && cel_same_bytes(v.text, constant.text, v.n);
 }
 
 static const struct cel_instruction *yield_bool(struct cel_eval *ev, const struct cel_instruction *in, bool b)
@@ -35,7 +35,7 @@ static bool is_in(const struct cel_text_set *set, struct str text)
 
 	if (!set->index) {
 		for (uint32_t i = 0; i < set->n; i++) {
-			if (str_eq(set->texts[i], text))
+			if (set->texts[i].len == text.len && cel_same_bytes(set->texts[i].ptr, text.ptr, text.len))
 				return true;
 		}
 		return false;
@@ -53,9 +53,8 @@ const struct cel_instruction *cel_step_in_set(struct cel_eval *ev, const struct 
 {
 	struct cel_value v = *cel_register(ev, in->a);
 
-	if (UNLIKELY(!cel_charge(ev, v.kind == CEL_STRING ? v.n / 10 : 0)))
-		return NULL;
-	return yield_bool(ev, in, v.kind == CEL_STRING && is_in(in->set, cel_text(v)));
+	/* What is longer than any text of a set need not be hashed. */
+	return yield_bool(ev, in, v.kind == CEL_STRING && v.n <= in->set->longest && is_in(in->set, cel_text(v)));
 }
 
 static bool json_has(struct cel_value list, struct cel_value text)
@@ -63,7 +62,7 @@ static bool json_has(struct cel_value list, struct cel_value text)
 	for (uint32_t i = 0; i < list.n; i++) {
 		const struct json *j = &list.json_items[i];
 
-		if (j->type == JSON_STRING && j->s.len == text.n && memcmp(j->s.ptr, text.text, text.n) == 0)
+		if (j->type == JSON_STRING && j->s.len == text.n && cel_same_bytes(j->s.ptr, text.text, text.n))
 			return true;
 	}
 	return false;
@@ -89,7 +88,7 @@ const struct cel_instruction *cel_step_starts_with(struct cel_eval *ev, const st
 
 	if (UNLIKELY(v->kind != CEL_STRING))
 		return cel_no_overload(ev, in);
-	return yield_bool(ev, in, v->n >= part->n && memcmp(v->text, part->text, part->n) == 0);
+	return yield_bool(ev, in, v->n >= part->n && cel_same_bytes(v->text, part->text, part->n));
 }
 
 const struct cel_instruction *cel_step_ends_with(struct cel_eval *ev, const struct cel_instruction *in)
@@ -99,7 +98,7 @@ const struct cel_instruction *cel_step_ends_with(struct cel_eval *ev, const stru
 
 	if (UNLIKELY(v->kind != CEL_STRING))
 		return cel_no_overload(ev, in);
-	return yield_bool(ev, in, v->n >= part->n && memcmp(v->text + (v->n - part->n), part->text, part->n) == 0);
+	return yield_bool(ev, in, v->n >= part->n && cel_same_bytes(v->text + (v->n - part->n), part->text, part->n));
 }
 
 const struct cel_instruction *cel_step_contains(struct cel_eval *ev, const struct cel_instruction *in)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -303,21 +302,11 @@ static struct oracle_value to_double(const struct call *c)
 
 static struct oracle_value to_string(const struct call *c)
 {
-	char text[32] = "";
+	CLEANUP(buf_releasep) struct buf out = BUF_INIT((size_t)1 << 20);
 
-	if (c->n != 1)
-		return oracle_error();
-	if (c->a.kind == O_STRING)
+	if (c->n == 1 && c->a.kind == O_STRING)
 		return c->a;
-	if (c->a.kind == O_INT)
-		snprintf(text, sizeof(text), "%lld", (long long)c->a.i);
-	else if (c->a.kind == O_UINT)
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)c->a.u);
-	else if (c->a.kind == O_BOOL)
-		snprintf(text, sizeof(text), "%s", c->a.b ? "true" : "false");
-	else
-		return oracle_error();
-	return oracle_text(c->arena, str_of(text));
+	return c->n == 1 && oracle_to_text(&out, c->a) ? oracle_text(c->arena, buf_str(&out)) : oracle_error();
 }
 
 /* ---- times ---------------------------------------------------------------------------------------------------------

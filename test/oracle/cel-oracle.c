@@ -41,25 +41,23 @@ static const struct oracle_value *find_key(struct oracle_value map, struct oracl
 	return NULL;
 }
 
-/* What may be asked of an int: an int, or another number of the same value. False: none. */
+/* Places in a list are whole numbers of any kind. False: not one. Those beyond all lists become -1. */
 static bool to_index(struct oracle_value v, int64_t *ret)
 {
 	if (v.kind == O_INT)
 		*ret = v.i;
-	else if (v.kind == O_UINT && v.u <= INT64_MAX)
-		*ret = (int64_t)v.u;
-	else if (v.kind == O_DOUBLE && v.d >= -0x1p53 && v.d <= 0x1p53 && trunc(v.d) == v.d)
-		*ret = (int64_t)v.d;
+	else if (v.kind == O_UINT)
+		*ret = v.u <= INT64_MAX ? (int64_t)v.u : -1;
+	else if (v.kind == O_DOUBLE && trunc(v.d) == v.d)
+		*ret = v.d >= 0 && v.d < 0x1p53 ? (int64_t)v.d : -1;
 	else
 		return false;
 	return true;
 }
 
-/* Kinds that can be keys of a map; doubles only find, they never are. */
-static bool can_find(struct oracle_value key)
+static bool can_be_key(struct oracle_value v)
 {
-	return key.kind == O_BOOL || key.kind == O_INT || key.kind == O_UINT || key.kind == O_DOUBLE ||
-	       key.kind == O_STRING;
+	return v.kind == O_BOOL || v.kind == O_INT || v.kind == O_UINT || v.kind == O_STRING;
 }
 
 /* The element or the value under the key; O_ERROR with *ret_is_missing when just that one is not there. */
@@ -68,7 +66,7 @@ static struct oracle_value get(struct oracle_value of, struct oracle_value key, 
 	int64_t i;
 
 	*ret_is_missing = false;
-	if (of.kind == O_MAP && can_find(key)) {
+	if (of.kind == O_MAP) {
 		const struct oracle_value *found = find_key(of, key);
 		*ret_is_missing = !found;
 		return found ? *found : oracle_error();
@@ -198,7 +196,7 @@ static bool add_entry(struct entries *e, struct oracle_value key, struct oracle_
 {
 	struct oracle_value map = {.kind = O_MAP, .items = e->items, .n = e->n};
 
-	if (!can_find(key) || key.kind == O_DOUBLE || value.kind == O_ERROR || find_key(map, key))
+	if (!can_be_key(key) || value.kind == O_ERROR || find_key(map, key))
 		return false;
 	e->items[2 * e->n] = key;
 	e->items[2 * e->n + 1] = value;
@@ -383,7 +381,7 @@ static struct oracle_value relation(enum cel_op op, struct oracle_value x, struc
 static struct oracle_value is_in(struct oracle_value x, struct oracle_value y)
 {
 	if (y.kind == O_MAP)
-		return can_find(x) ? oracle_bool(find_key(y, x) != NULL) : oracle_error();
+		return oracle_bool(find_key(y, x) != NULL);
 	if (y.kind != O_LIST)
 		return oracle_error();
 	for (size_t i = 0; i < y.n; i++) {

@@ -62,6 +62,8 @@ int oracle_compare(struct oracle_value a, struct oracle_value b);
 /* The same result: also in kind, and NaN is the same as NaN. Maps in any order. */
 bool oracle_same(struct oracle_value a, struct oracle_value b);
 void oracle_print(struct buf *out, struct oracle_value v);
+/* What string() makes of it; false: it has no such text. Of strings too: no. */
+bool oracle_to_text(struct buf *out, struct oracle_value v);
 
 static inline struct oracle_value oracle_error(void)
 {
