@@ -429,7 +429,7 @@ static struct cel_value uint_value(struct prng *p, struct arena *a UNUSED)
 static struct cel_value double_value(struct prng *p, struct arena *a UNUSED)
 {
 	static const double doubles[] = {0.0,  -0.0,   1.0,     2.0,      0.5,       -1.5,
-	                                 1e19, 0x1p63, -0x1p63, INFINITY, -INFINITY, NAN};
+	                                 1e19, 0x1p63, -0x1p63, HUGE_VAL, -HUGE_VAL, (double)NAN};
 
 	return cel_double(doubles[prng_below(p, N_ELEMENTS(doubles))]);
 }
@@ -506,8 +506,7 @@ static struct cel_value json_value(struct prng *p, struct arena *a)
 	    "{\"a\": 1, \"s\": null, \"l\": {\"a\": [1]}}",
 	    "{}",
 	    "[1]",
-	    "{\"a\": {\"b\": -1, \"b2\": 2, \"b3\": 3, \"b4\": 4, \"b5\": 5, \"b6\": 6, \"b7\": 7, \"b8\": 8, \"b9\": "
-	    "9}}",
+	    "{\"a\":{\"b\":-1,\"c\":2,\"d\":3,\"e\":4,\"f\":5,\"g\":6,\"h\":7,\"i\":8,\"j\":9}}",
 	};
 	const struct json *tree;
 	struct error err;

@@ -5,7 +5,7 @@
 
 /* NOLINTBEGIN(misc-no-recursion): trees are as deep as the generator makes them */
 
-#define MAX_OPERANDS 64u
+#define MAX_OPERANDS 8u
 
 /* One walk: the tree and where values live. */
 struct walk {
@@ -244,7 +244,7 @@ static bool is_namespace(const struct cel_node *n, const struct oracle_scope *sc
 
 static struct oracle_value eval_call(const struct walk *w, const struct cel_node *n, const struct oracle_scope *scope)
 {
-	struct oracle_value args[MAX_OPERANDS];
+	struct oracle_value args[MAX_OPERANDS] = {0};
 	struct str name = n->name;
 	uint32_t first = 0;
 
