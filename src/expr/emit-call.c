@@ -147,7 +147,7 @@ static void emit_operator(struct cel_emitter *e, const struct cel_node *node, co
 		in.constant = right;
 		emit_with_constant(e, in, node->op);
 	} else {
-		in.run = cel_step_operate;
+		in.run = node->op == CEL_OP_NOT ? cel_step_not : cel_step_operate;
 		in.operate = cel_operators[node->op];
 		cel_emit_instruction(e, in);
 	}

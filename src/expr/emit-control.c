@@ -6,6 +6,40 @@
 
 /* ---- && and || ------------------------------------------------------------------------------------------- */
 
+/* Those that end with cel_yield_bool(). */
+static bool can_feed(cel_step *run)
+{
+	return run == cel_step_equal_text || run == cel_step_unequal_text || run == cel_step_in_set ||
+	       run == cel_step_text_in || run == cel_step_starts_with || run == cel_step_ends_with ||
+	       run == cel_step_contains || run == cel_step_matches || run == cel_step_not;
+}
+
+/*
+ * The instruction before is the child's last: it does the test itself. Others may jump to the test all the same.
+ */
+static void feed(struct cel_emitter *e, const struct cel_instruction *test)
+{
+	struct cel_instruction *before = e->n_code > 0 ? &e->code[e->n_code - 1] : NULL;
+
+	if (before && before->to == test->a && can_feed(before->run))
+		before->feeds = test->run == cel_step_logic ? CEL_FEEDS_LOGIC : CEL_FEEDS_LOGIC_LAST;
+}
+
+/*
+ * Where the decided goes: && that is false within ||, or || that is true within &&, has nothing to say there, and the
+ * test of it is left out unless it is the last.
+ */
+static void set_decided(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
+{
+	const struct cel_frame *above = e->n_frames > 1 ? f - 1 : NULL;
+	const struct cel_node *outer = above ? &e->ast->nodes[above->node] : NULL;
+
+	cel_set_label(e, f->labels[0]);
+	if (outer && (outer->kind == CEL_NODE_AND || outer->kind == CEL_NODE_OR) && outer->kind != node->kind &&
+	    above->step < outer->n_children)
+		e->labels[f->labels[0]] += 2;
+}
+
 /* What follows the child before: the test of its value, and where it goes when it failed. */
 static void emit_test(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
 {
@@ -21,6 +55,7 @@ static void emit_test(struct cel_emitter *e, const struct cel_node *node, const 
 	    .decides = node->kind == CEL_NODE_OR,
 	};
 
+	feed(e, &in);
 	cel_emit_instruction(e, in);
 	cel_set_label(e, f->labels[1]);
 	in.run = is_last ? cel_step_logic_catch_last : cel_step_logic_catch;
@@ -39,7 +74,7 @@ void cel_visit_logic(struct cel_emitter *e, const struct cel_node *node, struct 
 		if (f->step > 0)
 			emit_test(e, node, f);
 		if (f->step == node->n_children) {
-			cel_set_label(e, f->labels[0]);
+			set_decided(e, node, f);
 			cel_pop(e);
 			return;
 		}

@@ -69,23 +69,60 @@ static bool is_variable(const struct cel_emitter *e, uint32_t number)
 	return e->checked->meanings[number].kind == CEL_MEANS_VARIABLE && !e->constants[number];
 }
 
-static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
+static struct cel_path *new_path(struct cel_emitter *e, uint32_t last, uint32_t n)
 {
 	struct arena *a = &e->program->arena;
 	struct cel_path *path = ARENA_NEW(a, struct cel_path);
 	struct cel_path_part *parts = ARENA_ARRAY(a, struct cel_path_part, n);
-	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[base].at, .path = path};
-	uint32_t number = f->node;
 
 	*path = (struct cel_path){.n = n, .parts = parts};
-	for (uint32_t i = n; i-- > 0; number = cel_child(e, &e->ast->nodes[number], 0))
-		fill_part(e, number, &parts[i]);
+	for (uint32_t i = n; i-- > 0; last = cel_child(e, &e->ast->nodes[last], 0))
+		fill_part(e, last, &parts[i]);
+	return path;
+}
+
+/* Of names alone: a.b["c"] and a.b[1] are looked up each time. */
+static bool same_path(const struct cel_path *x, const struct cel_path *y)
+{
+	if (x->slot != y->slot || x->n != y->n)
+		return false;
+	for (uint32_t i = 0; i < x->n; i++) {
+		if (!x->parts[i].is_name || !y->parts[i].is_name || !str_eq(x->parts[i].name, y->parts[i].name))
+			return false;
+	}
+	return true;
+}
+
+/* The same path if it was there before, which is then worth to be remembered. */
+static struct cel_path *known_path(struct cel_emitter *e, struct cel_path *path)
+{
+	for (size_t i = 0; i < e->n_paths; i++) {
+		struct cel_path *other = e->paths[i];
+
+		if (!same_path(path, other))
+			continue;
+		if (!other->known && e->program->n_known < CEL_MAX_KNOWN)
+			other->known = ++e->program->n_known;
+		return other;
+	}
+	if (e->n_paths < N_ELEMENTS(e->paths))
+		e->paths[e->n_paths++] = path;
+	return path;
+}
+
+static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
+{
+	struct cel_path *path = new_path(e, f->node, n);
+	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[base].at};
+
 	if (is_variable(e, base)) {
 		path->slot = e->checked->meanings[base].slot;
 		path->variable = e->checked->meanings[base].variable->name;
+		in.path = n > 0 ? known_path(e, path) : path;
 		in.run = cel_step_path;
 	} else {
 		in.a = cel_place(e, base, f->to);
+		in.path = path;
 		in.run = cel_step_path_of;
 	}
 	cel_emit_instruction(e, in);

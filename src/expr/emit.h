@@ -34,6 +34,9 @@ struct cel_emitter {
 	uint32_t *registers; /* by node: where the variables that it binds are */
 	struct cel_frame *frames;
 	uint32_t n_frames;
+	/* The first different paths of variables, so that those that come again are known. */
+	struct cel_path *paths[2 * CEL_MAX_KNOWN];
+	size_t n_paths;
 };
 
 static inline uint32_t cel_child(const struct cel_emitter *e, const struct cel_node *node, uint32_t i)

@@ -230,7 +230,6 @@ static void test_errors(void **state UNUSED)
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct cel_result r = evaluated(env, cases[i].source, &input);
 
-		print_message("%s\n", cases[i].source);
 		if (cases[i].error) {
 			assert_string_equal(error_text(&r, &a), cases[i].error);
 		} else {
@@ -273,7 +272,6 @@ static void test_budget(void **state UNUSED)
 	for (size_t i = 0; i < N_ELEMENTS(hungry); i++) {
 		struct cel_result r = evaluated(env, hungry[i], &input);
 
-		print_message("%s\n", hungry[i]);
 
 		assert_int_equal(r.abort, CEL_OVER_BUDGET);
 		assert_true(cel_is_error(r.value) && !r.value.error);
