@@ -130,7 +130,7 @@ static void emit_operator(struct cel_emitter *e, const struct cel_node *node, co
 	if (left && !right && mirrored(node->op) != CEL_OP_NONE) {
 		in.a = in.b;
 		in.constant = left;
-		emit_with_constant(e, in, mirrored(node->op));
+		emit_with_constant(e, in, (uint8_t)mirrored(node->op));
 	} else if (left && !right) {
 		emit_constant_left(e, in, node->op, left);
 	} else if (left) {
