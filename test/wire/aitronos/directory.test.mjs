@@ -76,6 +76,7 @@ test('what a department cannot be', async () => {
 	const n = (await ok(s, 200, 'GET', DEPARTMENTS)).length;
 	for (const [field, value] of [
 		['name', undefined], ['name', null], ['name', ''], ['name', ' \t'], ['name', 7], ['name', 'x'.repeat(256)], ['description', 7],
+		['name', 'a\nb'], ['name', 'a\u007f'], ['name', 'a\u0085'], ['description', 'a\u0007'],
 		['description', 'x'.repeat(1001)], ['color', []], ['color', 'x'.repeat(33)], ['parent_id', 7], ['parent_id', 'dept_nope'],
 		['parent_id', 'ann'],
 	]) {
@@ -86,7 +87,7 @@ test('what a department cannot be', async () => {
 	}
 	expectError(await s.call('POST', DEPARTMENTS, '{'), 400, 'INVALID_REQUEST');
 	assert.equal((await ok(s, 200, 'GET', DEPARTMENTS)).length, n, 'nothing was made');
-	await makeDepartment({name: 'é'.repeat(255)});
+	await makeDepartment({name: 'é'.repeat(255), description: 'Two\nlines\tof it'});
 });
 
 test('a name is one department\'s, whichever dialect makes it', async () => {
@@ -356,7 +357,7 @@ test('a role is made, changed and deleted', async () => {
 test('what a role cannot be', async () => {
 	const {id, ...before} = await makeAitronosRole();
 	for (const [field, value] of [
-		['name', undefined], ['name', ''], ['name', '  '], ['name', null], ['name', 'x'.repeat(101)], ['name', 7],
+		['name', undefined], ['name', ''], ['name', '  '], ['name', null], ['name', 'x'.repeat(101)], ['name', 7], ['name', 'a\u0001b'],
 		['description', 'x'.repeat(501)], ['description', {}], ['capabilities', undefined], ['capabilities', null], ['capabilities', []],
 		['capabilities', 'manage_roles'], ['capabilities', [7]], ['capabilities', ['fly']], ['capabilities', ['view_audit_log', 'view_audit_log']],
 		['capabilities', ['aitronos:grants:manage']], ['capabilities', ['*']], ['capabilities', Array(1001).fill('view_audit_log')],
