@@ -411,6 +411,12 @@ test('nobody gives more than they have', async () => {
 	for (const id of [mine.id, role.member]) {
 		assert.equal((await unassign(id, 'bob', manager)).status, 204);
 	}
+	// Nor do they take more from all who hold a role than they could from one of them.
+	const rich = await makeAitronosRole({capabilities: ['view_audit_log', 'manage_billing']});
+	for (const kept of [['view_audit_log'], ['manage_roles']]) {
+		denied(await s.call('PATCH', `${ROLES}/${rich.id}`, {capabilities: kept}, manager));
+	}
+	assert.deepEqual((await ok(s, 200, 'GET', `${ROLES}/${rich.id}`)).capabilities, rich.capabilities);
 	// What another dialect gave the role to allow stays, and is shown.
 	await native(200, 'PATCH', `roles/${mine.id}`, {actions: ['manage_roles', 'projects:read']});
 	const changed = await ok(s, 200, 'PATCH', `${ROLES}/${mine.id}`, {capabilities: ['view_audit_log']}, manager);
