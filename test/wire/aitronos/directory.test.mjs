@@ -347,6 +347,10 @@ test('a role is made, changed and deleted', async () => {
 	}
 	await grant(s, 'assistant/asst_1', `role/${made.id}`);
 	assert.deepEqual((await getRole(made.id)).knowledge_slice_ids, ['kslice_b', 'kslice_a']);
+	// Who may not see grants is not told of them here either.
+	const seen = await ok(s, 200, 'GET', `${ROLES}/${made.id}`, undefined, by('ann'));
+	assert.deepEqual([seen.id, seen.knowledge_slice_ids], [made.id, []]);
+	assert.ok((await ok(s, 200, 'GET', ROLES, undefined, by('ann'))).every((r) => r.knowledge_slice_ids.length === 0));
 	await ok(s, 204, 'DELETE', `${ROLES}/${made.id}`);
 	assert.equal((await ok(s, 200, 'GET', `${ORG}/access/grants?grantee_type=role&entity_id=kslice_b`)).total, 0, 'its grants end with it');
 	for (const [method, path, body] of [['GET', ''], ['PATCH', '', {}], ['DELETE', ''], ['GET', '/members'], ['POST', '/members', {user_id: 'ann'}], ['DELETE', '/members/ann']]) {
