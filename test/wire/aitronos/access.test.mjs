@@ -180,6 +180,21 @@ test('AI-36: one type of entity', async () => {
 	await expectAgreement();
 });
 
+test('AI-39: an entity is named by type and id', async () => {
+	for (const [query, field] of [
+		['', 'entity_type'], ['entity_type=assistant', 'entity_id'], ['entity_type=assistant&entity_id=', 'entity_id'],
+		['entity_id=a', 'entity_type'], ['entity_type=bogus&entity_id=a', 'entity_type'], ['entity_type=&entity_id=a', 'entity_type'],
+		['entity_type=assistant&entity_id=%00', 'entity_id'],
+	]) {
+		for (const path of ['access', 'knowledge']) {
+			expectInvalid(await s.call('GET', `${ORG}/${path}/users-with-access?${query}`), field);
+		}
+	}
+	// One that nobody was ever granted is no fault.
+	const nobody = await ok(s, 200, 'GET', `${ORG}/access/users-with-access?entity_type=assistant&entity_id=nope`);
+	assert.deepEqual(nobody, {entity_type: 'assistant', entity_id: 'nope', users: []});
+});
+
 test('AI-40: nothing granted, nobody there, and an Owner', async () => {
 	assert.deepEqual(await ok(s, 200, 'GET', `${ORG}/users/ann/resolved-access`), {user_id: 'ann', entities: []});
 	expectError(await s.call('GET', `${ORG}/users/nobody/resolved-access`), 404, 'RESOURCE_NOT_FOUND', {user_id: 'nobody'});
