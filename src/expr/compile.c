@@ -95,7 +95,7 @@ static int parse_and_check(const struct cel_env *env, struct str source, const s
                            struct arena *scratch, struct cel_program **ret, struct cel_issues *issues)
 {
 	static const struct cel_options defaults = {0};
-	struct cel_checked checked;
+	struct cel_checked checked = {.arena = scratch};
 	struct cel_program *p;
 	struct cel_ast ast;
 	int r;
@@ -105,7 +105,7 @@ static int parse_and_check(const struct cel_env *env, struct str source, const s
 	r = cel_parse(env, source, scratch, &ast, issues);
 	if (r < 0)
 		return r;
-	r = cel_check(env, &ast, !options->is_unchecked, options->result, scratch, &checked, issues);
+	r = cel_check(env, &ast, options, &checked, issues);
 	if (r < 0)
 		return r;
 	p = program_new(env, source);
