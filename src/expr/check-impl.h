@@ -17,7 +17,6 @@ struct checker {
 	const struct cel_node *nodes; /* ast->nodes */
 	struct arena *arena;
 	struct cel_issues *issues;
-	bool is_checked;
 	const struct cel_type **types; /* NULL: not known yet; dyn: also of nodes that are parts of a qualified name */
 	struct cel_meaning *meanings;
 	uint32_t *scopes; /* of each node: the comprehension or bind around it, CEL_NO_NODE: none; NULL: there are none

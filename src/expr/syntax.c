@@ -104,10 +104,12 @@ bool no_alternative(struct parser *p, uint32_t from)
 
 	if (from == p->i)
 		last = token(p, 1);
+	p->i = (uint32_t)(last - p->tokens.items);
+	if (last->kind == CEL_TOKEN_END)
+		last--;
 	buf_add(&text, STR("no viable alternative at input '"));
 	print_text(&text, str_slice(p->source, first->at, last->at + last->len));
 	buf_add(&text, STR("'"));
-	p->i = (uint32_t)(last - p->tokens.items);
 	tell(p, &text);
 	return false;
 }

@@ -257,6 +257,17 @@ static bool parse_int(struct oracle_value s, int64_t *ret)
 	return *end == '\0' && errno == 0;
 }
 
+static bool parse_uint(struct oracle_value s, uint64_t *ret)
+{
+	char text[400], *end;
+
+	if (!to_ascii(s, "0123456789", text, sizeof(text)))
+		return false;
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return *end == '\0' && errno == 0;
+}
+
 static struct oracle_value to_int(const struct call *c)
 {
 	int64_t i;
@@ -274,6 +285,8 @@ static struct oracle_value to_int(const struct call *c)
 
 static struct oracle_value to_uint(const struct call *c)
 {
+	uint64_t u;
+
 	if (c->n != 1)
 		return oracle_error();
 	if (c->a.kind == O_UINT)
@@ -282,7 +295,7 @@ static struct oracle_value to_uint(const struct call *c)
 		return oracle_uint((uint64_t)c->a.i);
 	if (c->a.kind == O_DOUBLE && c->a.d >= 0 && c->a.d < 0x1p64)
 		return oracle_uint((uint64_t)c->a.d);
-	return oracle_error();
+	return c->a.kind == O_STRING && parse_uint(c->a, &u) ? oracle_uint(u) : oracle_error();
 }
 
 static struct oracle_value to_double(const struct call *c)

@@ -427,13 +427,169 @@ static const struct pair regexes[] = {
 };
 TEST(regexes)
 
+/* ---- what functions cost ----------------------------------------------------------------------------------------- */
+
+#define LONG_TEXT 100000u
+#define LONG_LIST 10000u
+
+/* Each looks at all of a text of LONG_TEXT bytes ("s") or a list of LONG_LIST numbers ("l"). */
+static const char *const works[] = {
+    "s.charAt(99999)",
+    "s.substring(99999)",
+    "s.indexOf('b')",
+    "s.lastIndexOf('b')",
+    "s.trim()",
+    "s.lowerAscii()",
+    "s.upperAscii()",
+    "s.reverse()",
+    "s.replace('b', 'c')",
+    "s.replace('a', 'bb').size()",
+    "s.split('b')",
+    "[s].join()",
+    "strings.quote(s)",
+    "'%s'.format([s])",
+    "'%x'.format([s])",
+    "s.format([])",
+    "'%s'.format([l])",
+    "base64.encode(bytes(s))",
+    "base64.decode(s)",
+    "regex.replace(s, '[b]', '')",
+    "regex.extract(s, '[b]')",
+    "regex.extractAll(s, '[b]')",
+    "s.matches('[b]')",
+    "isIP(s)",
+    "math.greatest(l)",
+    "l.reverse()",
+    "l.distinct()",
+    "l.sort()",
+    "l.flatten()",
+    "sets.contains(l, [l[9999]])",
+    "lists.range(l.size())",
+    "optional.unwrap(l.map(i, [i][?0]))",
+    "timestamp(s)",
+    "duration(s)",
+    "['a'].exists(x, s.matches('[' + x + ']b'))",
+};
+
+struct loaded {
+	struct cel_env *env;
+	struct arena arena;
+	struct cel_value variables[2];
+};
+
+static void load(struct loaded *f)
+{
+	char *text = arena_alloc(&f->arena, LONG_TEXT);
+	struct cel_value *items = ARENA_ARRAY(&f->arena, struct cel_value, LONG_LIST);
+
+	memset(text, 'a', LONG_TEXT);
+	for (uint32_t i = 0; i < LONG_LIST; i++)
+		items[i] = cel_int(i);
+	f->env = cel_env_new(CEL_LIB_ALL);
+	f->variables[cel_env_add_variable(f->env, STR("s"), &cel_type_string)] =
+	    cel_string((struct str){text, LONG_TEXT});
+	f->variables[cel_env_add_variable(f->env, STR("l"), &cel_type_list_dyn)] = cel_list(items, LONG_LIST);
+}
+
+static struct cel_result run(struct loaded *f, const char *expression, uint64_t budget, size_t memory)
+{
+	struct cel_issues issues = {.arena = &f->arena};
+	struct cel_options options = {.is_unchecked = true};
+	struct cel_program *p = NULL;
+
+	if (cel_compile(f->env, str_of(expression), &options, &p, &issues) != 0)
+		fail_msg("%s", expression);
+	struct cel_result r = cel_evaluate(
+	    p, &(struct cel_input){.variables = f->variables, .arena = &f->arena, .budget = budget, .memory = memory});
+	cel_program_free(p);
+	return r;
+}
+
+/* Work is paid for, and who cannot pay gets nothing. */
+static void test_costs(void **state)
+{
+	struct loaded f = {0};
+
+	(void)state;
+	load(&f);
+	for (size_t i = 0; i < N_ELEMENTS(works); i++) {
+		struct cel_result rich = run(&f, works[i], CEL_DEFAULT_BUDGET, 0);
+		if (rich.abort != CEL_NOT_ABORTED || rich.units < LONG_TEXT / 10)
+			fail_msg("%s: %llu units", works[i], (unsigned long long)rich.units);
+		if (run(&f, works[i], rich.units - 1, 0).abort != CEL_OVER_BUDGET)
+			fail_msg("%s on credit", works[i]);
+	}
+	cel_env_free(f.env);
+	arena_release(&f.arena);
+}
+
+/* What grows does not grow beyond the memory that was given. */
+static void test_memory(void **state)
+{
+	static const char *const greedy[] = {
+	    "s.replace('a', s)",
+	    "s.replace('', s)",
+	    "[s, s, s].join(s)",
+	    "'%s%s%s'.format([s, s, s])",
+	    "s.reverse() + s",
+	    "lists.range(100000)",
+	    "l.map(i, [i])",
+	    "s.split('')",
+	    "regex.replace(s, 'a', 'aaaa')",
+	    "regex.extractAll(s, '[a]')",
+	    "base64.encode(bytes(s + s))",
+	    "(s + '%.999f').format([1.0])",
+	};
+	struct loaded f = {0};
+
+	(void)state;
+	load(&f);
+	for (size_t i = 0; i < N_ELEMENTS(greedy); i++) {
+		struct cel_result r = run(&f, greedy[i], UINT64_C(1) << 62, LONG_TEXT);
+		if (r.abort != CEL_OUT_OF_MEMORY)
+			fail_msg("%s: not out of memory", greedy[i]);
+	}
+	cel_env_free(f.env);
+	arena_release(&f.arena);
+}
+
+/* A value whose parts are shared has 2^30 of them when it is followed: that is paid for, too, not answered wrongly. */
+static void test_shared_parts(void **state)
+{
+	static const char *const ends[] = {"sets.contains([a], [a, 1])",
+	                                   "sets.equivalent([a], [a])",
+	                                   "sets.intersects([a], [a])",
+	                                   "[a, a].distinct()",
+	                                   "a.flatten(100)",
+	                                   "'%s'.format([a])"};
+	struct loaded f = {0};
+
+	(void)state;
+	load(&f);
+	for (size_t i = 0; i < N_ELEMENTS(ends); i++) {
+		CLEANUP(buf_releasep) struct buf text = BUF_INIT(MAX_MESSAGE);
+		buf_add(&text, STR("cel.bind(a, [1], "));
+		for (int k = 0; k < 30; k++)
+			buf_add(&text, STR("cel.bind(a, [a, a], "));
+		buf_add(&text, str_of(ends[i]));
+		for (int k = 0; k <= 30; k++)
+			buf_add_char(&text, ')');
+		buf_add_char(&text, '\0');
+		if (run(&f, text.ptr, 0, 0).abort == CEL_NOT_ABORTED)
+			fail_msg("%s", ends[i]);
+	}
+	cel_env_free(f.env);
+	arena_release(&f.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_times),    cmocka_unit_test(test_durations), cmocka_unit_test(test_strings),
-	    cmocka_unit_test(test_formats),  cmocka_unit_test(test_numbers),   cmocka_unit_test(test_lists),
-	    cmocka_unit_test(test_sets),     cmocka_unit_test(test_encodings), cmocka_unit_test(test_optionals),
-	    cmocka_unit_test(test_networks), cmocka_unit_test(test_regexes),
+	    cmocka_unit_test(test_times),    cmocka_unit_test(test_durations),    cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_formats),  cmocka_unit_test(test_numbers),      cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_sets),     cmocka_unit_test(test_encodings),    cmocka_unit_test(test_optionals),
+	    cmocka_unit_test(test_networks), cmocka_unit_test(test_regexes),      cmocka_unit_test(test_costs),
+	    cmocka_unit_test(test_memory),   cmocka_unit_test(test_shared_parts),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
