@@ -113,19 +113,20 @@ static struct cel_path *known_path(struct cel_emitter *e, struct cel_path *path)
 static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
 {
 	struct cel_path *path = new_path(e, f->node, n);
-	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[base].at};
+	const struct cel_meaning *meaning = &e->checked->meanings[base];
+	struct cel_instruction *in;
 
 	if (is_variable(e, base)) {
-		path->slot = e->checked->meanings[base].slot;
-		path->variable = e->checked->meanings[base].variable->name;
-		in.path = n > 0 ? known_path(e, path) : path;
-		in.run = cel_step_path;
+		path->slot = meaning->slot;
+		path->variable = meaning->variable->name;
+		in = cel_add(e, f, cel_step_path);
+		in->path = n > 0 ? known_path(e, path) : path;
 	} else {
-		in.a = cel_place(e, base, f->to);
-		in.path = path;
-		in.run = cel_step_path_of;
+		in = cel_add(e, f, cel_step_path_of);
+		in->a = cel_place(e, base, f->to);
+		in->path = path;
 	}
-	cel_emit_instruction(e, in);
+	in->at = e->ast->nodes[base].at;
 }
 
 static void visit_chain(struct cel_emitter *e, struct cel_frame *f)
@@ -143,19 +144,19 @@ static void visit_chain(struct cel_emitter *e, struct cel_frame *f)
 void cel_visit_ident(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
 {
 	const struct cel_meaning *meaning = &e->checked->meanings[f->node];
-	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = node->at};
+	struct cel_instruction *in;
+	bool is_bound;
 
 	if (meaning->kind == CEL_MEANS_VARIABLE) {
 		emit_path(e, f, f->node, 0);
 	} else if (meaning->kind == CEL_MEANS_LOCAL) {
-		in.run = e->ast->nodes[meaning->node].kind == CEL_NODE_BIND ? cel_step_checked_copy : cel_step_copy;
-		in.a = e->registers[meaning->node] + meaning->slot;
-		cel_emit_instruction(e, in);
+		is_bound = e->ast->nodes[meaning->node].kind == CEL_NODE_BIND;
+		in = cel_add(e, f, is_bound ? cel_step_checked_copy : cel_step_copy);
+		in->a = e->registers[meaning->node] + meaning->slot;
 	} else {
-		in.run = cel_step_fail;
-		in.code = CEL_NO_SUCH_ATTRIBUTE;
-		in.constant = new_text(e, node->name);
-		cel_emit_instruction(e, in);
+		in = cel_add(e, f, cel_step_fail);
+		in->code = CEL_NO_SUCH_ATTRIBUTE;
+		in->constant = new_text(e, node->name);
 	}
 	cel_pop(e);
 }
@@ -165,17 +166,13 @@ static void emit_operator(struct cel_emitter *e, const struct cel_frame *f, cel_
                           const struct cel_value *constant)
 {
 	const struct cel_node *node = &e->ast->nodes[f->node];
-	struct cel_instruction in = {.run = constant ? cel_step_operate_constant : cel_step_operate,
-	                             .to = f->to,
-	                             .a = cel_place(e, cel_child(e, node, 0), f->to),
-	                             .on_error = f->on_error,
-	                             .at = node->at,
-	                             .operate = operate,
-	                             .constant = constant};
+	struct cel_instruction *in = cel_add(e, f, constant ? cel_step_operate_constant : cel_step_operate);
 
+	in->a = cel_place(e, cel_child(e, node, 0), f->to);
+	in->operate = operate;
+	in->constant = constant;
 	if (!constant)
-		in.b = cel_place(e, cel_child(e, node, 1), f->to + 1);
-	cel_emit_instruction(e, in);
+		in->b = cel_place(e, cel_child(e, node, 1), f->to + 1);
 }
 
 void cel_visit_select(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
@@ -188,13 +185,7 @@ void cel_visit_select(struct cel_emitter *e, const struct cel_node *node, struct
 		cel_push(e, cel_child(e, node, 0), f->to, f->on_error);
 		return;
 	}
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_operate_constant,
-	                                                 .to = f->to,
-	                                                 .a = f->to,
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at,
-	                                                 .operate = node->flags & CEL_TEST_ONLY ? has : select_optional,
-	                                                 .constant = new_text(e, node->name)});
+	emit_operator(e, f, node->flags & CEL_TEST_ONLY ? has : select_optional, new_text(e, node->name));
 	cel_pop(e);
 }
 
@@ -219,12 +210,8 @@ void cel_visit_index(struct cel_emitter *e, const struct cel_node *node, struct 
 }
 
 /* No host declares struct literals: without a checker they end here. */
-void cel_visit_struct(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+void cel_visit_struct(struct cel_emitter *e, const struct cel_node *node UNUSED, struct cel_frame *f)
 {
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_fail,
-	                                                 .to = f->to,
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at,
-	                                                 .code = CEL_NO_SUCH_OVERLOAD});
+	cel_add(e, f, cel_step_fail)->code = CEL_NO_SUCH_OVERLOAD;
 	cel_pop(e);
 }

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "expr/emit.h"
 
-void cel_emit_instruction(struct cel_emitter *e, struct cel_instruction in)
+struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f, cel_step *run)
 {
-	cel_use_register(e, in.to);
+	struct cel_instruction *in;
+
 	ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
-	e->code[e->n_code++] = in;
+	in = &e->code[e->n_code++];
+	in->run = run;
+	in->to = in->a = f->to;
+	in->b = 0;
+	in->target = CEL_LABEL_END_ERROR;
+	in->on_error = f->on_error;
+	in->at = e->ast->nodes[f->node].at;
+	in->feeds = CEL_FEEDS_REGISTER;
+	in->path = NULL;
+	in->constant = NULL;
+	return in;
 }
 
 uint32_t cel_new_label(struct cel_emitter *e)
@@ -86,9 +97,7 @@ bool cel_push_operand(struct cel_emitter *e, const struct cel_node *node, struct
 
 static void emit_constant(struct cel_emitter *e, const struct cel_frame *f)
 {
-	cel_emit_instruction(
-	    e, (struct cel_instruction){
-	           .run = cel_step_constant, .to = f->to, .on_error = f->on_error, .constant = e->constants[f->node]});
+	cel_add(e, f, cel_step_constant)->constant = e->constants[f->node];
 	cel_pop(e);
 }
 
@@ -143,8 +152,8 @@ void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel
 	cel_push(&e, ast->n_nodes - 1, 0, CEL_LABEL_END_ERROR);
 	while (e.n_frames > 0)
 		visit(&e, &e.frames[e.n_frames - 1]);
-	cel_emit_instruction(&e, (struct cel_instruction){.run = cel_step_end});
+	(void)cel_add(&e, &e.frames[0], cel_step_end);
 	cel_set_label(&e, CEL_LABEL_END_ERROR);
-	cel_emit_instruction(&e, (struct cel_instruction){.run = cel_step_end_error});
+	(void)cel_add(&e, &e.frames[0], cel_step_end_error);
 	finish(&e);
 }
