@@ -23,7 +23,7 @@ struct checker {
 	                     at all */
 	struct unifier *unifier;
 	struct str last_first; /* the first part of a name that was looked up last, and whether it may have more */
-	bool last_may_go_on;
+	bool last_is_root, last_may_go_on;
 };
 
 static inline uint32_t child_of(const struct checker *c, const struct cel_node *node, uint32_t i)
