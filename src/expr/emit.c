@@ -138,8 +138,14 @@ static void finish(struct cel_emitter *e)
 void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel_checked *checked,
               struct arena *scratch)
 {
-	struct cel_emitter e = {.program = p, .ast = ast, .checked = checked, .scratch = scratch};
+	NO_INIT struct cel_emitter e;
 
+	e.program = p;
+	e.ast = ast;
+	e.checked = checked;
+	e.scratch = scratch;
+	e.n_code = e.n_labels = e.n_paths = 0;
+	e.n_frames = 0;
 	e.constants = cel_fold_constants(p, ast, checked, scratch);
 	/* As much as most expressions need, so that neither grows. */
 	e.cap_code = (size_t)ast->n_nodes * 2 + 8;
