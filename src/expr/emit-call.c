@@ -21,12 +21,10 @@ static bool is_short_text(const struct cel_value *v)
 
 static bool is_text_list(const struct cel_value *v)
 {
-	if (!v || v->kind != CEL_LIST || v->n == 0)
+	if (!v || v->kind != CEL_LIST || v->is_json || v->n == 0)
 		return false;
 	for (uint32_t i = 0; i < v->n; i++) {
-		struct cel_value item = cel_list_at(*v, i);
-
-		if (!is_short_text(&item))
+		if (!is_short_text(&v->items[i]))
 			return false;
 	}
 	return true;
@@ -40,7 +38,7 @@ static void fill_index(struct arena *a, struct cel_text_set *set)
 		size *= 2;
 	index = ARENA_ARRAY(a, uint32_t, size);
 	for (uint32_t i = 0; i < set->n; i++) {
-		at = (uint32_t)hash_str(0, set->texts[i]) & (size - 1);
+		at = (uint32_t)hash_str(0, cel_text(set->texts[i])) & (size - 1);
 		while (index[at] != 0)
 			at = (at + 1) & (size - 1);
 		index[at] = i + 1;
@@ -52,13 +50,11 @@ static void fill_index(struct arena *a, struct cel_text_set *set)
 static const struct cel_text_set *new_set(struct arena *a, struct cel_value list)
 {
 	struct cel_text_set *set = ARENA_NEW(a, struct cel_text_set);
-	struct str *texts = ARENA_ARRAY(a, struct str, list.n);
 
-	*set = (struct cel_text_set){.n = list.n, .texts = texts};
+	*set = (struct cel_text_set){.n = list.n, .texts = list.items};
 	for (uint32_t i = 0; i < list.n; i++) {
-		texts[i] = cel_text(cel_list_at(list, i));
-		if (texts[i].len > set->longest)
-			set->longest = (uint32_t)texts[i].len;
+		if (list.items[i].n > set->longest)
+			set->longest = list.items[i].n;
 	}
 	if (set->n > SET_SEARCHED)
 		fill_index(a, set);

@@ -5,7 +5,8 @@ struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f
 {
 	struct cel_instruction *in;
 
-	ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
+	if (UNLIKELY(e->n_code == e->cap_code))
+		ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
 	in = &e->code[e->n_code++];
 	in->run = run;
 	in->to = in->a = f->to;
@@ -21,7 +22,8 @@ struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f
 
 uint32_t cel_new_label(struct cel_emitter *e)
 {
-	ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
+	if (UNLIKELY(e->n_labels == e->cap_labels))
+		ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
 	return (uint32_t)e->n_labels++;
 }
 
@@ -138,8 +140,14 @@ static void finish(struct cel_emitter *e)
 void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel_checked *checked,
               struct arena *scratch)
 {
-	struct cel_emitter e = {.program = p, .ast = ast, .checked = checked, .scratch = scratch};
+	NO_INIT struct cel_emitter e;
 
+	e.program = p;
+	e.ast = ast;
+	e.checked = checked;
+	e.scratch = scratch;
+	e.n_code = e.n_labels = e.n_paths = 0;
+	e.n_frames = 0;
 	e.constants = cel_fold_constants(p, ast, checked, scratch);
 	/* As much as most expressions need, so that neither grows. */
 	e.cap_code = (size_t)ast->n_nodes * 2 + 8;
