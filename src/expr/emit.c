@@ -5,7 +5,8 @@ struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f
 {
 	struct cel_instruction *in;
 
-	ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
+	if (UNLIKELY(e->n_code == e->cap_code))
+		ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
 	in = &e->code[e->n_code++];
 	in->run = run;
 	in->to = in->a = f->to;
@@ -21,7 +22,8 @@ struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f
 
 uint32_t cel_new_label(struct cel_emitter *e)
 {
-	ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
+	if (UNLIKELY(e->n_labels == e->cap_labels))
+		ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
 	return (uint32_t)e->n_labels++;
 }
 

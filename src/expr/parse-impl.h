@@ -103,8 +103,8 @@ static inline struct entry *top(const struct parser *p)
 
 /* ---- parse.c -------------------------------------------------------------------------------------------------- */
 
-/* A node over the operands from `base` on, which it replaces. */
-bool emit(struct parser *p, const struct cel_node *node, uint32_t base) MUST_USE;
+/* A node over the operands from `base` on, which it replaces; the caller fills in the rest. NULL: too deep. */
+struct cel_node *emit(struct parser *p, enum cel_node_kind kind, uint32_t at, uint32_t base) MUST_USE;
 /* An entry at the current token; NULL: too deep. */
 struct entry *push(struct parser *p, enum entry_kind kind, unsigned flags);
 /* The entry is there until the next one is pushed. */

@@ -4,23 +4,25 @@
  */
 #include "expr/parse-impl.h"
 
-static bool emit_leaf(struct parser *p, const struct cel_node *node)
+static struct cel_node *emit_leaf(struct parser *p, enum cel_node_kind kind, uint32_t at)
 {
 	p->wants_operand = false;
-	return emit(p, node, p->n_operands);
+	return emit(p, kind, at, p->n_operands);
 }
 
 static bool read_literal(struct parser *p, bool is_negative)
 {
 	const struct cel_token *t = token(p, is_negative);
-	struct cel_node node = {.kind = CEL_NODE_LITERAL, .at = token(p, 0)->at};
+	struct cel_node *node = emit_leaf(p, CEL_NODE_LITERAL, token(p, 0)->at);
 
-	if (!cel_token_value(p->source, t, is_negative, p->arena, &node.literal)) {
-		cel_issue_add(p->issues, node.at, "%s", cel_token_error(t));
-		node.literal = cel_null();
+	if (!node)
+		return false;
+	if (!cel_token_value(p->source, t, is_negative, p->arena, &node->literal)) {
+		cel_issue_add(p->issues, node->at, "%s", cel_token_error(t));
+		node->literal = cel_null();
 	}
 	p->i += 1 + (uint32_t)is_negative;
-	return emit_leaf(p, &node);
+	return true;
 }
 
 /* An identifier, or the call of a function. */
@@ -28,14 +30,19 @@ static bool read_ident(struct parser *p, unsigned flags)
 {
 	const struct cel_token *t = token(p, 0);
 	struct str name = token_text(p, t);
-	struct cel_node node = {.kind = CEL_NODE_IDENT, .flags = (uint16_t)flags, .at = t->at, .name = name};
+	struct cel_node *node;
 
 	p->i++;
 	if (t->flags & CEL_TOKEN_RESERVED)
 		cel_issue_add(p->issues, t->at, "reserved identifier: " STR_FMT, STR_ARG(name));
 	if (token(p, 0)->kind == CEL_TOKEN_LPAREN)
 		return open_call(p, name, flags);
-	return emit_leaf(p, &node);
+	node = emit_leaf(p, CEL_NODE_IDENT, t->at);
+	if (!node)
+		return false;
+	node->name = name;
+	node->flags = (uint16_t)flags;
+	return true;
 }
 
 /* A "?" that makes an element or entry optional. */
@@ -65,6 +72,7 @@ static bool read_field_name(struct parser *p)
 {
 	const struct cel_token *t = token(p, 0);
 	struct str name = token_text(p, t);
+	struct cel_node *node;
 
 	if ((t->kind != CEL_TOKEN_IDENT && t->kind != CEL_TOKEN_QUOTED) || token(p, 1)->kind != CEL_TOKEN_COLON) {
 		p->i += t->kind == CEL_TOKEN_IDENT || t->kind == CEL_TOKEN_QUOTED;
@@ -75,11 +83,11 @@ static bool read_field_name(struct parser *p)
 		name = str_slice(name, 1, name.len - 1);
 	p->i += 2;
 	top(p)->has_key = true;
-	if (!emit_leaf(p, &(struct cel_node){.kind = CEL_NODE_LITERAL,
-	                                     .flags = top(p)->is_optional ? CEL_OPTIONAL_ENTRY : 0,
-	                                     .at = t->at,
-	                                     .literal = cel_string(name)}))
+	node = emit_leaf(p, CEL_NODE_LITERAL, t->at);
+	if (!node)
 		return false;
+	node->literal = cel_string(name);
+	node->flags = top(p)->is_optional ? CEL_OPTIONAL_ENTRY : 0;
 	top(p)->is_optional = false;
 	p->wants_operand = true;
 	return true;

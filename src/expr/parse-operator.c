@@ -36,26 +36,29 @@ static bool read_select(struct parser *p)
 	uint32_t at = token(p, 0)->at, dot = p->i++;
 	bool is_optional = token(p, 0)->kind == CEL_TOKEN_QUESTION;
 	const struct cel_token *t;
-	struct cel_node node = {.kind = CEL_NODE_SELECT, .at = at};
+	struct cel_node *node;
 
 	if (is_optional) {
 		if (!(p->libraries & CEL_LIB_OPTIONALS))
 			cel_issue_add(p->issues, at, "unsupported syntax '.?'");
-		node.flags = CEL_OPTIONAL_ACCESS;
 		p->i++;
 	}
 	t = token(p, 0);
-	node.name = token_text(p, t);
-	if (t->kind == CEL_TOKEN_QUOTED) {
-		node.name = str_slice(node.name, 1, node.name.len - 1);
-		node.flags |= CEL_QUOTED;
-	} else if (t->kind != CEL_TOKEN_IDENT) {
+	if (t->kind != CEL_TOKEN_IDENT && t->kind != CEL_TOKEN_QUOTED)
 		return no_alternative(p, dot);
-	}
 	p->i++;
 	if (t->kind == CEL_TOKEN_IDENT && !is_optional && token(p, 0)->kind == CEL_TOKEN_LPAREN)
-		return open_call(p, node.name, CEL_HAS_RECEIVER);
-	return emit(p, &node, p->n_operands - 1);
+		return open_call(p, token_text(p, t), CEL_HAS_RECEIVER);
+	node = emit(p, CEL_NODE_SELECT, at, p->n_operands - 1);
+	if (!node)
+		return false;
+	node->name = token_text(p, t);
+	node->flags = is_optional ? CEL_OPTIONAL_ACCESS : 0;
+	if (t->kind == CEL_TOKEN_QUOTED) {
+		node->name = str_slice(node->name, 1, node->name.len - 1);
+		node->flags |= CEL_QUOTED;
+	}
+	return true;
 }
 
 static bool open_index(struct parser *p)
@@ -100,33 +103,31 @@ static bool open_struct(struct parser *p)
 
 bool close_bracket(struct parser *p)
 {
+	static const uint8_t kinds[] = {
+	    [ENTRY_INDEX] = CEL_NODE_INDEX,
+	    [ENTRY_LIST] = CEL_NODE_LIST,
+	    [ENTRY_MAP] = CEL_NODE_MAP,
+	    [ENTRY_STRUCT] = CEL_NODE_STRUCT,
+	};
 	const struct entry *e = pop(p);
-	struct cel_node node = {.at = e->at};
+	struct cel_node *node;
 
 	p->i++;
 	p->wants_operand = false;
-	switch (e->kind) {
-	case ENTRY_PAREN:
+	if (e->kind == ENTRY_PAREN)
 		return true;
-	case ENTRY_CALL:
+	if (e->kind == ENTRY_CALL)
 		return close_call(p, e);
-	case ENTRY_INDEX:
-		node.kind = CEL_NODE_INDEX;
-		node.flags = e->is_optional ? CEL_OPTIONAL_ACCESS : 0;
-		break;
-	case ENTRY_LIST:
-		node.kind = CEL_NODE_LIST;
-		break;
-	case ENTRY_MAP:
-		node.kind = CEL_NODE_MAP;
-		break;
-	default:
-		node.kind = CEL_NODE_STRUCT;
-		node.flags = e->flags;
-		node.name = e->call->name;
-		break;
+	node = emit(p, kinds[e->kind], e->at, e->base);
+	if (!node)
+		return false;
+	if (e->kind == ENTRY_INDEX && e->is_optional)
+		node->flags = CEL_OPTIONAL_ACCESS;
+	if (e->kind == ENTRY_STRUCT) {
+		node->flags = e->flags;
+		node->name = e->call->name;
 	}
-	return emit(p, &node, e->base);
+	return true;
 }
 
 /* What closes an entry, and CEL_N_TOKENS for those that nothing does. */

@@ -18,16 +18,17 @@ bool too_deep(const struct parser *p, uint32_t at)
 
 /* ---- nodes ------------------------------------------------------------------------------------------------ */
 
-bool emit(struct parser *p, const struct cel_node *node, uint32_t base)
+struct cel_node *emit(struct parser *p, enum cel_node_kind kind, uint32_t at, uint32_t base)
 {
 	uint32_t height = 0, number = p->n_nodes++, n = p->n_operands - base;
 	struct cel_node *made = &p->nodes[number];
 
 	assert(base <= p->n_operands && number < p->tokens.n);
-	*made = *node;
-	made->first = p->n_children;
-	made->n_children = n;
-	made->begin = n ? p->nodes[p->operands[base].node].begin : number;
+	*made = (struct cel_node){.kind = (uint8_t)kind,
+	                          .at = at,
+	                          .first = p->n_children,
+	                          .n_children = n,
+	                          .begin = n ? p->nodes[p->operands[base].node].begin : number};
 	for (uint32_t i = base; i < p->n_operands; i++) {
 		p->children[p->n_children++] = p->operands[i].node;
 		if (p->operands[i].height > height)
@@ -35,7 +36,10 @@ bool emit(struct parser *p, const struct cel_node *node, uint32_t base)
 	}
 	p->operands[base] = (struct operand){number, height + 1};
 	p->n_operands = base + 1;
-	return height < CEL_MAX_NESTING || too_deep(p, node->at);
+	if (height < CEL_MAX_NESTING)
+		return made;
+	(void)too_deep(p, at);
+	return NULL;
 }
 
 /* Is it one of those of which only a few stand above each other? */
@@ -76,19 +80,18 @@ bool reduce(struct parser *p, enum binding binding)
 {
 	while (top(p)->binding >= binding) {
 		const struct entry *e = pop(p);
-		struct cel_node node = {.kind = CEL_NODE_CALL, .op = e->op, .at = e->at};
-		uint32_t n = e->kind == ENTRY_UNARY ? 1 : 2;
+		struct cel_node *node;
 
-		if (e->kind == ENTRY_LOGIC) {
-			node.kind = e->op;
-			node.op = CEL_OP_NONE;
-			n = p->n_operands - e->base + 1;
-		} else if (e->kind == ENTRY_COLON) {
-			node.kind = CEL_NODE_CONDITIONAL;
-			n = 3;
-		}
-		if (!emit(p, &node, p->n_operands - n))
+		if (e->kind == ENTRY_LOGIC)
+			node = emit(p, e->op, e->at, e->base - 1);
+		else if (e->kind == ENTRY_COLON)
+			node = emit(p, CEL_NODE_CONDITIONAL, e->at, p->n_operands - 3);
+		else
+			node = emit(p, CEL_NODE_CALL, e->at, p->n_operands - (e->kind == ENTRY_UNARY ? 1 : 2));
+		if (!node)
 			return false;
+		if (e->kind == ENTRY_BINARY || e->kind == ENTRY_UNARY)
+			node->op = e->op;
 	}
 	return true;
 }
