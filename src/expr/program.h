@@ -96,7 +96,7 @@ struct cel_text_set {
 	uint32_t longest; /* in bytes */
 	uint32_t mask;    /* of `index`, which has places + 1 */
 	const uint32_t *index;
-	const struct str *texts;
+	const struct cel_value *texts;
 };
 
 struct cel_program {

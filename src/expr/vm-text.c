@@ -23,20 +23,20 @@ const struct cel_instruction *cel_step_unequal_text(struct cel_eval *ev, const s
 	return cel_yield_bool(ev, in, !same(*cel_register(ev, in->a), *in->constant));
 }
 
-static bool is_in(const struct cel_text_set *set, struct str text)
+static bool is_in(const struct cel_text_set *set, struct cel_value v)
 {
 	uint32_t at;
 
 	if (!set->index) {
 		for (uint32_t i = 0; i < set->n; i++) {
-			if (set->texts[i].len == text.len && cel_same_bytes(set->texts[i].ptr, text.ptr, text.len))
+			if (same(v, set->texts[i]))
 				return true;
 		}
 		return false;
 	}
-	at = (uint32_t)hash_str(0, text) & set->mask;
+	at = (uint32_t)hash_str(0, cel_text(v)) & set->mask;
 	for (; set->index[at] != 0; at = (at + 1) & set->mask) {
-		if (str_eq(set->texts[set->index[at] - 1], text))
+		if (same(v, set->texts[set->index[at] - 1]))
 			return true;
 	}
 	return false;
@@ -48,7 +48,7 @@ const struct cel_instruction *cel_step_in_set(struct cel_eval *ev, const struct 
 	struct cel_value v = *cel_register(ev, in->a);
 
 	/* What is longer than any text of a set need not be hashed. */
-	return cel_yield_bool(ev, in, v.kind == CEL_STRING && v.n <= in->set->longest && is_in(in->set, cel_text(v)));
+	return cel_yield_bool(ev, in, v.kind == CEL_STRING && v.n <= in->set->longest && is_in(in->set, v));
 }
 
 static bool json_has(struct cel_value list, struct cel_value text)

@@ -272,7 +272,6 @@ static void test_budget(void **state UNUSED)
 	for (size_t i = 0; i < N_ELEMENTS(hungry); i++) {
 		struct cel_result r = evaluated(env, hungry[i], &input);
 
-
 		assert_int_equal(r.abort, CEL_OVER_BUDGET);
 		assert_true(cel_is_error(r.value) && !r.value.error);
 		assert_int_equal(r.units, 100);
