@@ -4,9 +4,8 @@
  */
 #include "workflow/internal.h"
 
-#define AT(place) (1u << PLACE_##place)
-#define AT_OPEN                                                                                                        \
-	(AT(APPROVAL) | AT(WEBHOOK) | AT(WAIT) | AT(FORM) | AT(ACTION) | AT(PROVISION) | AT(FAILED))
+#define AT(place)    (1u << PLACE_##place)
+#define AT_OPEN      (AT(APPROVAL) | AT(WEBHOOK) | AT(WAIT) | AT(FORM) | AT(ACTION) | AT(PROVISION) | AT(FAILED))
 #define AT_PROVISION (AT(PROVISION) | AT(FAILED))
 
 enum {
@@ -131,7 +130,7 @@ static bool is_permitted(const struct access_request *r, unsigned who, struct st
 		return who & BY_ITSELF;
 	if (who & BY_ANYBODY || (who & BY_ADMIN && is_admin))
 		return true;
-	if (who & BY_REQUESTER && (str_eq(actor, r->created_by) || str_eq(actor, r->user)))
+	if (who & BY_REQUESTER && str_eq(actor, r->created_by))
 		return true;
 	return who & BY_ASSIGNEE && step && str_list_has(step->approvers, actor);
 }
@@ -149,8 +148,7 @@ static bool makes_sense(const struct workflow *w, const struct access_request *r
 	case VERB_APPROVE_WITH_STEP_UP:
 		return !str_is_empty(json_get_str(approval, STR("requiresStepUpProviderId")));
 	case VERB_REASSIGN:
-		return !approval || tree_bool(approval, "allowReassignment") ||
-		       !str_list_has(step->approvers, actor);
+		return !approval || tree_bool(approval, "allowReassignment") || !str_list_has(step->approvers, actor);
 	case VERB_ESCALATE:
 		return r->type == REQUEST_GRANT && !r->is_emergency && w->entitlement &&
 		       w->entitlement->has_emergency_access && !str_is_empty(w->entitlement->emergency_policy);
@@ -224,11 +222,12 @@ static void record_action(struct flow *f)
 		return;
 	flow_record(
 	    f, "actionSubmitted", e->actor,
-	    OBJECT(a, member_tree("action", OBJECT(a, member_str("id", f->w->host->new_id(f->w->ctx, a)),
-	                                           member_str("actionType", arena_concat(a, STR("TASK_ACTION_TYPE_"), action)),
-	                                           member_str("userId", e->actor),
-	                                           member_str("policyStepId", step ? step->id : STR_NONE),
-	                                           member_time(a, "createdAt", f->w->now_ms)))));
+	    OBJECT(a, member_tree("action",
+	                          OBJECT(a, member_str("id", f->w->host->new_id(f->w->ctx, a)),
+	                                 member_str("actionType", arena_concat(a, STR("TASK_ACTION_TYPE_"), action)),
+	                                 member_str("userId", e->actor),
+	                                 member_str("policyStepId", step ? step->id : STR_NONE),
+	                                 member_time(a, "createdAt", f->w->now_ms)))));
 }
 
 /* Is the step that is meant the one that is going on? What is about no step at all is not asked. */
