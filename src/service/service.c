@@ -12,6 +12,7 @@ static struct org *add_org(struct service *svc, struct str name)
 	org->name = str_dup_cstr(name);
 	org->index = svc->n_orgs;
 	org->seed = random_u64();
+	timers_init(&org->timers);
 	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
 	svc->orgs[svc->n_orgs++] = org;
 	return org;
@@ -77,6 +78,7 @@ void service_close(struct service *svc)
 	writer_stop(svc);
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
+		timers_release(&svc->orgs[i]->timers);
 		free(svc->orgs[i]->name);
 		free(svc->orgs[i]);
 	}

@@ -56,6 +56,12 @@ struct org *service_default_org(struct service *svc);
 /* Inside a read section (or on the writer thread between jobs): the current snapshot. */
 const struct snapshot *org_snapshot(const struct org *org);
 
+/*
+ * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
+ * then is finished after that was published. Any thread.
+ */
+bool service_is_due(const struct service *svc, int64_t now_ms);
+
 /* ---- who is calling -------------------------------------------------------------------------- */
 
 struct caller {

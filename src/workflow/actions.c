@@ -43,7 +43,12 @@ enum workflow_result verb_start(struct flow *f)
 {
 	f->r.state = REQUEST_OPEN;
 	flow_record(f, "taskCreated", actor_of(f), OBJECT(f->w->arena, member_tree("", NULL)));
-	flow_route(f, f->w->host->policy_for(f->w->ctx, &f->r));
+	if (f->event->steps) {
+		f->r.generation = f->w->host->new_id(f->w->ctx, f->w->arena);
+		f->r.queue = f->event->steps;
+	} else {
+		flow_route(f, f->w->host->policy_for(f->w->ctx, &f->r));
+	}
 	flow_advance(f);
 	return WORKFLOW_OK;
 }

@@ -53,19 +53,19 @@ static bool matches(struct flow *f, const struct approval_policy *p, const struc
 {
 	struct arena *a = f->w->arena;
 	struct str condition = json_get_str(rule, STR("condition")), error = STR_NONE;
-	enum workflow_truth truth = f->w->host->condition(f->w->ctx, &f->r, condition, a, &error);
+	enum workflow_check truth = f->w->host->condition(f->w->ctx, &f->r, condition, a, &error);
 	const struct json *message =
 	    OBJECT(a, member_str("condition", condition), member_str("policyKey", way->key),
-	           member_bool("conditionMatched", truth == TRUTH_TRUE), member_str("policyId", p->doc.id),
+	           member_bool("conditionMatched", truth == CHECK_TRUE), member_str("policyId", p->doc.id),
 	           member_str("outcomePolicyId", way->policy), member_i64("chainDepth", depth),
-	           member_str("error", truth == TRUTH_ERROR ? error : STR_NONE));
+	           member_str("error", truth == CHECK_ERROR ? error : STR_NONE));
 
 	/* One that cannot be told is not true: the rules behind it and the baseline decide. */
-	if (truth == TRUTH_ERROR)
+	if (truth == CHECK_ERROR)
 		flow_record_error(f, "conditionalPolicyExecutionResult", STR_NONE, message);
 	else
 		flow_record(f, "conditionalPolicyExecutionResult", STR_NONE, message);
-	return truth == TRUTH_TRUE;
+	return truth == CHECK_TRUE;
 }
 
 static struct way choose(struct flow *f, const struct approval_policy *p, unsigned depth)

@@ -238,7 +238,7 @@ void flow_check_wait(struct flow *f)
 	struct str text = json_get_str(json_get(wait, STR("condition")), STR("condition")), error = STR_NONE;
 	int64_t now = f->w->now_ms, next;
 
-	if (f->w->host->condition(f->w->ctx, &f->r, text, f->w->arena, &error) == TRUTH_TRUE) {
+	if (f->w->host->condition(f->w->ctx, &f->r, text, f->w->arena, &error) == CHECK_TRUE) {
 		end_wait(f, OUTCOME_SUCCEEDED);
 		return;
 	}

@@ -69,15 +69,16 @@ enum workflow_verb {
 /* What happens to a request. */
 struct workflow_event {
 	enum workflow_verb verb;
-	struct str actor;         /* user id; absent: nobody, it happens by itself */
-	bool is_admin;            /* the actor may do what administrators of requests may */
-	struct str step;          /* id of the step that is meant; absent: the current one */
-	struct str comment;       /* absent or empty: none */
-	struct str_list users;    /* of a reassignment */
-	int64_t duration_ms;      /* of VERB_UPDATE_DURATION; 0: no end */
-	const struct json *data;  /* of VERB_UPDATE_DATA */
-	const struct json *steps; /* [PolicyStep …] of VERB_WEBHOOK_REPLACE */
-	struct str fault;         /* of VERB_PROVISION_ERROR */
+	struct str actor;        /* user id; absent: nobody, it happens by itself */
+	bool is_admin;           /* the actor may do what administrators of requests may */
+	struct str step;         /* id of the step that is meant; absent: the current one */
+	struct str comment;      /* absent or empty: none */
+	struct str_list users;   /* of a reassignment */
+	int64_t duration_ms;     /* of VERB_UPDATE_DURATION; 0: no end */
+	const struct json *data; /* of VERB_UPDATE_DATA */
+	/* [PolicyStep …] of VERB_WEBHOOK_REPLACE; of VERB_START: what decides instead of a policy; NULL: a policy */
+	const struct json *steps;
+	struct str fault; /* of VERB_PROVISION_ERROR */
 };
 
 enum workflow_people {
@@ -90,7 +91,7 @@ enum workflow_people {
 	PEOPLE_REVIEW_OWNERS, /* of the access review `id` */
 };
 
-enum workflow_truth { TRUTH_ERROR, TRUTH_FALSE, TRUTH_TRUE };
+enum workflow_check { CHECK_ERROR, CHECK_FALSE, CHECK_TRUE };
 
 /* Who answers questions about the world as it is now. Results live at least as long as the arena given. */
 struct workflow_host {
@@ -102,7 +103,7 @@ struct workflow_host {
 	/* Who gets what is assigned to the user in a request made at `made_at_ms`; absent: the user. */
 	struct str (*delegate)(void *ctx, struct str user, int64_t made_at_ms);
 	/* Is the condition true of the request? `*ret_error` says why it cannot be told. */
-	enum workflow_truth (*condition)(void *ctx, const struct access_request *r, struct str text, struct arena *a,
+	enum workflow_check (*condition)(void *ctx, const struct access_request *r, struct str text, struct arena *a,
 	                                 struct str *ret_error);
 	/* The users that an expression yields. False with `*ret_error` when it fails. */
 	bool (*approvers)(void *ctx, const struct access_request *r, struct str text, struct arena *a,
