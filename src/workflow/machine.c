@@ -222,12 +222,12 @@ static void record_action(struct flow *f)
 		return;
 	flow_record(
 	    f, "actionSubmitted", e->actor,
-	    OBJECT(a, member_tree("action",
-	                          OBJECT(a, member_str("id", f->w->host->new_id(f->w->ctx, a)),
-	                                 member_str("actionType", arena_concat(a, STR("TASK_ACTION_TYPE_"), action)),
-	                                 member_str("userId", e->actor),
-	                                 member_str("policyStepId", step ? step->id : STR_NONE),
-	                                 member_time(a, "createdAt", f->w->now_ms)))));
+	    OBJECT(a, member_tree(
+	                  "action",
+	                  OBJECT(a, member_str("id", str_is_absent(e->id) ? f->w->host->new_id(f->w->ctx, a) : e->id),
+	                         member_str("actionType", arena_concat(a, STR("TASK_ACTION_TYPE_"), action)),
+	                         member_str("userId", e->actor), member_str("policyStepId", step ? step->id : STR_NONE),
+	                         member_time(a, "createdAt", f->w->now_ms)))));
 }
 
 /* Is the step that is meant the one that is going on? What is about no step at all is not asked. */

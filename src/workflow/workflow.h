@@ -71,6 +71,7 @@ struct workflow_event {
 	enum workflow_verb verb;
 	struct str actor;        /* user id; absent: nobody, it happens by itself */
 	bool is_admin;           /* the actor may do what administrators of requests may */
+	struct str id;           /* of the action, in the trail; absent: one is made */
 	struct str step;         /* id of the step that is meant; absent: the current one */
 	struct str comment;      /* absent or empty: none */
 	struct str_list users;   /* of a reassignment */
