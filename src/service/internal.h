@@ -52,6 +52,7 @@ struct service {
 	struct org **orgs;      /* fixed once opened */
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
+	struct conditions *conditions;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;

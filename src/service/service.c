@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "policy/conditions.h"
 #include "base/random.h"
 #include "service/internal.h"
 
@@ -54,6 +55,7 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_mutex_init(&svc->lock, NULL);
 	(void)pthread_cond_init(&svc->wake_writer, NULL);
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
+	svc->conditions = conditions_new();
 	r = pepper_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
@@ -85,6 +87,7 @@ void service_close(struct service *svc)
 	free(svc->orgs);
 	free(svc->default_org_name);
 	key_hasher_free(svc->key_hasher);
+	conditions_free(svc->conditions);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
 	(void)pthread_cond_destroy(&svc->wake_committer);
@@ -94,6 +97,11 @@ void service_close(struct service *svc)
 const struct service_options *service_options(const struct service *svc)
 {
 	return &svc->options;
+}
+
+const struct conditions *service_conditions(const struct service *svc)
+{
+	return svc->conditions;
 }
 
 const struct key_hasher *service_key_hasher(const struct service *svc)

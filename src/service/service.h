@@ -17,6 +17,7 @@
 #include "policy/snapshot.h"
 #include "store/store.h"
 
+struct conditions; /* policy/conditions.h */
 struct key_hasher; /* service/keys.h */
 struct service;
 struct org; /* one organization and its current snapshot */
@@ -44,6 +45,8 @@ int service_open(const struct service_options *options, struct service **ret_ser
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
+/* The expressions of ConductorOne's policies. */
+const struct conditions *service_conditions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
 
