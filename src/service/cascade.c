@@ -168,6 +168,7 @@ static const struct {
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_OAUTH_CLIENT, STR_INIT("principal:user:")},
     {DOC_SERVICE_ACCOUNT, DOC_ROLE_MEMBER, STR_INIT("principal:service:")},
     {DOC_SERVICE_ACCOUNT, DOC_KEY, STR_INIT("principal:service:")},
 };
@@ -415,6 +416,7 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 	delete_memberships(t, type, id);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
+	delete_all(t, linked(t, DOC_OAUTH_CLIENT, STR("principal:"), principal));
 	if (is_user)
 		grants_end_all(t, DOC_USER, id);
 	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);

@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/device_flow.h"
 #include "service/keys.h"
 #include "service/service.h"
+#include "service/signing.h"
 #include "service/timers.h"
 
 struct org {
@@ -53,6 +55,8 @@ struct service {
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
 	struct conditions *conditions;
+	struct signing_key signing_key;
+	struct device_flows *device_flows;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
@@ -120,5 +124,8 @@ struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 int org_load(struct org *org, struct error *err) MUST_USE;
 /* Makes the organization `org` with its defaults and its owner, durably; the owner's key text goes to `ret_key`. */
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
-/* The pepper from the store, or a new one stored there. */
-int pepper_load(struct service *svc, struct error *err) MUST_USE;
+
+/* secrets.c */
+/* The installation's secrets from the store, made there when it has none: the pepper and the signing key. */
+int secrets_load(struct service *svc, struct error *err) MUST_USE;
+void secrets_wipe(struct service *svc);

@@ -2,21 +2,19 @@
  *
  * What a snapshot says of the people and policies that a request has to do with.
  */
-#include "base/random.h"
 #include "base/strs.h"
+#include "expr/zone.h"
+#include "model/conductorone.h"
+#include "policy/conditions.h"
 #include "service/builtin.h"
+#include "service/conductorone_id.h"
 #include "service/requests.h"
 
-#define ID_CHARS      27u
-#define MAX_PEOPLE    10000u
-#define ROLE_C1_ADMIN "c1_super_admin"
+#define MAX_PEOPLE 10000u
 
 static struct str new_id(void *ctx UNUSED, struct arena *a)
 {
-	char *text = arena_alloc(a, ID_CHARS + 1);
-
-	random_alnum(text, ID_CHARS);
-	return (struct str){text, ID_CHARS};
+	return conductorone_new_id(a);
 }
 
 static const struct user *find_user(const struct snapshot *s, struct str id)
@@ -131,7 +129,7 @@ static struct str_list people(void *ctx, enum workflow_people which, struct str 
 		add_members(h, id, &l);
 		break;
 	case PEOPLE_ADMINISTRATORS:
-		add_role_holders(s, STR(ROLE_C1_ADMIN), &l);
+		add_role_holders(s, STR(C1_SUPER_ADMIN), &l);
 		add_role_holders(s, STR(BUILTIN_OWNER), &l);
 		break;
 	case PEOPLE_REVIEW_OWNERS:
@@ -209,24 +207,65 @@ static struct str policy_for(void *ctx, const struct access_request *r)
 
 /* ---- expressions ------------------------------------------------------------------------------------------------ */
 
-#define NO_EXPRESSIONS "expressions cannot be evaluated by this server"
-
-static enum workflow_check condition(void *ctx UNUSED, const struct access_request *r UNUSED, struct str text,
-                                     struct arena *a UNUSED, struct str *ret_error)
+static struct condition_input input_of(const struct request_host *h, const struct access_request *r, struct arena *a)
 {
-	if (str_eq(str_trim(text), STR("true")))
+	return (struct condition_input){.snapshot = h->snapshot, .request = r, .now_ms = h->now_ms, .arena = a};
+}
+
+static enum workflow_check condition(void *ctx, const struct access_request *r, struct str text, struct arena *a,
+                                     struct str *ret_error)
+{
+	const struct request_host *h = ctx;
+	struct condition_input in = input_of(h, r, a);
+	struct error err = {0};
+
+	switch (conditions_match(h->conditions, text, &in, &err)) {
+	case CONDITION_TRUE:
 		return CHECK_TRUE;
-	if (str_eq(str_trim(text), STR("false")))
+	case CONDITION_FALSE:
 		return CHECK_FALSE;
-	*ret_error = STR(NO_EXPRESSIONS);
+	case CONDITION_ERROR:
+		break;
+	}
+	*ret_error = arena_str(a, str_of(err.text));
 	return CHECK_ERROR;
 }
 
-static bool approvers(void *ctx UNUSED, const struct access_request *r UNUSED, struct str text UNUSED,
-                      struct arena *a UNUSED, struct str_list *ret UNUSED, struct str *ret_error)
+static bool approvers(void *ctx, const struct access_request *r, struct str text, struct arena *a, struct str_list *ret,
+                      struct str *ret_error)
 {
-	*ret_error = STR(NO_EXPRESSIONS);
+	const struct request_host *h = ctx;
+	struct condition_input in = input_of(h, r, a);
+	struct error err = {0};
+
+	if (conditions_approvers(h->conditions, text, &in, ret, &err) == 0)
+		return true;
+	*ret_error = arena_str(a, str_of(err.text));
 	return false;
+}
+
+/* ---- time of day ------------------------------------------------------------------------------------------------- */
+
+/*
+ * The next time that clocks of the zone show it, if need be tomorrow. The offset is looked up once more at the time
+ * found, so that the day on which clocks are changed is right, too.
+ */
+static bool time_of_day(void *ctx UNUSED, struct str zone, unsigned minutes, int64_t after_ms, int64_t *ret_ms)
+{
+	const int64_t day_ms = 86400 * (int64_t)1000;
+	int32_t offset, then;
+	int64_t local, due;
+
+	if (!zone_offset_of(zone, after_ms / 1000, &offset))
+		return false;
+	local = after_ms + (int64_t)offset * 1000;
+	due = local - ((local % day_ms) + day_ms) % day_ms + (int64_t)minutes * 60 * 1000 - (int64_t)offset * 1000;
+	if (due <= after_ms)
+		due += day_ms;
+	if (zone_offset_of(zone, due / 1000, &then))
+		due += (int64_t)(offset - then) * 1000;
+	*ret_ms = due > after_ms ? due : due + day_ms;
+	return true;
 }
 
 const struct workflow_host request_host = {
@@ -238,4 +277,5 @@ const struct workflow_host request_host = {
     .approvers = approvers,
     .policy = policy,
     .policy_for = policy_for,
+    .time_of_day = time_of_day,
 };

@@ -56,7 +56,8 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_cond_init(&svc->wake_writer, NULL);
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
 	svc->conditions = conditions_new();
-	r = pepper_load(svc, err);
+	svc->device_flows = device_flows_new();
+	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
@@ -86,8 +87,9 @@ void service_close(struct service *svc)
 	}
 	free(svc->orgs);
 	free(svc->default_org_name);
-	key_hasher_free(svc->key_hasher);
 	conditions_free(svc->conditions);
+	device_flows_free(svc->device_flows);
+	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
 	(void)pthread_cond_destroy(&svc->wake_committer);
@@ -107,6 +109,16 @@ const struct conditions *service_conditions(const struct service *svc)
 const struct key_hasher *service_key_hasher(const struct service *svc)
 {
 	return svc->key_hasher;
+}
+
+const struct signing_key *service_signing_key(const struct service *svc)
+{
+	return &svc->signing_key;
+}
+
+struct device_flows *service_device_flows(struct service *svc)
+{
+	return svc->device_flows;
 }
 
 struct org *service_org(struct service *svc, struct str name)
