@@ -17,6 +17,7 @@
 #include "service/conductorone_id.h"
 
 extern const struct api_route_table c1_policy_routes;
+extern const struct api_route_table c1_task_routes, c1_task_search_routes;
 
 #define C1_API "/api/v1/"
 
