@@ -9,14 +9,14 @@
 #include "base/hash.h"
 #include "flat.h"
 #include "globs.h"
+#include "sizes.h"
 #include "tagged.h"
 #include "writing.h"
 
-enum { BATCH = 16, TURN = 64 * BATCH, MAX_SIZES = 8, FLAT_SEED = 5 };
+enum { BATCH = 16, TURN = 64 * BATCH, FLAT_SEED = 5 };
 
 struct options {
-	size_t sizes[MAX_SIZES];
-	size_t n_sizes;
+	struct sizes sizes;
 	const char *json_path;
 	size_t n_calls; /* of each measured kind */
 	unsigned int window_ms;
@@ -347,20 +347,6 @@ static void run_size(struct report *report, const struct options *o, size_t size
 	workload_release(&b.workload);
 }
 
-static bool parse_sizes(struct options *o, const char *text)
-{
-	struct str rest = str_of(text), part;
-	uint64_t size;
-
-	o->n_sizes = 0;
-	while (str_split(&rest, ',', &part)) {
-		if (o->n_sizes == MAX_SIZES || !str_to_u64(part, &size) || size < 100 || size > 20000000)
-			return false;
-		o->sizes[o->n_sizes++] = (size_t)size;
-	}
-	return o->n_sizes > 0;
-}
-
 static bool parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option known[] = {{"quick", no_argument, NULL, 'q'},
@@ -370,13 +356,13 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	bool is_quick = false, has_sizes = false;
 	int c;
 
-	*o = (struct options){{1000, 10000, 100000, 1000000}, 4, NULL, 131072, 1000};
+	*o = (struct options){{{1000, 10000, 100000, 1000000}, 4}, NULL, 131072, 1000};
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (c == 'q')
 			is_quick = true;
 		else if (c == 'j')
 			o->json_path = optarg;
-		else if (c == 's' && parse_sizes(o, optarg))
+		else if (c == 's' && sizes_parse(&o->sizes, optarg))
 			has_sizes = true;
 		else
 			return false;
@@ -385,7 +371,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 		o->n_calls = 16384;
 		o->window_ms = 100;
 		if (!has_sizes)
-			o->n_sizes = 3;
+			o->sizes.n = 3;
 	}
 	return optind == argc;
 }
@@ -400,10 +386,10 @@ int main(int argc, char **argv)
 		fputs("usage: bench-engine [--quick] [--sizes N,N…] [--json PATH]\n", stderr);
 		return 2;
 	}
-	r = report_open(&report, o.json_path);
+	r = report_open(&report, o.json_path, "statements", "raw");
 	if (r == 0) {
-		for (size_t i = 0; i < o.n_sizes; i++)
-			run_size(&report, &o, o.sizes[i]);
+		for (size_t i = 0; i < o.sizes.n; i++)
+			run_size(&report, &o, o.sizes.items[i]);
 		tagged_bench(&report, o.n_calls);
 		globs_bench(&report, o.n_calls / 10);
 		r = report_close(&report);

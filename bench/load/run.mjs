@@ -47,11 +47,13 @@ async function stop({child}) {
 	await ended;
 }
 
-/** VmRSS and VmHWM in bytes. */
-function memory({child}) {
+/** VmRSS and VmHWM in bytes, and the processor time of all threads so far in seconds. */
+function used({child}) {
 	const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
 	const value = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]) * 1024;
-	return {rss: value('VmRSS'), peak: value('VmHWM')};
+	// Behind the name in parentheses: state, …, utime and stime as the 12th and 13th, in hundredths.
+	const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+	return {rss: value('VmRSS'), peak: value('VmHWM'), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100};
 }
 
 /** A store with so many grants, made unless it is there. */
@@ -135,18 +137,18 @@ async function measure(size) {
 		server = await start(store, keyFile);
 		starts.push(server.seconds);
 	}
-	const {rss, peak} = memory(server);
+	const {rss, peak, cpuSeconds} = used(server);
 	const micros = await timeCalls(server, size);
 	await stop(server);
 	const seconds = median(starts);
-	return {size, seconds, starts, grantsPerSecond: size / seconds, rss, peak, bytesPerGrant: rss / size, storeBytes: statSync(store).size, micros};
+	return {size, seconds, starts, cpuSeconds, grantsPerSecond: size / seconds, rss, peak, bytesPerGrant: rss / size, storeBytes: statSync(store).size, micros};
 }
 
 const results = [];
 for (const size of options.sizes.split(',').map(Number)) {
 	const r = await measure(size);
 	results.push(r);
-	console.log(`${r.size} grants: start ${r.seconds.toFixed(2)} s (${Math.round(r.grantsPerSecond / 1e3)} k/s), ` +
+	console.log(`${r.size} grants: start ${r.seconds.toFixed(2)} s (${Math.round(r.grantsPerSecond / 1e3)} k/s), processor time ${r.cpuSeconds.toFixed(1)} s, ` +
 		`RSS ${Math.round(r.rss / 1e6)} MB (${Math.round(r.bytesPerGrant)} bytes a grant), peak ${Math.round(r.peak / 1e6)} MB, ` +
 		`store ${Math.round(r.storeBytes / 1e6)} MB`);
 	for (const [name, us] of Object.entries(r.micros))

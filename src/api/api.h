@@ -55,9 +55,9 @@ struct api_route_table {
 };
 
 struct api_dialect {
-	const char *name; /* for logs, metrics and the audit trail ("via") */
-	const char *const
-	    *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash belongs too */
+	const char *name;            /* for logs, metrics and the audit trail ("via") */
+	const char *const *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash
+	                             belongs too. Of several dialects' the longest counts */
 	const struct api_route_table *const *tables;
 	size_t n_tables;
 	/* Writes the dialect's error body and sets the status. `allow` is present for a wrong method. */
@@ -155,7 +155,8 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_aitronos, api_confident, api_connhex, api_authzen, api_langsmith, api_native;
+extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex, api_langsmith,
+    api_native;
 
 struct api_options {
 	struct service *service;      /* borrowed */

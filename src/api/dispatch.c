@@ -22,21 +22,27 @@ static bool has_prefix(struct str path, struct str prefix)
 	       (str_ends_with(prefix, STR("/")) && str_eq(path, str_slice(prefix, 0, prefix.len - 1)));
 }
 
-/* The dialect whose paths these are; the native one for what belongs to nobody. */
+/* The dialect with the longest prefix of the path; the native one for what belongs to nobody. */
 static struct mounted_dialect *find_dialect(struct api *api, struct str path)
 {
-	struct mounted_dialect *fallback = NULL;
+	struct mounted_dialect *found = NULL;
+	size_t longest = 0;
 
 	for (size_t i = 0; i < api->n_dialects; i++) {
 		struct mounted_dialect *m = &api->dialects[i];
 
-		for (const char *const *p = m->dialect->prefixes; *p; p++)
-			if (has_prefix(path, str_of(*p)))
-				return m;
-		if (m->dialect == &api_native)
-			fallback = m;
+		if (m->dialect == &api_native && !found)
+			found = m;
+		for (const char *const *p = m->dialect->prefixes; *p; p++) {
+			struct str prefix = str_of(*p);
+
+			if (prefix.len > longest && has_prefix(path, prefix)) {
+				longest = prefix.len;
+				found = m;
+			}
+		}
 	}
-	return fallback;
+	return found;
 }
 
 static struct api_call *new_call(struct api *api, struct http_exchange *x)
@@ -463,6 +469,7 @@ struct api *api_new(const struct api_options *options)
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
 	mount(api, &api_aitronos);
 	mount(api, &api_authzen);
+	mount(api, &api_conductorone);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);
 	mount(api, &api_langsmith);

@@ -5,7 +5,8 @@
  * page and the shell completion, so that they cannot disagree. A value comes from the command line, else from the
  * environment (option "tls-cert" is DOORWARD_TLS_CERT; an empty variable counts as unset), else from the table.
  *
- * `serve` is parsed here and run by src/main; every other command is run by cli_run(), which talks HTTP only.
+ * `serve` is parsed here and run by src/main; every other command is run by cli_run(), which talks HTTP only, or, for
+ * `cel`, to nobody.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -21,6 +22,10 @@ enum cli_command {
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
+	CLI_CEL_EVAL,
+	CLI_CEL_CHECK,
+	CLI_CEL_AST,
+	CLI_CEL_TEST,
 };
 
 #define CLI_MAX_OPERANDS 3u
@@ -65,11 +70,14 @@ struct cli_options {
 	const char *since;   /* RFC 3339, checked */
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
+
+	/* cel */
+	const char *bindings; /* a file */
 };
 
 #define CLI_USAGE 1 /* error.code: the command line is wrong */
 
-/* Exit statuses of every command. For `check`: allow, deny. */
+/* Exit statuses of every command. For `check`: allow, deny; for `cel`: it holds, it does not. */
 enum cli_exit { CLI_EXIT_OK = 0, CLI_EXIT_DENY = 1, CLI_EXIT_ERROR = 2 };
 
 /*

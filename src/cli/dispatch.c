@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "cli/cel.h"
 #include "cli/help.h"
 #include "cli/session.h"
 
@@ -38,6 +39,14 @@ static int run(struct cli_session *s)
 		return cli_key_revoke(s);
 	case CLI_AUDIT:
 		return cli_audit(s);
+	case CLI_CEL_EVAL:
+		return cli_cel_eval(s);
+	case CLI_CEL_CHECK:
+		return cli_cel_check(s);
+	case CLI_CEL_AST:
+		return cli_cel_ast(s);
+	case CLI_CEL_TEST:
+		return cli_cel_test(s);
 	case CLI_SERVE:
 		break;
 	}

@@ -78,8 +78,8 @@ void cli_write_man(struct buf *out)
 	for (size_t i = 0; i < cli_n_commands; i++)
 		write_command(out, &cli_commands[i]);
 	buf_add(out, STR(".SH EXIT STATUS\n"
-	                 "0 for success and for allow, 1 for deny, 2 for an error, told in one line on standard\n"
-	                 "error.\n"));
+	                 "0 for success and for allow, 1 for deny and for an expression without a value, 2 for\n"
+	                 "an error, told in one line on standard error.\n"));
 }
 
 /* The options of each command as one line of a case statement. */
@@ -114,6 +114,9 @@ static void write_next_words(struct buf *out, const char *topic)
 
 void cli_write_completion(struct buf *out)
 {
+	/* First words that do not make a command alone. */
+	static const char *const groups[] = {"key", "cel"};
+
 	buf_add(out, STR("# bash completion of doorward; made by `doorward --completion`\n"
 	                 "_doorward()\n"
 	                 "{\n"
@@ -121,9 +124,12 @@ void cli_write_completion(struct buf *out)
 	                 "\tcase \"${COMP_WORDS[*]:1:2}\" in\n"));
 	for (size_t i = 0; i < cli_n_commands; i++)
 		write_completion_case(out, &cli_commands[i]);
-	buf_add(out, STR("\tkey*) options=\""));
-	write_next_words(out, "key");
-	buf_add(out, STR("--help\" ;;\n\t*) options=\""));
+	for (size_t i = 0; i < N_ELEMENTS(groups); i++) {
+		buf_addf(out, "\t%s*) options=\"", groups[i]);
+		write_next_words(out, groups[i]);
+		buf_add(out, STR("--help\" ;;\n"));
+	}
+	buf_add(out, STR("\t*) options=\""));
 	write_next_words(out, "");
 	buf_add(out, STR("--help --version --man --completion\" ;;\n"
 	                 "\tesac\n"

@@ -28,6 +28,31 @@ const struct cli_command_def cli_commands[] = {
 	 "One line an attempt, newest first: what was changed, and what was refused.\n"
 	 "With --follow, oldest first and then whatever comes: the last ten lines to begin\n"
 	 "with, or all since the time of --since.\n"},
+	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
+	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
+	 "a variable.\n"
+	 "\n"
+	 "The exit status is 0 when there is a value, 1 when the expression is wrong or fails,\n"
+	 "2 when it could not be tried.\n"},
+	{CLI_CEL_CHECK, "cel check", "EXPR", 1, "check a CEL expression",
+	 "Prints the type of EXPR, or what is wrong with it and where. Every member of the\n"
+	 "object in the bindings file is a variable of type dyn.\n"
+	 "\n"
+	 "The exit status is 0 for a correct expression, 1 for a wrong one, 2 when it could\n"
+	 "not be tried.\n"},
+	{CLI_CEL_AST, "cel ast", "EXPR", 1, "show how a CEL expression is read",
+	 "Prints the syntax tree of EXPR, macros expanded, one node a line.\n"},
+	{CLI_CEL_TEST, "cel test", "FILE", 1, "run test cases of CEL",
+	 "FILE is a JSON list of objects: file, section and name say which case it is; expr is\n"
+	 "the expression; bindings are its variables, as values with their type:\n"
+	 "{\"x\": {\"int\": \"1\"}}. Types are bool int uint double string bytes_b64 null list map\n"
+	 "(a list of pairs) type timestamp duration. type_env declares types of variables, and\n"
+	 "functions for the checker. container, disable_check and check_only are as in the\n"
+	 "conformance tests of the language. expected is one of {\"value\": …},\n"
+	 "{\"eval_error\": …} and {\"typed_result\": {\"deduced_type\": …, \"value\": …}}.\n"
+	 "\n"
+	 "Prints what failed, then how many values and errors of each file came out, and last\n"
+	 "`N passed, N failed`. The exit status is 0 when all passed, 1 when one did not.\n"},
 	{CLI_VERSION, "version", "", 0, "show the version", "Prints the name and version of the program.\n"},
 };
 
@@ -37,6 +62,7 @@ const struct cli_command_def cli_commands[] = {
 #define LIST    CLI_BIT(CLI_KEY_LIST)
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
 #define AUDIT   CLI_BIT(CLI_AUDIT)
+#define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
 #define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
@@ -81,6 +107,7 @@ const struct cli_option_def cli_options_table[] = {
 	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT, CLI_TIME,
 	 AT(since)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
+	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
 	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT, CLI_FLAG, AT(json)},
 };
 /* clang-format on */

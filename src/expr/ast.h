@@ -6,6 +6,10 @@
  * last. What is conditional or bound (&&, ||, ?:, comprehensions, cel.bind) has its parts in the ranges of the array
  * that end at its children.
  *
+ * A tree is at most CEL_MAX_NESTING high. No node is there that is not evaluated: the variables of macros are names of
+ * their node. math.greatest and math.least are calls (no receiver) of the functions "math.greatest" and "math.least"
+ * with one argument: the only one, or a list of all.
+ *
  * Only files of this layer include it.
  */
 #include "expr/env.h"
@@ -16,9 +20,9 @@ enum cel_node_kind {
 	CEL_NODE_SELECT, /* child 0 . name; CEL_TEST_ONLY: has(); CEL_OPTIONAL_ACCESS: .? */
 	CEL_NODE_INDEX,  /* child 0 [ child 1 ]; CEL_OPTIONAL_ACCESS: [? ] */
 	CEL_NODE_CALL,   /* name, receiver (CEL_HAS_RECEIVER: child 0) and arguments; operators by op */
-	CEL_NODE_LIST,   /* children; CEL_OPTIONAL_ACCESS on a child's flags: [?x] */
-	CEL_NODE_MAP,    /* children: key, value, key, value …; the key's flags may have CEL_OPTIONAL_ACCESS */
-	CEL_NODE_STRUCT, /* name and children, names of the fields in their `name`; no host has struct literals yet */
+	CEL_NODE_LIST,   /* children; CEL_OPTIONAL_ENTRY on a child's flags: [?x] */
+	CEL_NODE_MAP,    /* children: key, value, key, value …; the key's flags may have CEL_OPTIONAL_ENTRY */
+	CEL_NODE_STRUCT, /* name and children as of a map, keys are literals; no host has struct literals yet */
 	CEL_NODE_AND,    /* two or more children */
 	CEL_NODE_OR,
 	CEL_NODE_CONDITIONAL, /* child 0 ? child 1 : child 2 */
@@ -62,7 +66,8 @@ enum cel_node_flags {
 	CEL_TEST_ONLY = 1 << 1,
 	CEL_OPTIONAL_ACCESS = 1 << 2,
 	CEL_HAS_RECEIVER = 1 << 3,
-	CEL_QUOTED = 1 << 4, /* a selector in backticks */
+	CEL_QUOTED = 1 << 4,         /* a selector in backticks */
+	CEL_OPTIONAL_ENTRY = 1 << 5, /* of a list or map: [?x], {?key: value}; another thing than x being an x.?y */
 };
 
 #define CEL_NO_NODE UINT32_MAX
@@ -103,6 +108,8 @@ struct cel_issues {
 	size_t n, cap;
 };
 void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...) ATTR_PRINTF(3, 4);
+/* By place; those of one place stay as they are. */
+void cel_issues_sort(struct cel_issues *issues);
 
 /*
  * Parses. 0 and the tree (in `a`), or -EINVAL with at least one issue. Which macros exist depends on the environment's
@@ -110,5 +117,12 @@ void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...)
  */
 int cel_parse(const struct cel_env *env, struct str source, struct arena *a, struct cel_ast *ret,
               struct cel_issues *issues) MUST_USE;
+/*
+ * Whether the node is a name with dots in it, "a.b.c": an identifier and plain selects of it. Then `*ret` is that name,
+ * from the source or made in `a`, without a leading dot.
+ */
+bool cel_node_name(const struct cel_node *nodes, uint32_t node, struct arena *a, struct str *ret);
+/* "_+_", "@in", "all": as cel-go's messages have operators; of macros their name. */
+const char *cel_op_name(enum cel_op op);
 /* The tree as text, for people: one node a line, indented. */
 void cel_ast_print(struct buf *out, const struct cel_ast *ast);

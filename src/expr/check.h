@@ -23,6 +23,7 @@ struct cel_meaning {
 	enum cel_meaning_kind kind;
 	uint32_t slot;
 	uint32_t node;
+	const struct cel_variable *variable;
 	const struct cel_constant *constant;
 	const struct cel_overload *const *overloads; /* those that can apply */
 	size_t n_overloads;

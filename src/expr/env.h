@@ -115,6 +115,8 @@ const struct cel_variable *cel_env_variable(const struct cel_env *env, struct st
 const struct cel_constant *cel_env_constant(const struct cel_env *env, struct str name);
 const struct cel_struct *cel_env_struct(const struct cel_env *env, uint32_t number);
 const struct cel_type *cel_env_struct_type(const struct cel_env *env, struct str name);
+/* Do declared names begin with this one and a dot? When not, nothing longer need be looked up. */
+bool cel_env_is_prefix(const struct cel_env *env, struct str name);
 /* All overloads of a name; the receiver ones and the others together, in the order in which they were added. */
 size_t cel_env_overloads(const struct cel_env *env, struct str name, const struct cel_overload *const **ret);
 struct str cel_env_container(const struct cel_env *env);

@@ -35,6 +35,7 @@ struct cel_type {
 	enum cel_type_kind kind;
 	uint32_t n_params;
 	uint32_t number; /* CEL_TYPE_VARIABLE: which; CEL_TYPE_STRUCT: number in the environment */
+	uint32_t size;   /* types in it, itself among them; 0 counts as 1: set by the functions below */
 	struct str name; /* STRUCT, ABSTRACT, PARAM */
 	const struct cel_type *params[CEL_TYPE_MAX_PARAMS];
 };
@@ -43,6 +44,11 @@ extern const struct cel_type cel_type_dyn, cel_type_error, cel_type_null, cel_ty
     cel_type_double, cel_type_string, cel_type_bytes, cel_type_timestamp, cel_type_duration, cel_type_list_dyn,
     cel_type_map_dyn, cel_type_type, cel_type_optional_dyn, cel_type_ip, cel_type_cidr;
 
+/*
+ * Made of other types. One of more than CEL_TYPE_MAX_SIZE types is dyn: an expression can double a type at each step,
+ * and whoever walks through types relies on the limit.
+ */
+#define CEL_TYPE_MAX_SIZE 1024u
 const struct cel_type *cel_type_list(struct arena *a, const struct cel_type *of);
 const struct cel_type *cel_type_map(struct arena *a, const struct cel_type *key, const struct cel_type *value);
 const struct cel_type *cel_type_optional(struct arena *a, const struct cel_type *of);
@@ -50,12 +56,18 @@ const struct cel_type *cel_type_type_of(struct arena *a, const struct cel_type *
 const struct cel_type *cel_type_param(struct arena *a, struct str name);
 const struct cel_type *cel_type_abstract(struct arena *a, struct str name, const struct cel_type *const *params,
                                          size_t n);
+/* The same type with other parameters, as many as it has. */
+const struct cel_type *cel_type_with_params(struct arena *a, const struct cel_type *t,
+                                            const struct cel_type *const *params);
 bool cel_type_equal(const struct cel_type *a, const struct cel_type *b);
-/* "list(string)", "map(string, dyn)", "google.protobuf.Timestamp", "optional_type(int)" …: cel-go's spelling. */
+/*
+ * "list(string)", "map(string, dyn)", "timestamp", "null", "optional_type(int)" …: as cel-go's checker spells types.
+ * (The language's names of the values are cel_kind_name()'s: "google.protobuf.Timestamp", "null_type".)
+ */
 void cel_type_print(struct buf *out, const struct cel_type *t);
 /*
- * Reads that spelling; other names are structs that the environment has, single capital letters parameters, and what
- * remains abstract types. NULL: malformed or deeper than CEL_MAX_DEPTH. `env` may be NULL.
+ * Reads that spelling and the language's; other names are structs that the environment has, single capital letters
+ * parameters, and what remains abstract types. NULL: malformed or deeper than CEL_MAX_DEPTH. `env` may be NULL.
  */
 struct cel_env;
 const struct cel_type *cel_type_parse(struct arena *a, const struct cel_env *env, struct str text);

@@ -11,9 +11,10 @@
  *                     and, when e is a knowledge slice, grants on composites that have e as a member
  *     level(u, e)   = the highest of their levels
  *
- * A role held only in one tenant gives nothing: grants are about the whole organization. A composite reaches its
- * members, not theirs. Source: the vendor's "resolved access" and "users with access" pages; what they leave open is
- * said in docs/aitronos.md.
+ * A role held only in one tenant gives nothing: grants are about the whole organization. What is granted to a
+ * department is inherited, the roles that it holds are not, and no team passes anything on. A composite reaches its
+ * members, not theirs; it is no composite of itself. Source: the vendor's "resolved access" and "users with access"
+ * pages; what they leave open is said in docs/aitronos.md.
  *
  * Results live in `a` and the snapshot. Cost: the paths found, not the grants there are.
  */

@@ -13,15 +13,16 @@ struct keys {
 };
 
 struct name_slot {
-	uint64_t hash;
-	uint32_t number; /* + 1; 0: free */
+	const struct grants_name *name; /* NULL: free */
+	uint32_t hash;                  /* its low half */
+	uint32_t number;
 };
 
 /* The name that stood last in one of a grant's places: often the next grant's, too. */
 struct last_name {
+	const struct grants_name *name; /* NULL: none yet */
 	uint64_t hash;
 	uint32_t number;
-	bool is_set;
 };
 
 struct grants_loader {
@@ -59,13 +60,9 @@ static void keys_add(struct keys *k, uint64_t key)
 
 /* ---- names -------------------------------------------------------------------------------------------- */
 
-static struct name_slot *free_slot(struct name_slot *slots, size_t n_slots, uint64_t hash)
+static bool name_is(const struct grants_name *name, char tag, struct str text)
 {
-	size_t at = (size_t)hash & (n_slots - 1);
-
-	while (slots[at].number)
-		at = (at + 1) & (n_slots - 1);
-	return &slots[at];
+	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
 }
 
 static void grow_names(struct grants_loader *l)
@@ -73,19 +70,30 @@ static void grow_names(struct grants_loader *l)
 	size_t n = l->n_slots ? l->n_slots * 2 : 1024;
 	struct name_slot *slots = mem_calloc(n, sizeof(*slots));
 
-	for (size_t i = 0; i < l->n_slots; i++)
-		if (l->slots[i].number)
-			*free_slot(slots, n, l->slots[i].hash) = l->slots[i];
+	for (size_t i = 0; i < l->n_slots; i++) {
+		size_t at = l->slots[i].hash & (n - 1);
+
+		if (!l->slots[i].name)
+			continue;
+		while (slots[at].name)
+			at = (at + 1) & (n - 1);
+		slots[at] = l->slots[i];
+	}
 	free(l->slots);
 	l->slots = slots;
 	l->n_slots = n;
 }
 
-static bool name_at_is(const struct grants *g, uint32_t number, char tag, struct str text)
+/* The slot that the name is in, or the free one that it belongs into. */
+static struct name_slot *slot_of(struct grants_loader *l, uint64_t hash, char tag, struct str text)
 {
-	const struct grants_name *name = pvec_get(&g->names, number);
+	uint32_t low = (uint32_t)hash;
+	size_t at;
 
-	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
+	for (at = low & (l->n_slots - 1); l->slots[at].name; at = (at + 1) & (l->n_slots - 1))
+		if (l->slots[at].hash == low && name_is(l->slots[at].name, tag, text))
+			break;
+	return &l->slots[at];
 }
 
 /* The name's number; the name is new if need be. `last` becomes it. */
@@ -94,23 +102,22 @@ static uint32_t load_name(struct grants_loader *l, struct edit *e, char tag, str
 	struct grants *g = &l->grants;
 	struct name_slot *slot;
 	uint64_t hash;
-	size_t at;
 
-	if (last->is_set && name_at_is(g, last->number, tag, text))
+	if (last->name && name_is(last->name, tag, text))
 		return last->number;
 	hash = name_hash(g->seed, tag, text);
 	if (g->next_name * 4 >= l->n_slots * 3)
 		grow_names(l);
-	for (at = (size_t)hash & (l->n_slots - 1); l->slots[at].number; at = (at + 1) & (l->n_slots - 1))
-		if (l->slots[at].hash == hash && name_at_is(g, l->slots[at].number - 1, tag, text)) {
-			*last = (struct last_name){hash, l->slots[at].number - 1, true};
-			return last->number;
-		}
-	slot = &l->slots[at];
-	*slot = (struct name_slot){hash, (uint32_t)g->next_name + 1};
-	(void)pvec_set(&g->names, e, g->next_name, name_new(e, tag, text));
-	keys_add(&l->by_name, KEY(high_half(hash), g->next_name));
-	*last = (struct last_name){hash, (uint32_t)g->next_name++, true};
+	slot = slot_of(l, hash, tag, text);
+	if (!slot->name) {
+		struct grants_name *name = name_new(e, tag, text);
+
+		*slot = (struct name_slot){name, (uint32_t)hash, (uint32_t)g->next_name};
+		(void)pvec_set(&g->names, e, g->next_name, name);
+		keys_add(&l->by_name, KEY(high_half(hash), g->next_name));
+		g->next_name++;
+	}
+	*last = (struct last_name){slot->name, hash, slot->number};
 	return last->number;
 }
 

@@ -135,10 +135,10 @@ static enum service_result check_capabilities(const struct txn *t, const struct 
 	return SERVICE_OK;
 }
 
-/* Is the caller an Owner, or owner of the organization, with a key that is not bound to tenants? */
+/* Is the caller an Owner, or owner of the organization? */
 static bool is_owner(const struct caller *c)
 {
-	for (size_t i = 0; i < c->n_subjects && !c->key->is_bound; i++) {
+	for (size_t i = 0; i < c->n_subjects; i++) {
 		const struct subject *s = &c->subjects[i];
 
 		if (str_is_absent(s->tenant) && (str_eq(s->text, STR(SUBJECT_ROLE AITRONOS_OWNER)) ||

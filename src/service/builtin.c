@@ -5,6 +5,8 @@
  */
 #include "service/builtin.h"
 
+#include "service/approval_policies.h"
+
 #define LIST(array)                                                                                                    \
 	{                                                                                                              \
 		(array), N_ELEMENTS(array)                                                                             \
@@ -207,4 +209,5 @@ void builtin_org_defaults(struct txn *t)
 		txn_put(t, &policies[i].doc);
 	for (size_t i = 0; i < N_ELEMENTS(teams); i++)
 		txn_put(t, &teams[i].doc);
+	approval_policy_builtins(t);
 }

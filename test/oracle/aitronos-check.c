@@ -138,26 +138,38 @@ static bool is_listed(const struct listed *got, const struct aitronos_paths *wan
 	return is_good;
 }
 
-static bool compare_paths(const struct aitronos_world *w, size_t person, enum entity_type type, size_t entity,
-                          const struct listed *got, struct buf *complaint)
+/* A person and an entity, about which an oracle and a list say something. */
+struct pair {
+	size_t person;
+	enum entity_type type;
+	size_t entity;
+};
+
+static void complain_of_paths(struct pair p, const struct listed *got, const struct aitronos_paths *want,
+                              struct buf *complaint)
+{
+	buf_addf(complaint, STR_FMT " on " STR_FMT " " STR_FMT ": oracle level %d by",
+	         STR_ARG(aitronos_person_name(p.person)), STR_ARG(entity_type_name(p.type)),
+	         STR_ARG(aitronos_entity_id(p.entity)), (int)want->level);
+	for (size_t i = 0; i < want->n; i++)
+		buf_addf(complaint, " %u", want->items[i].grant->number);
+	buf_addf(complaint, ", listed level %d by", (int)got->level);
+	for (size_t i = 0; i < got->n; i++)
+		buf_addf(complaint, " " STR_FMT, STR_ARG(got->paths[i].grant.doc.id));
+	buf_addf(complaint, "\n");
+}
+
+static bool compare_paths(const struct aitronos_world *w, struct pair p, const struct listed *got,
+                          struct buf *complaint)
 {
 	struct arena a = ARENA_INIT;
 	struct aitronos_paths want;
 	bool is_good;
 
-	aitronos_world_paths(w, (struct aitronos_asker){ASKER_PERSON, person}, type, entity, &want);
+	aitronos_world_paths(w, (struct aitronos_asker){ASKER_PERSON, p.person}, p.type, p.entity, &want);
 	is_good = is_listed(got, &want, &a);
-	if (!is_good) {
-		buf_addf(complaint, STR_FMT " on " STR_FMT " " STR_FMT ": oracle level %d by",
-		         STR_ARG(aitronos_person_name(person)), STR_ARG(entity_type_name(type)),
-		         STR_ARG(aitronos_entity_id(entity)), (int)want.level);
-		for (size_t i = 0; i < want.n; i++)
-			buf_addf(complaint, " %u", want.items[i].grant->number);
-		buf_addf(complaint, ", listed level %d by", (int)got->level);
-		for (size_t i = 0; i < got->n; i++)
-			buf_addf(complaint, " " STR_FMT, STR_ARG(got->paths[i].grant.doc.id));
-		buf_addf(complaint, "\n");
-	}
+	if (!is_good)
+		complain_of_paths(p, got, &want, complaint);
 	arena_release(&a);
 	return is_good;
 }
@@ -206,7 +218,7 @@ static bool check_user(const struct aitronos_world *w, const struct snapshot *s,
 			struct listed got = take_entity(list, n, type, i);
 
 			is_good = types == 0 || (types >> (unsigned)type & 1)
-			              ? compare_paths(w, person, type, i, &got, complaint)
+			              ? compare_paths(w, (struct pair){person, type, i}, &got, complaint)
 			              : got.n == 0;
 		}
 	for (size_t i = 0; i < n; i++)
@@ -244,7 +256,7 @@ static bool check_entity(const struct aitronos_world *w, const struct snapshot *
 			got = (struct listed){list[at].level, list[at].paths, list[at].n_paths};
 			at++;
 		}
-		is_good = compare_paths(w, person_of(as_user(doc)), type, entity, &got, complaint);
+		is_good = compare_paths(w, (struct pair){person_of(as_user(doc)), type, entity}, &got, complaint);
 	}
 	is_good = is_good && at == n;
 	if (!is_good)
@@ -256,24 +268,21 @@ static bool check_entity(const struct aitronos_world *w, const struct snapshot *
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
 
-/* Where nobody but grants speaks, the level that is listed is the one that decides. */
-static bool check_levels(const struct aitronos_world *w, const struct snapshot *s, size_t person, enum entity_type type,
-                         size_t entity, struct buf *complaint)
+/* The decisions; where nobody but grants speaks, the level that is listed is the one that decides. */
+static bool check_levels(const struct aitronos_world *w, const struct snapshot *s, struct pair p, struct buf *complaint)
 {
+	const bool is_granted_only = aitronos_world_is_granted_only(w);
 	struct arena a = ARENA_INIT;
 	struct aitronos_paths paths;
-	bool is_good = true;
+	bool is_good = true, is_allowed;
 
-	aitronos_world_paths(w, (struct aitronos_asker){ASKER_PERSON, person}, type, entity, &paths);
+	aitronos_world_paths(w, (struct aitronos_asker){ASKER_PERSON, p.person}, p.type, p.entity, &paths);
 	for (enum access_level level = ACCESS_READ; is_good && level < ACCESS_N_LEVELS; level++) {
-		struct aitronos_question q = aitronos_plain_question(person, type, entity, level);
+		struct aitronos_question q = aitronos_plain_question(p.person, p.type, p.entity, level);
 
-		is_good = check_decision(w, s, &q, &a, complaint);
-		if (is_good && aitronos_world_is_granted_only(w) &&
-		    verdict_allows(snapshot_ask(s, &q.ask, &a, NULL).verdict) != (paths.level >= level)) {
-			buf_addf(complaint, "the level that is listed is not the one that decides\n");
-			is_good = false;
-		}
+		is_allowed = verdict_allows(snapshot_ask(s, &q.ask, &a, NULL).verdict);
+		is_good = check_decision(w, s, &q, &a, complaint) &&
+		          (!is_granted_only || is_allowed == (paths.level >= level));
 		if (!is_good)
 			aitronos_print_question(complaint, &q.ask);
 	}
@@ -292,7 +301,7 @@ bool aitronos_world_check_all(const struct aitronos_world *w, const struct snaps
 		for (size_t i = 0; is_good && i < AITRONOS_N_IDS; i++) {
 			is_good = check_entity(w, s, type, i, complaint);
 			for (size_t k = 0; is_good && k < AITRONOS_N_PEOPLE; k++)
-				is_good = check_levels(w, s, k, type, i, complaint);
+				is_good = check_levels(w, s, (struct pair){k, type, i}, complaint);
 		}
 	return is_good;
 }

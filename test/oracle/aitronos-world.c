@@ -494,6 +494,17 @@ void aitronos_print_question(struct buf *b, const struct ask *q)
 	buf_addf(b, "\n");
 }
 
+static void print_group(struct buf *b, const struct aitronos_world *w, size_t i)
+{
+	if (w->groups[i].exists)
+		buf_addf(b, "%s " STR_FMT " below %d\n", w->groups[i].is_team ? "team" : "department",
+		         STR_ARG(names[i]), w->groups[i].parent - 1);
+	for (size_t k = 0; k < AITRONOS_N_PEOPLE; k++)
+		if (w->members[i][k])
+			buf_addf(b, "user " STR_FMT " is in group " STR_FMT " by ways %x\n", STR_ARG(names[k]),
+			         STR_ARG(names[i]), w->members[i][k]);
+}
+
 static void print_directory(struct buf *b, const struct aitronos_world *w)
 {
 	for (size_t i = 0; i < AITRONOS_N_PEOPLE; i++)
@@ -501,15 +512,8 @@ static void print_directory(struct buf *b, const struct aitronos_world *w)
 			buf_addf(b, "user " STR_FMT "%s%s\n", STR_ARG(names[i]),
 			         w->people[i].has_alias ? " with an alias" : "",
 			         w->people[i].has_email ? " with an address" : "");
-	for (size_t i = 0; i < AITRONOS_N_GROUPS; i++) {
-		if (w->groups[i].exists)
-			buf_addf(b, "%s " STR_FMT " below %d\n", w->groups[i].is_team ? "team" : "department",
-			         STR_ARG(names[i]), w->groups[i].parent - 1);
-		for (size_t k = 0; k < AITRONOS_N_PEOPLE; k++)
-			if (w->members[i][k])
-				buf_addf(b, "user " STR_FMT " is in group " STR_FMT " by ways %x\n", STR_ARG(names[k]),
-				         STR_ARG(names[i]), w->members[i][k]);
-	}
+	for (size_t i = 0; i < AITRONOS_N_GROUPS; i++)
+		print_group(b, w, i);
 	for (size_t i = 0; i < AITRONOS_N_HOLDERS; i++)
 		for (size_t k = 0; k < AITRONOS_N_ROLES; k++)
 			if (w->holds[i][k])

@@ -9,9 +9,14 @@ _doorward()
 	"key list"*) options="--help --url --key --insecure-tls --json" ;;
 	"key revoke"*) options="--help --url --key --insecure-tls" ;;
 	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
+	"cel eval"*) options="--help --bindings" ;;
+	"cel check"*) options="--help --bindings" ;;
+	"cel ast"*) options="--help" ;;
+	"cel test"*) options="--help" ;;
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
-	*) options="serve check key audit version --help --version --man --completion" ;;
+	cel*) options="eval check ast test --help" ;;
+	*) options="serve check key audit cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

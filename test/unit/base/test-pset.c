@@ -294,6 +294,33 @@ static void test_build(void **state)
 	}
 }
 
+/* Taking keys out of one part makes nodes there thin beside full ones, which have to give, to either side. */
+static void test_full_nodes_give(void **state)
+{
+	enum { N = 24000, N_GONE = 11000 };
+
+	(void)state;
+	for (int part = 0; part < 3; part++) {
+		struct version w;
+		struct edit e;
+
+		version_init(&w);
+		w.n = N;
+		for (size_t k = 0; k < N; k++)
+			w.model[k] = hash_u64(9) + k * 1000003;
+		edit_init(&e);
+		pset_build(&w.s, &e, w.model, N);
+		for (size_t k = 0; k < N_GONE; k++) {
+			take(&w, &e, w.model[part == 0 ? 0 : part == 1 ? w.n - 1 : N / 3 * (w.n - 1) / N]);
+			if (k % 2000 == 1999)
+				check(&w);
+		}
+		commit(&e);
+		check(&w);
+		free_version(&w);
+	}
+}
+
 /* Nodes in use after the changes of `e`, which made all of them. */
 static size_t n_blocks(const struct edit *e)
 {
@@ -380,6 +407,7 @@ int main(void)
 	    cmocka_unit_test(test_an_edit_for_each_change),
 	    cmocka_unit_test(test_empty_and_boundaries),
 	    cmocka_unit_test(test_build),
+	    cmocka_unit_test(test_full_nodes_give),
 	    cmocka_unit_test(test_appending_fills_nodes),
 	    cmocka_unit_test(test_memory_follows_n),
 	    cmocka_unit_test(test_a_change_costs_one_path),

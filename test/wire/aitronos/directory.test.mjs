@@ -439,7 +439,12 @@ test('a key for whoever gives access here is not made by whoever may only make k
 	const key = await makePerson(s, 'key-maker', 'key-maker');
 	const make = (id) => s.call('POST', '/doorward/v1/keys', {principal: {type: 'user', id}, name: 'x'}, {key});
 	assert.equal((await make('ann')).status, 201);
-	for (const id of ['usr_owner', 'usr_admin', 'usr_departments', (await personWith(['manage_knowledge_slices'])).id]) {
+	await makeRole(s, 'grants-alone', ['aitronos:grants:manage']);
+	await makePerson(s, 'grants-alone', 'grants-alone');
+	for (const id of [
+		'usr_owner', 'usr_admin', 'usr_departments', 'grants-alone', (await personWith(['manage_roles'])).id,
+		(await personWith(['manage_knowledge_slices'])).id,
+	]) {
 		assert.equal((await make(id)).status, 403, id);
 	}
 });

@@ -46,6 +46,8 @@ test('a slice is made, read, changed and deleted', async () => {
 	assert.deepEqual(await getSlice(made.id), given);
 	const own = await ok(s, 200, 'PATCH', `${SLICES}/${made.id}`, {owner_type: 'organization'});
 	assert.deepEqual([own.owner_type, own.owner_id], ['organization', 'default']);
+	assert.deepEqual((await native(200, 'GET', `resources/knowledge_slice/${made.id}`)).attributes,
+		{slice_type: 'chat_space', owner_type: 'organization', owner_id: null});
 	await ok(s, 204, 'DELETE', `${SLICES}/${made.id}`, undefined, by('manager'));
 	for (const [method, path, body] of [['GET', ''], ['PATCH', '', {}], ['DELETE', ''], ['GET', '/stores'], ['POST', '/stores', {name: 'x'}]]) {
 		const error = expectError(await s.call(method, `${SLICES}/${made.id}${path}`, body), 404, 'RESOURCE_NOT_FOUND', {slice_id: made.id});

@@ -49,7 +49,10 @@ test('taggings show natively', async () => {
 	const seen = async () => ok(await w.native('GET', 'dataset', 'd'), 200);
 	const {created_at, updated_at, ...rest} = await seen();
 	assert.ok(created_at && updated_at);
-	assert.deepEqual(rest, {type: 'dataset', id: 'd', tenant: 'out', parent: null, tags: {Environment: ['prod']}, attributes: {}});
+	assert.deepEqual(rest, {
+		type: 'dataset', id: 'd', display_name: null, description: null, tenant: 'out', parent: null, tags: {Environment: ['prod']},
+		attributes: {}, members: [],
+	});
 	ok(await w.native('PATCH', 'dataset', 'd', {attributes: {name: 'D'}, parent: 'folder/f'}), 200);
 	await w.tag(dev, 'dataset', 'd');
 	assert.deepEqual([(await seen()).tags, (await seen()).attributes, (await seen()).parent], [{Environment: ['prod', 'dev']}, {name: 'D'}, {type: 'folder', id: 'f'}]);

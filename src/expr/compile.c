@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From text to program, and what a program tells about itself.
+ */
+#include <errno.h>
+
+#include "expr/lib.h"
+#include "expr/program.h"
+
+#define SCRATCH_BYTES ((size_t)48 * 1024)
+
+/* A type that waits for its copy. */
+struct pending_type {
+	const struct cel_type **place;
+	const struct cel_type *type;
+};
+
+static bool is_lasting(const struct cel_type *type)
+{
+	return type->n_params == 0 && str_is_absent(type->name);
+}
+
+/* The checker's types go with its memory: the program has its own. No more than CEL_TYPE_MAX_SIZE of them. */
+static const struct cel_type *copy_type(struct arena *a, struct arena *scratch, const struct cel_type *type)
+{
+	struct pending_type *stack = arena_alloc(scratch, CEL_TYPE_MAX_SIZE * sizeof(*stack));
+	const struct cel_type *root = type;
+	size_t n = 0;
+
+	stack[n++] = (struct pending_type){&root, type};
+	while (n > 0) {
+		struct pending_type top = stack[--n];
+		struct cel_type *copy = ARENA_NEW(a, struct cel_type);
+
+		*copy = *top.type;
+		copy->name = arena_str(a, copy->name);
+		*top.place = copy;
+		for (uint32_t i = 0; i < copy->n_params; i++) {
+			assert(n < CEL_TYPE_MAX_SIZE);
+			stack[n++] = (struct pending_type){&copy->params[i], copy->params[i]};
+		}
+	}
+	return root;
+}
+
+static const struct cel_type *lasting_type(struct cel_program *p, struct arena *scratch, const struct cel_type *type)
+{
+	static const struct cel_type *const simple[] = {
+	    &cel_type_dyn,    &cel_type_null,   &cel_type_bool,  &cel_type_int,       &cel_type_uint,
+	    &cel_type_double, &cel_type_string, &cel_type_bytes, &cel_type_timestamp, &cel_type_duration,
+	};
+
+	for (size_t i = 0; is_lasting(type) && i < N_ELEMENTS(simple); i++) {
+		if (simple[i]->kind == type->kind)
+			return simple[i];
+	}
+	return copy_type(&p->arena, scratch, type);
+}
+
+/* The program lies in an arena that lies in the program. */
+static struct cel_program *program_new(const struct cel_env *env, struct str source)
+{
+	struct arena arena = ARENA_INIT;
+	struct cel_program *p = arena_calloc(&arena, 1, sizeof(*p));
+
+	p->arena = arena;
+	p->env = env;
+	p->source = arena_str(&p->arena, source);
+	return p;
+}
+
+void cel_program_free(struct cel_program *p)
+{
+	struct arena arena;
+
+	if (!p)
+		return;
+	for (struct cel_regexes *held = p->regexes; held; held = held->next)
+		cel_regex_free(held->regex);
+	arena = p->arena;
+	arena_release(&arena);
+}
+
+const struct cel_type *cel_program_type(const struct cel_program *p)
+{
+	return p->type;
+}
+
+struct str cel_program_source(const struct cel_program *p)
+{
+	return p->source;
+}
+
+static int parse_and_check(const struct cel_env *env, struct str source, const struct cel_options *options,
+                           struct arena *scratch, struct cel_program **ret, struct cel_issues *issues)
+{
+	static const struct cel_options defaults = {0};
+	struct cel_checked checked;
+	struct cel_program *p;
+	struct cel_ast ast;
+	int r;
+
+	if (!options)
+		options = &defaults;
+	r = cel_parse(env, source, scratch, &ast, issues);
+	if (r < 0)
+		return r;
+	r = cel_check(env, &ast, !options->is_unchecked, options->result, scratch, &checked, issues);
+	if (r < 0)
+		return r;
+	p = program_new(env, source);
+	p->type = options->is_unchecked ? &cel_type_dyn : lasting_type(p, scratch, checked.types[ast.n_nodes - 1]);
+	cel_emit(p, &ast, &checked, scratch);
+	*ret = p;
+	return 0;
+}
+
+int cel_compile(const struct cel_env *env, struct str source, const struct cel_options *options,
+                struct cel_program **ret, struct cel_issues *issues)
+{
+	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	int r;
+
+	assert(issues->arena);
+	/* One block of memory for most expressions, instead of some that grow. */
+	(void)arena_alloc(&scratch, SCRATCH_BYTES);
+	arena_reset(&scratch);
+	r = parse_and_check(env, source, options, &scratch, ret, issues);
+	if (r < 0)
+		cel_issues_sort(issues);
+	return r;
+}
+
+void cel_result_print_error(struct buf *out, const struct cel_result *r)
+{
+	switch (r->abort) {
+	case CEL_OVER_BUDGET:
+		buf_add(out, STR("operation cancelled: actual cost limit exceeded"));
+		return;
+	case CEL_OUT_OF_MEMORY:
+		buf_add(out, STR("operation cancelled: memory limit exceeded"));
+		return;
+	case CEL_NOT_ABORTED:
+		break;
+	}
+	if (cel_is_error(r->value) && r->value.error)
+		cel_error_print(out, r->value.error);
+	else if (cel_is_error(r->value))
+		buf_add(out, STR("a function yielded nothing"));
+}

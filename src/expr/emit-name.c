@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names, selections and indexes. A chain of selections becomes one instruction.
+ */
+#include "expr/emit.h"
+
+static struct cel_value has(struct cel_eval *ev, struct cel_value a, struct cel_value b)
+{
+	return cel_has(ev, a, cel_text(b));
+}
+
+static struct cel_value select_optional(struct cel_eval *ev, struct cel_value a, struct cel_value b)
+{
+	return cel_select_optional(ev, a, cel_text(b));
+}
+
+static const struct cel_value *new_text(struct cel_emitter *e, struct str text)
+{
+	struct cel_value *v = arena_alloc(&e->program->arena, sizeof(*v));
+
+	*v = cel_string(cel_keep_name(e, text));
+	return v;
+}
+
+/* Part of a chain: what it selects is constant, and it is meant as it stands. */
+static bool is_link(const struct cel_emitter *e, uint32_t number)
+{
+	const struct cel_node *node = &e->ast->nodes[number];
+	const struct cel_meaning *meaning = &e->checked->meanings[number];
+
+	if (e->constants[number] || (meaning->kind != CEL_MEANS_NOTHING && meaning->kind != CEL_MEANS_FIELD))
+		return false;
+	if (node->flags & (CEL_OPTIONAL_ACCESS | CEL_TEST_ONLY))
+		return false;
+	return node->kind == CEL_NODE_SELECT || (node->kind == CEL_NODE_INDEX && e->constants[cel_child(e, node, 1)]);
+}
+
+/* Where the chain that ends at the node begins, and how long it is. */
+static uint32_t base_of(const struct cel_emitter *e, uint32_t number, uint32_t *ret_n)
+{
+	uint32_t n = 0;
+
+	for (; is_link(e, number); n++)
+		number = cel_child(e, &e->ast->nodes[number], 0);
+	*ret_n = n;
+	return number;
+}
+
+static void fill_part(struct cel_emitter *e, uint32_t number, struct cel_path_part *part)
+{
+	const struct cel_node *node = &e->ast->nodes[number];
+	const struct cel_meaning *meaning = &e->checked->meanings[number];
+
+	*part = (struct cel_path_part){.at = node->at, .is_name = node->kind == CEL_NODE_SELECT};
+	if (!part->is_name) {
+		part->key = *e->constants[cel_child(e, node, 1)];
+		return;
+	}
+	part->name = cel_keep_name(e, node->name);
+	if (meaning->kind == CEL_MEANS_FIELD) {
+		part->is_field = true;
+		part->field = meaning->slot;
+		part->of = (uint16_t)e->checked->types[cel_child(e, node, 0)]->number;
+	}
+}
+
+static bool is_variable(const struct cel_emitter *e, uint32_t number)
+{
+	return e->checked->meanings[number].kind == CEL_MEANS_VARIABLE && !e->constants[number];
+}
+
+static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
+{
+	struct arena *a = &e->program->arena;
+	struct cel_path *path = ARENA_NEW(a, struct cel_path);
+	struct cel_path_part *parts = ARENA_ARRAY(a, struct cel_path_part, n);
+	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[base].at, .path = path};
+	uint32_t number = f->node;
+
+	*path = (struct cel_path){.n = n, .parts = parts};
+	for (uint32_t i = n; i-- > 0; number = cel_child(e, &e->ast->nodes[number], 0))
+		fill_part(e, number, &parts[i]);
+	if (is_variable(e, base)) {
+		path->slot = e->checked->meanings[base].slot;
+		path->variable = e->checked->meanings[base].variable->name;
+		in.run = cel_step_path;
+	} else {
+		in.a = cel_place(e, base, f->to);
+		in.run = cel_step_path_of;
+	}
+	cel_emit_instruction(e, in);
+}
+
+static void visit_chain(struct cel_emitter *e, struct cel_frame *f)
+{
+	uint32_t n, base = base_of(e, f->node, &n), place;
+
+	if (f->step++ == 0 && !is_variable(e, base) && !cel_is_in_place(e, base, &place)) {
+		cel_push(e, base, f->to, f->on_error);
+		return;
+	}
+	emit_path(e, f, base, n);
+	cel_pop(e);
+}
+
+void cel_visit_ident(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+{
+	const struct cel_meaning *meaning = &e->checked->meanings[f->node];
+	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = node->at};
+
+	if (meaning->kind == CEL_MEANS_VARIABLE) {
+		emit_path(e, f, f->node, 0);
+	} else if (meaning->kind == CEL_MEANS_LOCAL) {
+		in.run = e->ast->nodes[meaning->node].kind == CEL_NODE_BIND ? cel_step_checked_copy : cel_step_copy;
+		in.a = e->registers[meaning->node] + meaning->slot;
+		cel_emit_instruction(e, in);
+	} else {
+		in.run = cel_step_fail;
+		in.code = CEL_NO_SUCH_ATTRIBUTE;
+		in.constant = new_text(e, node->name);
+		cel_emit_instruction(e, in);
+	}
+	cel_pop(e);
+}
+
+/* An operator between the first child and a constant or the second child. */
+static void emit_operator(struct cel_emitter *e, const struct cel_frame *f, cel_operator *operate,
+                          const struct cel_value *constant)
+{
+	const struct cel_node *node = &e->ast->nodes[f->node];
+	struct cel_instruction in = {.run = constant ? cel_step_operate_constant : cel_step_operate,
+	                             .to = f->to,
+	                             .a = cel_place(e, cel_child(e, node, 0), f->to),
+	                             .on_error = f->on_error,
+	                             .at = node->at,
+	                             .operate = operate,
+	                             .constant = constant};
+
+	if (!constant)
+		in.b = cel_place(e, cel_child(e, node, 1), f->to + 1);
+	cel_emit_instruction(e, in);
+}
+
+void cel_visit_select(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+{
+	if (is_link(e, f->node)) {
+		visit_chain(e, f);
+		return;
+	}
+	if (f->step++ == 0) {
+		cel_push(e, cel_child(e, node, 0), f->to, f->on_error);
+		return;
+	}
+	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_operate_constant,
+	                                                 .to = f->to,
+	                                                 .a = f->to,
+	                                                 .on_error = f->on_error,
+	                                                 .at = node->at,
+	                                                 .operate = node->flags & CEL_TEST_ONLY ? has : select_optional,
+	                                                 .constant = new_text(e, node->name)});
+	cel_pop(e);
+}
+
+void cel_visit_index(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+{
+	uint32_t key = cel_child(e, node, 1);
+
+	if (is_link(e, f->node)) {
+		visit_chain(e, f);
+		return;
+	}
+	/* The first operand has to be in a register, a constant too. */
+	if (f->step == 0) {
+		f->step = 1;
+		cel_push(e, cel_child(e, node, 0), f->to, f->on_error);
+		return;
+	}
+	if (cel_push_operand(e, node, f))
+		return;
+	emit_operator(e, f, node->flags & CEL_OPTIONAL_ACCESS ? cel_index_optional : cel_index, e->constants[key]);
+	cel_pop(e);
+}
+
+/* No host declares struct literals: without a checker they end here. */
+void cel_visit_struct(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+{
+	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_fail,
+	                                                 .to = f->to,
+	                                                 .on_error = f->on_error,
+	                                                 .at = node->at,
+	                                                 .code = CEL_NO_SUCH_OVERLOAD});
+	cel_pop(e);
+}
