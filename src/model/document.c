@@ -202,6 +202,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	struct strs l = {.arena = a};
 
 	switch (doc->kind) {
+	case DOC_USER:
+		add(&l, STR("delegate:"), as_user(doc)->delegate);
+		break;
 	case DOC_GROUP:
 		add_tenants(&l, as_group(doc)->tenants);
 		add(&l, STR("parent:"), as_group(doc)->parent);
@@ -295,7 +298,6 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_GOVERNANCE_POLICY:
 	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */
 	case DOC_ORGANIZATION:
-	case DOC_USER:
 	case DOC_SERVICE_ACCOUNT:
 	case DOC_N_KINDS:
 		break;

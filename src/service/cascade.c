@@ -168,6 +168,7 @@ static const struct {
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_USER, STR_INIT("delegate:")},
     {DOC_USER, DOC_APP, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_ENTITLEMENT, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_USER, STR_INIT("user:")},

@@ -56,8 +56,8 @@ struct cascade_effect cascade_group(struct txn *t, struct str group);
 void cascade_resource(struct txn *t, const struct resource *r);
 /*
  * A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. A
- * user's bindings end, the accounts stay and are nobody's, what the user owned the others own alone, and open access
- * requests about the user are cancelled.
+ * user's bindings end, the accounts stay and are nobody's, what the user owned the others own alone, whose delegate
+ * she was has none, and open access requests about the user are cancelled.
  */
 struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id);
 
@@ -71,6 +71,7 @@ void cascade_app(struct txn *t, struct str app);
 void cascade_entitlement(struct txn *t, const struct app_entitlement *e);
 /* An account goes: its bindings end, and open access requests about it are cancelled. */
 void cascade_account(struct txn *t, const struct app_user *u);
-/* For cascade.c: what of applications goes with a user, and how many documents go with an application. */
+/* For cascade.c: what of applications and delegations goes with a user, and how many documents go with an application.
+ */
 void cascade_user_in_apps(struct txn *t, struct str user);
 size_t cascade_size_of_app(struct txn *t, struct str app);

@@ -153,6 +153,20 @@ static void take_from_owners(struct txn *t, struct str user)
 	}
 }
 
+/* What would be assigned to the user by others is theirs again. */
+static void end_delegations(struct txn *t, struct str user)
+{
+	struct app_parts others = linked(t, DOC_USER, STR("delegate:"), user);
+
+	for (size_t i = 0; i < others.n; i++) {
+		struct user other = *as_user(others.docs[i]);
+
+		other.delegate = STR_NONE;
+		other.delegate_from_ms = other.delegate_until_ms = 0;
+		txn_put(t, &other.doc);
+	}
+}
+
 void cascade_user_in_apps(struct txn *t, struct str user)
 {
 	struct app_parts accounts = linked(t, DOC_APP_USER, STR("user:"), user);
@@ -166,4 +180,5 @@ void cascade_user_in_apps(struct txn *t, struct str user)
 	}
 	cancel_all(t, linked(t, DOC_ACCESS_REQUEST, STR("open-user:"), user), STR_NONE, STR_NONE);
 	take_from_owners(t, user);
+	end_delegations(t, user);
 }
