@@ -2,15 +2,16 @@
 //
 // Requests from the first call to the grant, as the vendor's clients make and decide them.
 import assert from 'node:assert/strict';
-import {test} from 'node:test';
+import {after, before, test} from 'node:test';
 
 import {ID, TIME} from './client.mjs';
 import {accept, makeWorld, manager, owners, START} from './world.mjs';
 
 let w;
-test.before(async (t) => {
-	w = await makeWorld({after: (f) => test.after(f)});
+before(async () => {
+	w = await makeWorld();
 });
+after(() => w.server.dispose());
 
 const CLOSED = 'task is closed';
 const DENIED = 'action not permitted';
@@ -211,7 +212,6 @@ test('T21 a group, and one that is too large', async () => {
 test('T26 T27 skipping, restarting, resetting', async () => {
 	const policy = await w.policy([manager, owners]);
 	const made = await w.ask(await w.entitlement(policy));
-	await w.alice.fails(403, 7, 'permission denied', 'POST', `tasks/${made.id}/action/bogus`, {}).catch(() => {});
 	for (const action of ['skip-step', 'restart', 'reset']) {
 		await w.alice.fails(400, 3, DENIED, 'POST', `tasks/${made.id}/action/${action}`, action === 'skip-step' ? {policyStepId: made.policy.current.id} : {});
 	}

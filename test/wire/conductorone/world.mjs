@@ -102,13 +102,13 @@ class World {
 	}
 }
 
-export async function makeWorld(t, options = {}) {
+/** The caller disposes of w.server. */
+export async function makeWorld(options = {}) {
 	const w = new World();
 	w.n = 0;
 	w.now = START;
 	w.clock = testClock(new Date(START).toISOString());
 	w.server = await startServer({env: w.clock.env, ...options});
-	t.after(() => w.server.dispose());
 	w.owner = client(w.server);
 	const users = {
 		bob: {},
