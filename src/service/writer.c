@@ -93,7 +93,7 @@ static void undo(struct service *svc, struct batch *b)
 
 	batch_undo(b, result);
 	batch_undo(failed, result);
-	svc->fire_after_ns = clock_monotonic_ns() + RETRY_AFTER_NS;
+	atomic_store(&svc->fire_after_ns, clock_monotonic_ns() + RETRY_AFTER_NS);
 }
 
 static void *writer_main(void *arg)
