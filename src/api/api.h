@@ -84,6 +84,11 @@ struct api_dialect {
 	void (*finish)(struct api_call *call);
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
+	/*
+	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
+	 * the price of waiting for its commit.
+	 */
+	bool minds_time;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
