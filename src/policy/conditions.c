@@ -57,7 +57,7 @@ static void add_params(struct cel_env *env, const char *spelling, struct cel_ove
 {
 	struct str rest = str_of(spelling), part;
 
-	while (str_split(&rest, ',', &part)) {
+	while (!str_is_empty(rest) && str_split(&rest, ',', &part)) {
 		assert(o->n_params < CEL_MAX_ARGS);
 		o->params[o->n_params] = cel_type_parse(cel_env_arena(env), env, part);
 		assert(o->params[o->n_params]);
@@ -374,20 +374,31 @@ int conditions_approvers(const struct conditions *c, struct str source, const st
 	return result;
 }
 
-static bool print_value(struct buf *out, struct cel_value v)
+/* Texts as they are, users by their id, and anything else as its JSON has it. False: it has none. */
+static bool value_text(struct cel_value v, struct arena *a, struct str *ret)
 {
-	struct json_writer w = JSON_WRITER(out);
+	CLEANUP(buf_releasep) struct buf text = BUF_INIT(CEL_DEFAULT_MEMORY);
+	struct json_writer w = JSON_WRITER(&text);
+	const struct json *tree;
 
-	if (v.kind != CEL_STRING)
-		return cel_value_to_json(&w, v) && !out->overflowed;
-	buf_add(out, cel_text(v));
+	if (v.kind == CEL_STRUCT && v.of == CONDITION_USER) {
+		*ret = ((const struct user *)v.object)->doc.id;
+		return true;
+	}
+	if (!cel_value_to_json(&w, v) || text.overflowed)
+		return false;
+	/* Times and durations are texts, too. */
+	if (json_parse(buf_str(&text), a, &tree, NULL) == JSON_OK && tree->type == JSON_STRING)
+		*ret = tree->s;
+	else
+		*ret = arena_str(a, buf_str(&text));
 	return true;
 }
 
 int conditions_value(const struct conditions *c, struct str source, const struct condition_input *in,
                      struct str *ret_type, struct str *ret_text, struct error *err)
 {
-	CLEANUP(buf_releasep) struct buf type = BUF_INIT(BUF_MAX_LINE_BYTES), text = BUF_INIT(CEL_DEFAULT_MEMORY);
+	CLEANUP(buf_releasep) struct buf type = BUF_INIT(BUF_MAX_LINE_BYTES);
 	struct cel_result r;
 	struct cel_program *p = run(c, CONDITION_VALUE, source, in, &r);
 	int result = 0;
@@ -396,12 +407,11 @@ int conditions_value(const struct conditions *c, struct str source, const struct
 		return does_not_compile(c, CONDITION_VALUE, source, in->arena, err);
 	if (cel_is_error(r.value)) {
 		result = failed(&r, err);
-	} else if (!print_value(&text, r.value)) {
-		result = error_set(err, -EINVAL, "expression yields something that is no text");
+	} else if (!value_text(r.value, in->arena, ret_text)) {
+		result = error_set(err, -EINVAL, "expression yields something that has no text");
 	} else {
 		cel_type_print(&type, cel_type_of(c->envs[CONDITION_VALUE], r.value));
 		*ret_type = arena_str(in->arena, buf_str(&type));
-		*ret_text = arena_str(in->arena, buf_str(&text));
 	}
 	cel_program_free(p);
 	return result;

@@ -1,78 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is shown beside tasks: users, applications, entitlements, accounts, each as far as a task's reader needs it.
+ * What is shown beside tasks: users, applications, entitlements, accounts.
  */
+#include "api/conductorone/directory.h"
 #include "api/conductorone/task_view.h"
 
-static const char *type_of(enum document_kind kind)
+/*
+ * A google.protobuf.Any: "@type" and the message's members as they go out. "expanded" is a list of plain objects to the
+ * tables, so the message is written here already.
+ */
+static const struct json *any_of(struct api_call *call, const char *type, const struct proto_message *m,
+                                 const struct json *message)
 {
-	switch ((int)kind) {
-	case DOC_APP:
-		return "type.googleapis.com/c1.api.app.v1.App";
-	case DOC_APP_ENTITLEMENT:
-		return "type.googleapis.com/c1.api.app.v1.AppEntitlement";
-	case DOC_APP_USER:
-		return "type.googleapis.com/c1.api.app.v1.AppUser";
-	default:
-		return "type.googleapis.com/c1.api.user.v1.User";
-	}
-}
+	CLEANUP(buf_releasep) struct buf text = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	struct json_writer w = JSON_WRITER(&text);
+	struct json_object o = {.arena = call->arena};
+	const struct json *written = NULL;
+	struct error err;
 
-static void put_user(struct json_object *o, const struct user *u)
-{
-	json_object_str(o, "id", u->doc.id);
-	json_object_str(o, "displayName", u->display_name);
-	json_object_str(o, "email", u->email);
-	json_object_str(o, "delegatedUserId", u->delegate);
-	json_object_tree(o, "profile", u->attributes);
-}
-
-static void put_app(struct json_object *o, const struct app *app)
-{
-	json_object_str(o, "id", app->doc.id);
-	json_object_str(o, "displayName", app->display_name);
-	json_object_str(o, "description", app->description);
-}
-
-static void put_entitlement(struct json_object *o, const struct app_entitlement *e)
-{
-	json_object_str(o, "id", e->entitlement_id);
-	json_object_str(o, "appId", e->app);
-	json_object_str(o, "displayName", e->display_name);
-	json_object_str(o, "description", e->description);
-	json_object_str(o, "slug", e->slug);
-}
-
-static void put_account(struct json_object *o, const struct app_user *u)
-{
-	json_object_str(o, "id", u->account_id);
-	json_object_str(o, "appId", u->app);
-	json_object_str(o, "identityUserId", u->user);
-	json_object_str(o, "displayName", u->display_name);
-	json_object_str(o, "username", u->username);
-	json_object_str(o, "email", u->email);
+	proto_write(&w, m, message);
+	int r = json_parse(buf_str(&text), call->arena, &written, &err);
+	assert(r == JSON_OK); /* it was written by ourselves */
+	json_object_str(&o, "@type", arena_concat(call->arena, STR("type.googleapis.com/c1.api."), str_of(type)));
+	c1_put_details(&o, written);
+	return json_object_end(&o);
 }
 
 const struct json *c1_expanded_message(struct api_call *call, const struct document *doc)
 {
-	struct json_object o = {.arena = call->arena};
-
-	json_object_str(&o, "@type", str_of(type_of(doc->kind)));
 	switch ((int)doc->kind) {
 	case DOC_APP:
-		put_app(&o, as_app(doc));
-		break;
+		return any_of(call, "app.v1.App", &c1_App, c1_app_message(call, as_app(doc)));
 	case DOC_APP_ENTITLEMENT:
-		put_entitlement(&o, as_app_entitlement(doc));
-		break;
+		return any_of(call, "app.v1.AppEntitlement", &c1_AppEntitlement,
+		              c1_entitlement_message(call, as_app_entitlement(doc)));
 	case DOC_APP_USER:
-		put_account(&o, as_app_user(doc));
-		break;
+		return any_of(call, "app.v1.AppUser", &c1_AppUser, c1_account_message(call, as_app_user(doc)));
 	default:
-		put_user(&o, as_user(doc));
-		break;
+		return any_of(call, "user.v1.User", &c1_User, c1_user_message(call, as_user(doc)));
 	}
-	json_object_time(&o, "createdAt", doc->created_at_ms);
-	json_object_time(&o, "updatedAt", doc->updated_at_ms);
-	return json_object_end(&o);
 }
