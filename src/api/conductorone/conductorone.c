@@ -288,7 +288,7 @@ void c1_note_target(struct api_call *call, enum document_kind kind, struct str i
 
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
-static const struct api_route_table *const tables[] = {&c1_policy_routes};
+static const struct api_route_table *const tables[] = {&c1_policy_routes, &c1_oauth_routes, &c1_iam_routes};
 
 static const char *const prefixes[] = {
     C1_API "policies/",       C1_API "search/",   C1_API "task/",         C1_API "tasks/",  C1_API "auth/",
@@ -303,4 +303,5 @@ const struct api_dialect api_conductorone = {
     .n_tables = N_ELEMENTS(tables),
     .error = write_error,
     .authorize = authorize,
+    .takes_limited_clients = true,
 };

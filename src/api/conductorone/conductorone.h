@@ -16,7 +16,7 @@
 #include "c1_messages.h"
 #include "service/conductorone_id.h"
 
-extern const struct api_route_table c1_policy_routes;
+extern const struct api_route_table c1_policy_routes, c1_oauth_routes, c1_iam_routes;
 
 #define C1_API "/api/v1/"
 
