@@ -17,3 +17,4 @@ struct str c1_public_client_name(struct str id);
 void c1_device_page(struct api_call *call);
 /* introspect.c */
 void c1_auth_introspect(struct api_call *call);
+void c1_user_introspect(struct api_call *call);

@@ -6,7 +6,7 @@
  */
 #include "api/conductorone/conductorone.h"
 #include "api/conductorone/credentials.h"
-#include "json/object.h"
+#include "api/conductorone/directory.h"
 #include "model/conductorone.h"
 
 /* Roles held organization-wide, and Basic User, which every user is. */
@@ -54,4 +54,24 @@ void c1_auth_introspect(struct api_call *call)
 	json_object_str(&o, "tenantId", call->snapshot->org);
 	json_object_str(&o, "userId", str_eq(c->type, STR("user")) ? c->id : STR_NONE);
 	c1_answer(call, &c1_AuthIntrospectResponse, json_object_end(&o));
+}
+
+/* The caller as a user, as users/{id} shows them. */
+void c1_user_introspect(struct api_call *call)
+{
+	const struct user *user = NULL;
+	struct json_object view = {.arena = call->arena};
+	const struct json *m;
+
+	if (!c1_read(call, &c1_UserIntrospectRequest, &m))
+		return;
+	if (str_eq(call->caller.type, STR("user")))
+		user = FIND(call->snapshot, user, USER, call->caller.id);
+	if (!user) {
+		api_fail(call, SERVICE_NOT_FOUND, 0, "the caller is not a user");
+		return;
+	}
+	json_object_str(&view, "userId", user->doc.id);
+	json_object_tree(&view, "user", c1_user_message(call, user));
+	c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", json_object_end(&view)));
 }

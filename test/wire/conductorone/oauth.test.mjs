@@ -342,6 +342,22 @@ test('the public key is one that node can verify with', async () => {
 	assert.equal(verify(null, Buffer.from('x'), key, Buffer.alloc(64)), false);
 });
 
+test('who am I, as a user', async () => {
+	const key = await makeUser(s, 'heidi', {display_name: 'Heidi', email: 'heidi@example.com', manager: 'erin', attributes: {department: 'Law'}});
+	const c1 = client(s, key);
+	const {userView} = await c1.post('users/introspect');
+	assert.equal(userView.user.id, 'heidi');
+	assert.equal(userView.user.department, 'Law');
+	assert.deepEqual(userView.user.managerIds, ['erin']);
+	assert.deepEqual((await c1.post('users/introspect', {expandMask: {paths: ['*']}})).userView.userId, 'heidi');
+	await c1.fails(400, 3, 'colour', 'POST', 'users/introspect', {colour: 1});
+	// The owner of the organization may everything, and holds none of the roles.
+	const owner = await client(s).get('auth/introspect');
+	assert.ok(owner.permissions.includes('conductorone:tasks:manage'));
+	assert.deepEqual(owner.roles, ['c1_basic_user']);
+	assert.deepEqual((await client(s, keys.erin).get('auth/introspect')).permissions, owner.permissions);
+});
+
 // ---- personal clients --------------------------------------------------------------------------------------
 
 test('personal clients are made, listed, changed and deleted by their owner, and seen by nobody else', async () => {
