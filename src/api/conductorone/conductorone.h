@@ -13,7 +13,7 @@
  * beyond that is decided by the handler.
  */
 #include "api/api.h"
-#include "c1_messages.h"
+#include "api/conductorone/c1_messages.h"
 #include "service/conductorone_id.h"
 
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
