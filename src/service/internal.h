@@ -63,6 +63,7 @@ struct service {
 	struct batch batches[2];
 	/* Monotonic; after a commit that failed nothing happens by itself for a while, or until one succeeds. */
 	_Atomic uint64_t fire_after_ns;
+	unsigned n_fired;     /* since the last job; writer thread only */
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake_writer, wake_committer;
 	struct write_job *first, *last;
