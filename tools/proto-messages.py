@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the C tables of messages (json/proto.h) from a text; refuses a text that breaks its own rules.
+"""Makes the C tables of messages (json/proto.h) from texts; refuses a text that breaks its own rules.
 
-usage: proto-messages.py MESSAGES.txt PREFIX HEADER.h OUT.c
+usage: proto-messages.py PREFIX HEADER.h OUT.c MESSAGES.txt …
 
-A text is lines of
+The texts are one name space. A text is lines of
 
-    enum NAME VALUE_PREFIX VALUE VALUE …       the first value is the zero value; each stands behind the prefix
+    enum NAME VALUE_PREFIX VALUE VALUE …       the first value is the zero value; each stands behind the prefix; "-": none
     message NAME                               fields follow, indented
       TYPE NAME [repeated|map] [WORD …]        WORD: readonly, needed, notzero, id, items=A..B, items=A.., length=A..B
       oneof NAME                               the fields behind it, until "end", exclude each other
@@ -40,8 +40,8 @@ FLAGS = {
 
 
 class Text:
-    def __init__(self, path):
-        self.path = path
+    def __init__(self):
+        self.path = None
         self.number = 0
         self.enums = {}
         self.messages = {}
@@ -52,7 +52,7 @@ class Text:
     def read_enum(self, words):
         if len(words) < 3 or words[0] in self.enums or words[0] in self.messages:
             self.fail("an enum is: enum NAME PREFIX VALUE …, and stands here once")
-        self.enums[words[0]] = [words[1] + value for value in words[2:]]
+        self.enums[words[0]] = [("" if words[1] == "-" else words[1]) + value for value in words[2:]]
 
     def read_field(self, words, oneof):
         if len(words) < 2 or not re.fullmatch(r"[a-z][A-Za-z0-9]*", words[1]):
@@ -70,10 +70,11 @@ class Text:
             self.fail(f"{field['name']} stands in the message twice")
         self.fields.append(field)
 
-    def read(self):
+    def read(self, path):
         oneof = n_oneofs = 0
+        self.path = path
         self.fields = None
-        for self.number, line in enumerate(pathlib.Path(self.path).read_text().splitlines(), 1):
+        for self.number, line in enumerate(pathlib.Path(path).read_text().splitlines(), 1):
             words = line.split("#")[0].split()
             if not words:
                 continue
@@ -93,10 +94,12 @@ class Text:
                 oneof = 0
             else:
                 self.read_field(words, oneof)
+
+    def check(self):
         for name, fields in self.messages.items():
             for field in fields:
                 if field["type"] not in SCALARS and field["type"] not in self.enums | self.messages.keys():
-                    sys.exit(f"{self.path}: {name}.{field['name']}: there is no type {field['type']}")
+                    sys.exit(f"{name}.{field['name']}: there is no type {field['type']}")
 
 
 def field_row(field, text, prefix):
@@ -114,10 +117,13 @@ def field_row(field, text, prefix):
     )
 
 
-def main(source, prefix, header, target):
-    text = Text(source)
-    text.read()
-    made = f"/* Made by tools/proto-messages.py from {pathlib.Path(source).name}. */\n"
+def main(prefix, header, target, *sources):
+    text = Text()
+    for source in sources:
+        text.read(source)
+    text.check()
+    names = ", ".join(pathlib.Path(source).name for source in sources)
+    made = f"/* Made by tools/proto-messages.py from {names}. */\n"
     declared = [f"extern const struct proto_enum {prefix}_{name};\n" for name in text.enums]
     declared += [f"extern const struct proto_message {prefix}_{name};\n" for name in text.messages]
     pathlib.Path(header).write_text(made + '#pragma once\n#include "json/proto.h"\n\n' + "".join(declared))
@@ -138,6 +144,6 @@ def main(source, prefix, header, target):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
     main(*sys.argv[1:])

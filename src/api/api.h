@@ -55,9 +55,9 @@ struct api_route_table {
 };
 
 struct api_dialect {
-	const char *name; /* for logs, metrics and the audit trail ("via") */
-	const char *const
-	    *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash belongs too */
+	const char *name;            /* for logs, metrics and the audit trail ("via") */
+	const char *const *prefixes; /* path prefixes, NULL-ended: "/iam/"; a path equal to one without its slash
+	                             belongs too. Of several dialects' the longest counts */
 	const struct api_route_table *const *tables;
 	size_t n_tables;
 	/* Writes the dialect's error body and sets the status. `allow` is present for a wrong method. */
@@ -84,6 +84,17 @@ struct api_dialect {
 	void (*finish)(struct api_call *call);
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
+	/*
+	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
+	 * the price of waiting for its commit.
+	 */
+	bool minds_time;
+	/*
+	 * A client that is limited to roles may come: all that the dialect lets anybody do is asked by routes' actions
+	 * and service_authorize(), but for looking. Elsewhere roles of the approval API say nothing, and such a client
+	 * is refused.
+	 */
+	bool takes_limited_clients;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
@@ -155,7 +166,8 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_aitronos, api_confident, api_connhex, api_authzen, api_langsmith, api_native;
+extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex, api_langsmith,
+    api_native;
 
 struct api_options {
 	struct service *service;      /* borrowed */

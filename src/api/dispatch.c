@@ -7,6 +7,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/oauth.h"
 
 static struct api *api_of(struct http_app *app)
 {
@@ -22,21 +23,27 @@ static bool has_prefix(struct str path, struct str prefix)
 	       (str_ends_with(prefix, STR("/")) && str_eq(path, str_slice(prefix, 0, prefix.len - 1)));
 }
 
-/* The dialect whose paths these are; the native one for what belongs to nobody. */
+/* The dialect with the longest prefix of the path; the native one for what belongs to nobody. */
 static struct mounted_dialect *find_dialect(struct api *api, struct str path)
 {
-	struct mounted_dialect *fallback = NULL;
+	struct mounted_dialect *found = NULL;
+	size_t longest = 0;
 
 	for (size_t i = 0; i < api->n_dialects; i++) {
 		struct mounted_dialect *m = &api->dialects[i];
 
-		for (const char *const *p = m->dialect->prefixes; *p; p++)
-			if (has_prefix(path, str_of(*p)))
-				return m;
-		if (m->dialect == &api_native)
-			fallback = m;
+		if (m->dialect == &api_native && !found)
+			found = m;
+		for (const char *const *p = m->dialect->prefixes; *p; p++) {
+			struct str prefix = str_of(*p);
+
+			if (prefix.len > longest && has_prefix(path, prefix)) {
+				longest = prefix.len;
+				found = m;
+			}
+		}
 	}
-	return fallback;
+	return found;
 }
 
 static struct api_call *new_call(struct api *api, struct http_exchange *x)
@@ -98,10 +105,20 @@ static struct str key_text_of(const struct api_call *call)
 	return str_is_empty(key) ? STR_NONE : key;
 }
 
+static enum auth_result find_caller(struct api_call *call, const struct snapshot *pending)
+{
+	enum auth_result r =
+	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller);
+
+	if (r != AUTH_OK || !call->caller.client || oauth_may_come_from(call->caller.client, call->x->remote))
+		return r;
+	call->caller = (struct caller){0};
+	return AUTH_BAD;
+}
+
 static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
-	switch (
-	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller)) {
+	switch (find_caller(call, pending)) {
 	case AUTH_OK:
 		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
 		return true;
@@ -148,12 +165,25 @@ static bool authorize(struct api_call *call)
 	                                : api_authorize(call, call->operation, call->target);
 }
 
+/* May a client that is limited to roles do anything here? False after failing the call. */
+static bool admit_limited(struct api_call *call)
+{
+	const struct oauth_client *client = call->caller.client;
+
+	if (!client || client->scopes.n == 0 ||
+	    (call->dialect->takes_limited_clients && (call->route->action || call->x->method == HTTP_GET)))
+		return true;
+	api_fail(call, SERVICE_DENIED, 0, "the client is limited to roles, which do not allow this");
+	return false;
+}
+
 /* Key and permission; false after failing the call. */
 static bool admit(struct api_call *call, const struct snapshot *pending)
 {
 	if (call->route->action && call->route->action[0] == '\0')
 		return true;
-	return authenticate(call, pending) && (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
+	return authenticate(call, pending) && admit_limited(call) &&
+	       (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
 }
 
 /* ---- the body ----------------------------------------------------------------------------------------- */
@@ -240,7 +270,8 @@ static struct audit_note note_of(struct api_call *call)
 
 /* ---- reads and writes ------------------------------------------------------------------------------------ */
 
-static enum http_action run_read(struct api_call *call)
+/* From the current snapshot. */
+static void answer_read(struct api_call *call)
 {
 	service_read_begin();
 	if (admit(call, NULL) && read_body(call)) {
@@ -249,6 +280,44 @@ static enum http_action run_read(struct api_call *call)
 	}
 	service_read_end();
 	finish_answer(call);
+}
+
+/* A read that waits until what is due has happened and was published. */
+struct api_wait {
+	struct write_job job;
+	struct api_call *call;
+};
+
+/* The writer lets happen what is due before it runs any job: there is nothing left to do. */
+static enum write_verdict wait_run(struct write_job *job UNUSED, struct txn *t UNUSED)
+{
+	return WRITE_REFUSE;
+}
+
+static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revision UNUSED)
+{
+	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
+
+	answer_read(call);
+	http_finish(call->x);
+}
+
+/* False: there is no room for it to wait in; it is answered as things are. */
+static bool wait_for_time(struct api_call *call)
+{
+	struct api_wait *w = ARENA_NEW(call->arena, struct api_wait);
+
+	w->call = call;
+	w->job = (struct write_job){
+	    .org = service_default_org(call->service), .arena = call->arena, .run = wait_run, .finish = wait_finish};
+	return service_submit(call->service, &w->job);
+}
+
+static enum http_action run_read(struct api_call *call)
+{
+	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
+		return HTTP_PENDING;
+	answer_read(call);
 	return HTTP_ANSWERED;
 }
 
@@ -463,6 +532,7 @@ struct api *api_new(const struct api_options *options)
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
 	mount(api, &api_aitronos);
 	mount(api, &api_authzen);
+	mount(api, &api_conductorone);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);
 	mount(api, &api_langsmith);

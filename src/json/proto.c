@@ -284,6 +284,8 @@ static struct str objection(const struct proto_field *f, const struct json *v, s
 	if (f->type != PROTO_STRING)
 		return STR_NONE;
 	n = v ? utf8_length(v->s) : 0;
+	if (n < f->min && f->max == 0)
+		return arena_strf(a, "value length must be at least %u runes", f->min);
 	if (n < f->min || (f->max && n > f->max))
 		return arena_strf(a, "value length must be between %u and %u runes, inclusive", f->min, f->max);
 	if (f->flags & PROTO_ID && v && !is_id(v->s))

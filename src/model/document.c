@@ -153,6 +153,12 @@ static void add_tag_policy(struct strs *l, const struct tag_policy *p)
 		add(l, STR("role:"), p->roles.items[i]);
 }
 
+static void add_owners(struct strs *l, struct str_list owners)
+{
+	for (size_t i = 0; i < owners.n; i++)
+		add(l, STR("owner:"), owners.items[i]);
+}
+
 static void add_binding(struct strs *l, const struct entitlement_binding *b)
 {
 	struct str entitlement = arena_concat3(l->arena, b->app, STR("/"), b->entitlement_id);
@@ -196,6 +202,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	struct strs l = {.arena = a};
 
 	switch (doc->kind) {
+	case DOC_USER:
+		add(&l, STR("delegate:"), as_user(doc)->delegate);
+		break;
 	case DOC_GROUP:
 		add_tenants(&l, as_group(doc)->tenants);
 		add(&l, STR("parent:"), as_group(doc)->parent);
@@ -255,12 +264,16 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("role:"), as_invitation(doc)->tenant_role);
 		add_tenants(&l, as_invitation(doc)->tenants);
 		break;
+	case DOC_APP:
+		add_owners(&l, as_app(doc)->owners);
+		break;
 	case DOC_APP_RESOURCE_TYPE:
 		add(&l, STR("app:"), as_app_resource_type(doc)->app);
 		break;
 	case DOC_APP_ENTITLEMENT:
 		add(&l, STR("app:"), as_app_entitlement(doc)->app);
 		add(&l, STR("entitlement:"), as_app_entitlement(doc)->entitlement_id);
+		add_owners(&l, as_app_entitlement(doc)->owners);
 		break;
 	case DOC_APP_USER:
 		add(&l, STR("app:"), as_app_user(doc)->app);
@@ -280,13 +293,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
-	case DOC_APP:
 	case DOC_ACCESS_REVIEW:
 	case DOC_WEBHOOK:
 	case DOC_GOVERNANCE_POLICY:
 	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */
 	case DOC_ORGANIZATION:
-	case DOC_USER:
 	case DOC_SERVICE_ACCOUNT:
 	case DOC_N_KINDS:
 		break;

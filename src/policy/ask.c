@@ -330,6 +330,37 @@ static void set_selectors(const struct snapshot *s, const struct attributes *kno
 	query->selectors = tag_selectors_of_unknown(type, a);
 }
 
+/* ---- entitlements ------------------------------------------------------------------------------------ */
+
+/*
+ * The text by which the engine knows an entitlement (policy/lower_conductorone.c). False: no application is named, and
+ * not exactly one has an entitlement of that id.
+ */
+static bool name_entitlement(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct str *ret)
+{
+	const struct document *const *docs;
+	struct str id = r->id;
+
+	if (!str_is_absent(r->app)) {
+		id = arena_concat3(a, r->app, STR("/"), r->id);
+	} else if (str_find(id, '/', 0) == SIZE_MAX) {
+		if (snapshot_linked(s, DOC_APP_ENTITLEMENT, arena_concat(a, STR("entitlement:"), id), a, &docs) != 1)
+			return false;
+		id = docs[0]->id;
+	}
+	*ret = arena_concat3(a, r->type, STR(":"), id);
+	return true;
+}
+
+/* "type:id", or the type alone. False: nothing can be allowed. */
+static bool name_resource(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct str *ret)
+{
+	if (str_eq(r->type, STR("app_entitlement")))
+		return name_entitlement(s, r, a, ret);
+	*ret = str_is_empty(r->id) ? r->type : arena_concat3(a, r->type, STR(":"), r->id);
+	return true;
+}
+
 /* ---- the question ------------------------------------------------------------------------------------ */
 
 bool ask_takes_target(struct str action)
@@ -349,15 +380,15 @@ static struct answer ask_about(const struct asking *k, const struct place *p, st
 {
 	const struct snapshot *s = k->snapshot;
 	const struct ask_resource *r = p->asked;
-	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms, .resource = r->type};
+	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms};
 	struct answer answer = {.about = r};
 	struct attributes known = {0};
 	struct grant_source grants;
 
 	query.subjects = k->subjects.items;
 	query.n_subjects = k->subjects.n;
-	if (!str_is_empty(r->id))
-		query.resource = arena_concat3(a, r->type, STR(":"), r->id);
+	if (!name_resource(s, r, a, &query.resource))
+		return answer;
 	set_tenants(s, k->ask, p, a, &query);
 	grant_source_use(&grants, s, &query, a);
 	if (s->n_docs[DOC_TAG_POLICY]) {

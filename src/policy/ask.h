@@ -23,6 +23,9 @@
  *             project count, which is its parent (stated, else registered); they are unknown when that is no
  *             registered resource of type "project". Nothing of this is looked up in an organization without tag
  *             policies.
+ *   app       an app_entitlement is called by its id, which is unique in its application only: the application stated
+ *             counts, or the one that stands in the id as "<app>/<id>", else the only one that has such an
+ *             entitlement. Where there is none or more than one, nothing is allowed.
  *   target    datasets:clone needs permission on the source and on what is cloned to: both must be allowed.
  *
  * An action with a '*' in it names no action: denied.
@@ -42,6 +45,7 @@ struct ask_resource {
 	const struct tag *tags; /* when states_tags */
 	size_t n_tags;
 	struct str parent; /* "<type>/<id>"; absent: that of the registered resource */
+	struct str app;    /* of an app_entitlement: in which application; absent: see above */
 };
 
 struct ask {

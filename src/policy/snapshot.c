@@ -467,6 +467,23 @@ static int by_ordinal(const void *a, const void *b)
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
 }
 
+/* Ordinals and places grow together. */
+uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after)
+{
+	uint64_t low = 0, high = s->next_ordinal[kind];
+
+	while (after && low < high) {
+		uint64_t middle = low + (high - low) / 2, at = middle;
+		const struct document *doc = snapshot_next(s, kind, &at);
+
+		if (!doc || doc->seq > after)
+			high = middle;
+		else
+			low = at;
+	}
+	return low;
+}
+
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs)
 {

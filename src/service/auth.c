@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/grant_source.h"
 #include "service/internal.h"
+#include "service/oauth.h"
 
 /* The key document and the organization it is in; `pending` stands in for its own organization's snapshot. */
 static const struct key *find_key(struct service *svc, struct str id, const struct snapshot *pending,
@@ -39,6 +40,8 @@ enum auth_result service_authenticate(struct service *svc, struct str key_text, 
 
 	if (str_is_empty(key_text))
 		return AUTH_MISSING;
+	if (access_token_is(key_text))
+		return oauth_authenticate(svc, key_text, pending, now_ms, a, ret_caller);
 	if (!key_split(key_text, &id, &secret))
 		return AUTH_BAD;
 	key = find_key(svc, id, pending, &s, &org);
@@ -74,15 +77,22 @@ static struct str_list narrowed(const struct caller *c, const struct str_list *r
 	return (struct str_list){items, n};
 }
 
-struct authorization service_authorize(const struct snapshot *s, const struct caller *c, const struct permission *p,
-                                       int64_t now_ms, struct arena *a)
+/* Who asks: the caller, or the roles that the caller's token is limited to. */
+struct asking {
+	const struct caller *caller;
+	const struct subject *subjects;
+	size_t n_subjects;
+};
+
+static struct authorization authorize(const struct snapshot *s, const struct asking *who, const struct permission *p,
+                                      int64_t now_ms, struct arena *a)
 {
-	bool asks_all = !p->requested && !c->key->is_bound;
+	bool asks_all = !p->requested && !who->caller->key->is_bound;
 	struct authorization ret = {0};
 	struct grant_source grants;
 	struct query q = {
-	    .subjects = c->subjects,
-	    .n_subjects = c->n_subjects,
+	    .subjects = who->subjects,
+	    .n_subjects = who->n_subjects,
 	    .action = p->action,
 	    .resource = p->resource,
 	    .scope = asks_all ? SCOPE_ALL : SCOPE_LISTED,
@@ -90,7 +100,7 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 	};
 
 	if (!asks_all)
-		q.tenants = narrowed(c, p->requested, a);
+		q.tenants = narrowed(who->caller, p->requested, a);
 	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&q)};
 	q.attributes = &attributes;
 	grant_source_use(&grants, s, &q, a);
@@ -100,4 +110,36 @@ struct authorization service_authorize(const struct snapshot *s, const struct ca
 	if (p->lists_tenants && verdict_allows(ret.verdict) && !ret.everywhere)
 		(void)engine_decide(&s->engine, &q, a, &ret.tenants);
 	return ret;
+}
+
+static struct asking limits_of(const struct caller *c, struct arena *a)
+{
+	struct str_list scopes = c->client->scopes;
+	struct subject *subjects = ARENA_ARRAY(a, struct subject, scopes.n);
+
+	for (size_t i = 0; i < scopes.n; i++)
+		subjects[i].text = arena_concat(a, STR(SUBJECT_ROLE), scopes.items[i]);
+	return (struct asking){c, subjects, scopes.n};
+}
+
+/* What both allow. Roles allow what they allow in every tenant, or not at all. */
+static struct authorization both(struct authorization own, struct authorization limit)
+{
+	if (!verdict_allows(own.verdict))
+		return own;
+	if (!verdict_allows(limit.verdict) || !limit.verdict.everywhere)
+		return (struct authorization){.verdict = {.effect = EFFECT_NONE}};
+	return own;
+}
+
+struct authorization service_authorize(const struct snapshot *s, const struct caller *c, const struct permission *p,
+                                       int64_t now_ms, struct arena *a)
+{
+	const struct asking self = {c, c->subjects, c->n_subjects};
+	struct authorization own = authorize(s, &self, p, now_ms, a);
+
+	if (!c->client || c->client->scopes.n == 0)
+		return own;
+	const struct asking limits = limits_of(c, a);
+	return both(own, authorize(s, &limits, p, now_ms, a));
 }

@@ -5,6 +5,9 @@
  */
 #include "service/builtin.h"
 
+#include "model/conductorone.h"
+#include "service/approval_policies.h"
+
 #define LIST(array)                                                                                                    \
 	{                                                                                                              \
 		(array), N_ELEMENTS(array)                                                                             \
@@ -184,11 +187,16 @@ static const struct policy_statement protection_statements[] = {
 
 static const struct str local_users[] = {S(SUBJECT_USER "*")};
 
+/* Whoever is a user at all may what ConductorOne's Basic User may. */
+static const struct policy_statement basic_user_statements[] = ROLE_STATEMENT(C1_BASIC_USER);
+
 static const struct statement_policy system_policies[] = {
     {DOC(STATEMENT_POLICY, "system:everybody"), .name = S("System"), .type = S(POLICY_TYPE_SYSTEM),
      .members = LIST(everything), STATEMENTS(everybody_statements)},
     {DOC(STATEMENT_POLICY, "system:local-users"), .name = S("System Local Users"), .type = S(POLICY_TYPE_SYSTEM),
      .members = LIST(local_users), STATEMENTS(local_user_statements)},
+    {DOC(STATEMENT_POLICY, "system:basic-users"), .name = S("System Basic Users"), .type = S(POLICY_TYPE_SYSTEM),
+     .members = LIST(local_users), STATEMENTS(basic_user_statements)},
     {DOC(STATEMENT_POLICY, "system:managed-objects"), .name = S("System policy to protect managed objects"),
      .type = S(POLICY_TYPE_SYSTEM), .members = LIST(everything), STATEMENTS(protection_statements)},
 };
@@ -207,4 +215,5 @@ void builtin_org_defaults(struct txn *t)
 		txn_put(t, &policies[i].doc);
 	for (size_t i = 0; i < N_ELEMENTS(teams); i++)
 		txn_put(t, &teams[i].doc);
+	approval_policy_builtins(t);
 }

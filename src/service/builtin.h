@@ -22,5 +22,5 @@
  * ids hold a ':', so that no policy made by a client can have one.
  */
 size_t builtin_system_policies(const struct statement_policy **ret);
-/* Puts the shipped roles, policies and teams into the change set that makes the organization. */
+/* Puts the shipped roles, policies, teams and approval policies into the change set that makes the organization. */
 void builtin_org_defaults(struct txn *t);

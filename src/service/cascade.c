@@ -168,6 +168,20 @@ static const struct {
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_OAUTH_CLIENT, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_USER, STR_INIT("delegate:")},
+    {DOC_USER, DOC_APP, STR_INIT("owner:")},
+    {DOC_USER, DOC_APP_ENTITLEMENT, STR_INIT("owner:")},
+    {DOC_USER, DOC_APP_USER, STR_INIT("user:")},
+    {DOC_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("user:")},
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")}, /* twice more for what the trail says of each */
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
+    {DOC_APP_ENTITLEMENT, DOC_ENTITLEMENT_BINDING, STR_INIT("entitlement:")},
+    {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
+    {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
+    {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
+    {DOC_APP_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("account:")},
     {DOC_SERVICE_ACCOUNT, DOC_ROLE_MEMBER, STR_INIT("principal:service:")},
     {DOC_SERVICE_ACCOUNT, DOC_KEY, STR_INIT("principal:service:")},
 };
@@ -193,6 +207,8 @@ bool cascade_fits(struct txn *t, enum document_kind kind, struct str id)
 	for (size_t i = 0; i < N_ELEMENTS(taken); i++)
 		if (taken[i].gone == kind)
 			n += linked(t, taken[i].with_it, taken[i].relation, id).n;
+	if (kind == DOC_APP)
+		n += cascade_size_of_app(t, id);
 	n += kind == DOC_TENANT ? grants_of_project_roles(t, id) : grants_held_by(t->snapshot, kind, id);
 	return n <= CASCADE_MAX_DOCUMENTS;
 }
@@ -415,8 +431,11 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 	delete_memberships(t, type, id);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
-	if (is_user)
+	delete_all(t, linked(t, DOC_OAUTH_CLIENT, STR("principal:"), principal));
+	if (is_user) {
 		grants_end_all(t, DOC_USER, id);
+		cascade_user_in_apps(t, id);
+	}
 	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);
 	return effect;
 }

@@ -18,8 +18,10 @@ struct cascade_effect {
 
 /* A change set holds at most 2^20 documents; what an object takes with it must leave room for the object and others. */
 #define CASCADE_MAX_DOCUMENTS ((size_t)1000000)
-/* Can the role, tenant, governance policy, group, resource, user or service go in one change set? To be asked before
- * its cascade; false: refuse. */
+/*
+ * Can the role, tenant, governance policy, group, resource, user, service, application, entitlement or account go in
+ * one change set? To be asked before its cascade; false: refuse.
+ */
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 
 /*
@@ -52,5 +54,24 @@ void cascade_governance_policy(struct txn *t, struct str policy);
 struct cascade_effect cascade_group(struct txn *t, struct str group);
 /* A resource goes: composites lose it as a member. */
 void cascade_resource(struct txn *t, const struct resource *r);
-/* A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. */
+/*
+ * A user or service goes: group memberships, roles, keys, and the subject string from the members of all policies. A
+ * user's bindings end, the accounts stay and are nobody's, what the user owned the others own alone, whose delegate
+ * she was has none, and open access requests about the user are cancelled.
+ */
 struct cascade_effect cascade_principal(struct txn *t, struct str type, struct str id);
+
+/* ---- applications (service/cascade_apps.c) ---------------------------------------------------------------------- */
+
+struct app_entitlement;
+struct app_user;
+/* An application goes, with its resource types, entitlements and accounts and all that goes with those. */
+void cascade_app(struct txn *t, struct str app);
+/* An entitlement goes: its bindings end, and open access requests for it are cancelled. */
+void cascade_entitlement(struct txn *t, const struct app_entitlement *e);
+/* An account goes: its bindings end, and open access requests about it are cancelled. */
+void cascade_account(struct txn *t, const struct app_user *u);
+/* For cascade.c: what of applications and delegations goes with a user, and how many documents go with an application.
+ */
+void cascade_user_in_apps(struct txn *t, struct str user);
+size_t cascade_size_of_app(struct txn *t, struct str app);

@@ -347,6 +347,23 @@ enum service_result directory_update(struct txn *t, struct document *doc, struct
 	return r == SERVICE_OK ? put(t, doc, err) : r;
 }
 
+enum service_result directory_set_delegate(struct txn *t, struct user *u, struct error *err)
+{
+	if (str_is_empty(u->delegate)) {
+		u->delegate = STR_NONE;
+		u->delegate_from_ms = u->delegate_until_ms = 0;
+	}
+	if (!resolve(t, DOC_USER, "delegate", &u->delegate, err))
+		return SERVICE_INVALID;
+	if (str_eq(u->delegate, u->doc.id) && !str_is_absent(u->delegate))
+		return (enum service_result)error_set(err, SERVICE_INVALID, "delegate: nobody is their own");
+	if (u->delegate_until_ms && (u->delegate_until_ms <= t->now_ms || u->delegate_until_ms <= u->delegate_from_ms))
+		return (enum service_result)error_set(err, SERVICE_INVALID,
+		                                      "delegate: it would end before it begins, or has ended");
+	txn_put(t, &u->doc);
+	return SERVICE_OK;
+}
+
 static struct str principal_type_of(enum document_kind kind)
 {
 	return kind == DOC_USER ? STR("user") : kind == DOC_GROUP ? STR("group") : STR("service");

@@ -36,6 +36,13 @@ enum service_result directory_update(struct txn *t, struct document *doc, struct
 enum service_result directory_delete(struct txn *t, const struct document *doc, struct cascade_effect *ret_effect,
                                      struct error *err) MUST_USE;
 
+/*
+ * Stores who gets what is assigned to the user, from when and until when, as they stand in `u`, a copy of the user's
+ * document; an absent or empty delegate ends it. SERVICE_INVALID: nobody of that name, the user, or a time that is
+ * over.
+ */
+enum service_result directory_set_delegate(struct txn *t, struct user *u, struct error *err) MUST_USE;
+
 /* A principal as it stands in memberships: type "user", "service" or "group", and the canonical id. */
 struct principal {
 	struct str type, id;

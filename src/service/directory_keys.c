@@ -24,6 +24,9 @@ static const struct {
     {STR_INIT(CAPABILITY_MANAGE_DEPARTMENTS), STR_INIT(CAPABILITY_RESOURCE)},
     {STR_INIT(CAPABILITY_MANAGE_KNOWLEDGE_SLICES), STR_INIT(CAPABILITY_RESOURCE)},
     {STR_INIT(ACTION_MANAGE_GRANTS), STR_INIT(CAPABILITY_RESOURCE)},
+    {STR_INIT("conductorone:policies:create"), STR_INIT("organization")},
+    {STR_INIT("conductorone:apps:update"), STR_INIT("organization")},
+    {STR_INIT("conductorone:tasks:manage"), STR_INIT("organization")},
 };
 
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id)
@@ -77,6 +80,9 @@ enum service_result key_check_reach(const struct caller *c, const struct key *ke
 {
 	const struct key *with = c->key;
 
+	if (c->client && (c->client->scopes.n || c->client->source_cidrs.n))
+		return (enum service_result)error_set(err, SERVICE_DENIED,
+		                                      "a client with limits makes no keys, which would not have them");
 	if (with->is_bound && !key->is_bound)
 		return (enum service_result)error_set(err, SERVICE_DENIED,
 		                                      "a key bound to tenants makes only keys bound to them");
@@ -91,9 +97,8 @@ enum service_result key_check_reach(const struct caller *c, const struct key *ke
 	return SERVICE_OK;
 }
 
-/* `action` on the keys of another principal. */
-static enum service_result check_others(const struct txn *t, const struct caller *c, const struct key *key,
-                                        struct str action, struct error *err)
+enum service_result key_check_others(const struct txn *t, const struct caller *c, const struct key *key,
+                                     struct str action, struct error *err)
 {
 	struct str resource = key_permission_resource(t->arena, key->principal_type, key->principal_id);
 
@@ -190,7 +195,7 @@ enum service_result directory_create_key(struct txn *t, const struct caller *c, 
 
 	if (r == SERVICE_OK)
 		r = key_is_own(c, &key) ? key_check_reach(c, &key, err)
-		                        : check_others(t, c, &key, STR("doorward:keys:create"), err);
+		                        : key_check_others(t, c, &key, STR("doorward:keys:create"), err);
 	if (r != SERVICE_OK)
 		return r;
 	ret->key = key;
@@ -202,7 +207,7 @@ enum service_result directory_update_key(struct txn *t, const struct caller *c, 
                                          struct error *err)
 {
 	const struct key *now = FIND(t->snapshot, key, KEY, next->doc.id);
-	enum service_result r = check_others(t, c, next, STR("doorward:keys:update"), err);
+	enum service_result r = key_check_others(t, c, next, STR("doorward:keys:update"), err);
 
 	if (r == SERVICE_OK && next->is_revoked)
 		r = (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION, "the key is revoked for good");

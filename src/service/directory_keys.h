@@ -38,6 +38,9 @@ struct new_key {
  */
 enum service_result key_check_form(const struct txn *t, const struct key *key, struct error *err) MUST_USE;
 enum service_result key_check_reach(const struct caller *c, const struct key *key, struct error *err) MUST_USE;
+/* Is it allowed `action` on the keys of the key's principal, another than the caller? */
+enum service_result key_check_others(const struct txn *t, const struct caller *c, const struct key *key,
+                                     struct str action, struct error *err) MUST_USE;
 void key_put_new(struct txn *t, enum key_form form, struct new_key *ret);
 
 enum service_result directory_create_key(struct txn *t, const struct caller *c, const struct key_order *order,

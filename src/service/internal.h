@@ -6,8 +6,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/device_flow.h"
 #include "service/keys.h"
 #include "service/service.h"
+#include "service/signing.h"
+#include "service/timers.h"
 
 struct org {
 	struct service *service;
@@ -17,6 +20,7 @@ struct org {
 	_Atomic(const struct snapshot *)
 	    current;                /* the durable state; replaced by org_publish(), read in RCU sections */
 	_Atomic uint64_t revision;  /* of `current`, for those who are in no read section */
+	struct timers timers;       /* what is to happen by itself in the newest state */
 	const struct snapshot *tip; /* writer thread only: the newest state, durable or not; NULL: the current one */
 };
 
@@ -50,10 +54,16 @@ struct service {
 	struct org **orgs;      /* fixed once opened */
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
+	struct conditions *conditions;
+	struct signing_key signing_key;
+	struct device_flows *device_flows;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
 	struct batch batches[2];
+	/* Monotonic; after a commit that failed nothing happens by itself for a while, or until one succeeds. */
+	_Atomic uint64_t fire_after_ns;
+	unsigned n_fired;     /* since the last job; writer thread only */
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake_writer, wake_committer;
 	struct write_job *first, *last;
@@ -87,6 +97,14 @@ void batch_publish(struct batch *b);
  */
 void batch_undo(struct batch *b, int result);
 
+/* fire.c: what happens by itself */
+/* A job for the next thing whose time has come in any organization; NULL: nothing is due. Writer thread. */
+struct write_job *fire_next(struct service *svc);
+/* When the writer is to look again at the latest, in ms from now; -1: there is nothing to wait for. */
+int64_t fire_wait_ms(const struct service *svc);
+/* Makes the organization's timers anew from its documents. */
+void fire_rebuild(struct org *org, const struct snapshot *s);
+
 /* publish.c */
 /*
  * Makes `fork` the organization's current snapshot. `edit` is what snapshot_freeze() gave; what it retires is freed
@@ -107,5 +125,8 @@ struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 int org_load(struct org *org, struct error *err) MUST_USE;
 /* Makes the organization `org` with its defaults and its owner, durably; the owner's key text goes to `ret_key`. */
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
-/* The pepper from the store, or a new one stored there. */
-int pepper_load(struct service *svc, struct error *err) MUST_USE;
+
+/* secrets.c */
+/* The installation's secrets from the store, made there when it has none: the pepper and the signing key. */
+int secrets_load(struct service *svc, struct error *err) MUST_USE;
+void secrets_wipe(struct service *svc);

@@ -93,21 +93,35 @@ static void hash_from(EVP_MD_CTX *ctx, const EVP_MD_CTX *state, const void *text
 	assert(done && out_len == MAC_BYTES);
 }
 
-void key_hash(const struct key_hasher *h, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1])
+static void mac_of(const struct key_hasher *h, const void *text, size_t len, char out[KEY_HASH_CHARS + 1])
 {
-	unsigned char text[KEY_ID_CHARS + 1 + KEY_SECRET_CHARS];
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t mac[MAC_BYTES];
 
-	assert(ctx && id.len == KEY_ID_CHARS && secret.len == KEY_SECRET_CHARS);
+	assert(ctx);
+	hash_from(ctx, h->inner, text, len, mac);
+	hash_from(ctx, h->outer, mac, sizeof(mac), mac);
+	EVP_MD_CTX_free(ctx);
+	base64url(mac, out);
+}
+
+void key_hash(const struct key_hasher *h, struct str id, struct str secret, char out[KEY_HASH_CHARS + 1])
+{
+	unsigned char text[KEY_ID_CHARS + 1 + KEY_SECRET_CHARS];
+
+	assert(id.len == KEY_ID_CHARS && secret.len == KEY_SECRET_CHARS);
 	memcpy(text, id.ptr, KEY_ID_CHARS);
 	text[KEY_ID_CHARS] = '_';
 	memcpy(text + KEY_ID_CHARS + 1, secret.ptr, KEY_SECRET_CHARS);
-	hash_from(ctx, h->inner, text, sizeof(text), mac);
-	hash_from(ctx, h->outer, mac, sizeof(mac), mac);
+	mac_of(h, text, sizeof(text), out);
 	explicit_bzero(text, sizeof(text));
-	EVP_MD_CTX_free(ctx);
-	base64url(mac, out);
+}
+
+void key_mac(const struct key_hasher *h, struct str text, char out[KEY_HASH_CHARS + 1])
+{
+	assert(text.len <= KEY_ID_CHARS || text.ptr[KEY_ID_CHARS] != '_' ||
+	       !is_alnum_text(str_slice(text, 0, KEY_ID_CHARS)));
+	mac_of(h, text.ptr, text.len, out);
 }
 
 bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secret, struct str hash)

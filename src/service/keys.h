@@ -70,5 +70,11 @@ void key_hash(const struct key_hasher *h, struct str id, struct str secret, char
 /* True when `hash` is the stored hash of that key. Takes the same time for any `hash` of the right length. */
 bool key_hash_equals(const struct key_hasher *h, struct str id, struct str secret, struct str hash);
 
+/*
+ * The same for another text, which must not look like a key's: twelve letters or digits and '_'. So neither can be
+ * taken for the other.
+ */
+void key_mac(const struct key_hasher *h, struct str text, char out[KEY_HASH_CHARS + 1]);
+
 /* Neither revoked nor inactive nor past its expiry. */
 bool key_is_live(const struct key *key, int64_t now_ms);

@@ -5,9 +5,8 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "base/random.h"
-#include "json/base64.h"
 #include "model/aitronos.h"
+#include "model/conductorone.h"
 #include "model/confident.h"
 #include "model/langsmith.h"
 #include "service/builtin.h"
@@ -16,36 +15,6 @@
 
 #define OWNER_USER   "owner"
 #define ADMINS_GROUP "admins"
-
-/* ---- the pepper ----------------------------------------------------------------------------------------- */
-
-int pepper_load(struct service *svc, struct error *err)
-{
-	CLEANUP(buf_releasep) struct buf text = BUF_INIT(BUF_MAX_LINE_BYTES);
-	struct store *store = svc->options.store;
-	char pepper[KEY_PEPPER_BYTES];
-	struct arena a = ARENA_INIT;
-	struct str stored;
-	int r = store_meta_get(store, STR("key_pepper"), &a, &stored, err);
-
-	if (r == STORE_OK) {
-		if (!base64url_decode(&text, stored) || text.len != KEY_PEPPER_BYTES)
-			r = error_set(err, -EUCLEAN, "the stored key pepper is damaged");
-		else
-			memcpy(pepper, text.ptr, KEY_PEPPER_BYTES);
-	} else if (r == STORE_NOT_FOUND) {
-		random_bytes(pepper, KEY_PEPPER_BYTES);
-		base64url_encode(&text, (struct str){pepper, KEY_PEPPER_BYTES});
-		r = store_meta_put(store, STR("key_pepper"), buf_str(&text), err);
-	}
-	if (r == 0)
-		svc->key_hasher = key_hasher_new((struct str){pepper, KEY_PEPPER_BYTES});
-	explicit_bzero(pepper, sizeof(pepper));
-	if (text.ptr)
-		explicit_bzero(text.ptr, text.cap);
-	arena_release(&a);
-	return r;
-}
 
 /* ---- loading ---------------------------------------------------------------------------------------------- */
 
@@ -152,6 +121,9 @@ static void put_all_builtin(struct snapshot *s)
 	roles = aitronos_roles(&n);
 	for (size_t i = 0; i < n; i++)
 		put_builtin(s, &roles[i].doc);
+	roles = conductorone_roles(&n);
+	for (size_t i = 0; i < n; i++)
+		put_builtin(s, &roles[i].doc);
 }
 
 int org_load(struct org *org, struct error *err)
@@ -180,6 +152,7 @@ int org_load(struct org *org, struct error *err)
 	edit_blocks_free_all(&retired);
 	atomic_store(&org->current, s);
 	atomic_store(&org->revision, s->revision);
+	fire_rebuild(org, s);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "policy/conditions.h"
 #include "base/random.h"
 #include "service/internal.h"
 
@@ -12,6 +13,7 @@ static struct org *add_org(struct service *svc, struct str name)
 	org->name = str_dup_cstr(name);
 	org->index = svc->n_orgs;
 	org->seed = random_u64();
+	timers_init(&org->timers);
 	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
 	svc->orgs[svc->n_orgs++] = org;
 	return org;
@@ -53,7 +55,9 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_mutex_init(&svc->lock, NULL);
 	(void)pthread_cond_init(&svc->wake_writer, NULL);
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
-	r = pepper_load(svc, err);
+	svc->conditions = conditions_new();
+	svc->device_flows = device_flows_new();
+	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
@@ -77,12 +81,15 @@ void service_close(struct service *svc)
 	writer_stop(svc);
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
+		timers_release(&svc->orgs[i]->timers);
 		free(svc->orgs[i]->name);
 		free(svc->orgs[i]);
 	}
 	free(svc->orgs);
 	free(svc->default_org_name);
-	key_hasher_free(svc->key_hasher);
+	conditions_free(svc->conditions);
+	device_flows_free(svc->device_flows);
+	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
 	(void)pthread_cond_destroy(&svc->wake_committer);
@@ -94,9 +101,24 @@ const struct service_options *service_options(const struct service *svc)
 	return &svc->options;
 }
 
+const struct conditions *service_conditions(const struct service *svc)
+{
+	return svc->conditions;
+}
+
 const struct key_hasher *service_key_hasher(const struct service *svc)
 {
 	return svc->key_hasher;
+}
+
+const struct signing_key *service_signing_key(const struct service *svc)
+{
+	return &svc->signing_key;
+}
+
+struct device_flows *service_device_flows(struct service *svc)
+{
+	return svc->device_flows;
 }
 
 struct org *service_org(struct service *svc, struct str name)

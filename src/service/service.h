@@ -17,7 +17,10 @@
 #include "policy/snapshot.h"
 #include "store/store.h"
 
-struct key_hasher; /* service/keys.h */
+struct conditions;   /* policy/conditions.h */
+struct key_hasher;   /* service/keys.h */
+struct signing_key;  /* service/signing.h */
+struct device_flows; /* service/device_flow.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -44,8 +47,14 @@ int service_open(const struct service_options *options, struct service **ret_ser
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
+/* The expressions of ConductorOne's policies. */
+const struct conditions *service_conditions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
+/* By which others know what comes from this installation. */
+const struct signing_key *service_signing_key(const struct service *svc);
+/* Devices that wait to be let in. */
+struct device_flows *service_device_flows(struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);
@@ -56,12 +65,23 @@ struct org *service_default_org(struct service *svc);
 /* Inside a read section (or on the writer thread between jobs): the current snapshot. */
 const struct snapshot *org_snapshot(const struct org *org);
 
+/*
+ * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
+ * then is finished after that was published, unless very much is due at once. Any thread.
+ */
+bool service_is_due(const struct service *svc, int64_t now_ms);
+
 /* ---- who is calling -------------------------------------------------------------------------- */
 
 struct caller {
 	struct org *org;
-	const struct key *key; /* borrowed from the snapshot it was found in */
-	struct str type;       /* "user" or "service" */
+	/*
+	 * Borrowed from the snapshot it was found in. With an access token: one made up in the arena, with the id of
+	 * the client and the expiry of its credentials.
+	 */
+	const struct key *key;
+	const struct oauth_client *client; /* whose access token it is, borrowed as the key; NULL: not a client's */
+	struct str type;                   /* "user" or "service" */
 	struct str id;
 	struct str actor; /* "user:owner", for the audit trail */
 	const struct subject *subjects;
@@ -70,10 +90,11 @@ struct caller {
 
 enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 /*
- * The principal of an API key as sent ("dw_…"). Constant time in the secret. AUTH_BAD for a key that is malformed,
- * unknown, expired or revoked, or whose user or service is gone: they cannot be told apart. `pending` (may be NULL):
- * look there instead of in the current snapshot of its organization (writer thread). Results live in `a` and the
- * snapshot.
+ * The principal of an API key as sent ("dw_…"), or of an access token (service/access_token.h). Constant time in the
+ * secret. AUTH_BAD for a key that is malformed, unknown, expired or revoked, or whose user or service is gone: they
+ * cannot be told apart. From where a client's token may come (oauth_client.source_cidrs) is the caller's to check.
+ * `pending` (may be NULL): look there instead of in the current snapshot of its organization (writer thread). Results
+ * live in `a` and the snapshot.
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
@@ -90,7 +111,10 @@ struct authorization {
 	struct str_list tenants; /* if wanted and not everywhere: where it is allowed */
 };
 
-/* May the caller do it, and where? The tenants of a bound key limit both. Results in `a`. */
+/*
+ * May the caller do it, and where? The tenants of a bound key limit both, and so do the roles that a client's token is
+ * limited to: then one of them must allow it as well. Results in `a`.
+ */
 struct authorization service_authorize(const struct snapshot *s, const struct caller *c, const struct permission *p,
                                        int64_t now_ms, struct arena *a);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/authzen/evaluation.h"
 
+#include "base/clock.h"
+
 struct evaluator evaluator_of(struct api_call *call)
 {
 	return (struct evaluator){
@@ -45,6 +47,21 @@ static struct str grant_text(const struct evaluator *e, const struct access_gran
 	                  STR_ARG(entity_type_name(g->entity_type)), STR_ARG(g->entity_id));
 }
 
+/* "Allowed by the entitlement binding crm/admin/a1 (admin in crm for the account a1 of alice, until 2026-…)." */
+static struct str binding_text(const struct evaluator *e, const struct entitlement_binding *b)
+{
+	char time[32];
+	struct str until = STR("without end");
+
+	if (b->expires_at_ms)
+		until = arena_concat(e->call->arena, STR("until "), time_format_rfc3339(b->expires_at_ms, time));
+	return arena_strf(e->call->arena,
+	                  "Allowed by the entitlement binding " STR_FMT " (" STR_FMT " in " STR_FMT
+	                  " for the account " STR_FMT " of " STR_FMT ", " STR_FMT ").",
+	                  STR_ARG(b->doc.id), STR_ARG(b->entitlement_id), STR_ARG(b->app), STR_ARG(b->account_id),
+	                  STR_ARG(b->user), STR_ARG(until));
+}
+
 /* "Denied by statement 0 of the tag policy 5f6c… (No PII)." */
 static struct str reason_text(const struct evaluator *e, struct verdict v, struct deciding by)
 {
@@ -52,8 +69,11 @@ static struct str reason_text(const struct evaluator *e, struct verdict v, struc
 	const struct tag_policy *p = by.kind == DOC_TAG_POLICY ? FIND(s, tag_policy, TAG_POLICY, by.id) : NULL;
 	struct str said = spoken(e->call->arena, document_kind_name(by.kind));
 	struct str name = p ? arena_strf(e->call->arena, " (" STR_FMT ")", STR_ARG(p->name)) : STR("");
+	const struct entitlement_binding *binding;
 	struct access_grant grant;
 
+	if (by.kind == DOC_ENTITLEMENT_BINDING && (binding = FIND(s, entitlement_binding, ENTITLEMENT_BINDING, by.id)))
+		return binding_text(e, binding);
 	if (by.kind == DOC_ACCESS_GRANT && grants_find(&s->grants, by.id, &grant))
 		return grant_text(e, &grant);
 	return arena_strf(e->call->arena, "%s by statement %u of the " STR_FMT " " STR_FMT STR_FMT ".",

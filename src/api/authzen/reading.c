@@ -206,6 +206,20 @@ static bool read_parent(struct arena *a, const struct json *properties, const ch
 	return false;
 }
 
+/* In which application an entitlement is asked for. */
+static bool read_app(const struct json *properties, const char *name, struct ask_resource *ret, struct error *err)
+{
+	const struct json *value = member(properties, STR("app_id"));
+
+	if (!value || !str_eq(ret->type, STR("app_entitlement")))
+		return true;
+	ret->app = json_str(value);
+	if (!str_is_absent(ret->app))
+		return true;
+	error_set(err, FAULT, "%s.properties.app_id must be a string", name);
+	return false;
+}
+
 static bool read_resource(struct arena *a, const struct json *resource, const char *name, struct ask_resource *ret,
                           struct error *err)
 {
@@ -216,7 +230,7 @@ static bool read_resource(struct arena *a, const struct json *resource, const ch
 		return false;
 	ret->is_described = properties != NULL;
 	return read_tenants(a, properties, name, ret, err) && read_tags(a, properties, name, ret, err) &&
-	       read_parent(a, properties, name, ret, err);
+	       read_parent(a, properties, name, ret, err) && read_app(properties, name, ret, err);
 }
 
 /* Of an action that has one; context is whatever the asker likes with others. */

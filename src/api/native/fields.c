@@ -53,6 +53,43 @@ static const struct field resource_fields[] = {
     FIELD(resource, members, "members", FIELD_STRS),
 };
 
+static const struct field app_fields[] = {
+    FIELD(app, display_name, "display_name", FIELD_STR),
+    FIELD(app, description, "description", FIELD_STR),
+    FIELD(app, owners, "owners", FIELD_STRS),
+    FIELD(app, grant_policy, "grant_policy", FIELD_STR),
+    FIELD(app, revoke_policy, "revoke_policy", FIELD_STR),
+    FIELD(app, certify_policy, "certify_policy", FIELD_STR),
+};
+static const struct field app_resource_type_fields[] = {
+    FIELD(app_resource_type, display_name, "display_name", FIELD_STR),
+};
+static const struct field app_entitlement_fields[] = {
+    FIELD(app_entitlement, display_name, "display_name", FIELD_STR),
+    FIELD(app_entitlement, description, "description", FIELD_STR),
+    FIELD(app_entitlement, slug, "slug", FIELD_STR),
+    FIELD(app_entitlement, resource_type, "resource_type", FIELD_STR),
+    FIELD(app_entitlement, owners, "owners", FIELD_STRS),
+    FIELD(app_entitlement, grant_policy, "grant_policy", FIELD_STR),
+    FIELD(app_entitlement, revoke_policy, "revoke_policy", FIELD_STR),
+    FIELD(app_entitlement, certify_policy, "certify_policy", FIELD_STR),
+    FIELD(app_entitlement, has_emergency_access, "emergency_access", FIELD_FLAG),
+    FIELD(app_entitlement, emergency_policy, "emergency_policy", FIELD_STR),
+    FIELD(app_entitlement, max_duration_ms, "max_duration_seconds", FIELD_SECONDS),
+    FIELD(app_entitlement, risk_level, "risk_level", FIELD_STR),
+};
+static const struct field app_user_fields[] = {
+    FIELD(app_user, user, "user", FIELD_STR),          FIELD(app_user, display_name, "display_name", FIELD_STR),
+    FIELD(app_user, username, "username", FIELD_STR),  FIELD(app_user, email, "email", FIELD_STR),
+    FIELD(app_user, type, "type", FIELD_STR),          FIELD(app_user, status, "status", FIELD_STR),
+    FIELD(app_user, profile, "profile", FIELD_OBJECT),
+};
+static const struct field binding_fields[] = {
+    FIELD(entitlement_binding, user, "user", FIELD_SHOWN),
+    FIELD(entitlement_binding, expires_at_ms, "expires_at", FIELD_TIME),
+    FIELD(entitlement_binding, request, "access_request", FIELD_SHOWN),
+};
+
 #define NOUN(path_name, kind, table)                                                                                   \
 	{                                                                                                              \
 		STR_INIT(path_name), kind, table, N_ELEMENTS(table)                                                    \
@@ -68,6 +105,11 @@ static const struct noun nouns[] = {
 };
 
 const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fields);
+const struct noun noun_apps = NOUN("apps", DOC_APP, app_fields);
+const struct noun noun_app_resource_types = NOUN("resource-types", DOC_APP_RESOURCE_TYPE, app_resource_type_fields);
+const struct noun noun_app_entitlements = NOUN("entitlements", DOC_APP_ENTITLEMENT, app_entitlement_fields);
+const struct noun noun_app_users = NOUN("accounts", DOC_APP_USER, app_user_fields);
+const struct noun noun_bindings = NOUN("bindings", DOC_ENTITLEMENT_BINDING, binding_fields);
 
 const struct noun *noun_of(const struct api_call *call)
 {
@@ -190,6 +232,24 @@ static bool read_controls(struct api_call *call, const struct json *value, struc
 	return true;
 }
 
+static bool read_flag(struct api_call *call, const char *name, bool *ret)
+{
+	*ret = false; /* null clears */
+	return api_get_bool(call, call->body, name, ret);
+}
+
+static bool read_seconds(struct api_call *call, const struct field *f, const struct json *value, int64_t *ret_ms)
+{
+	bool is_null = value->type == JSON_NULL;
+
+	if (!is_null && (value->type != JSON_INT || value->i < 0 || value->i > INT64_MAX / 1000)) {
+		api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be a number of seconds", STR_ARG(f->name));
+		return false;
+	}
+	*ret_ms = is_null ? 0 : value->i * 1000;
+	return true;
+}
+
 static bool read_field(struct api_call *call, const struct field *f, const struct json *value, struct document *doc)
 {
 	void *at = (char *)doc + f->offset;
@@ -208,6 +268,13 @@ static bool read_field(struct api_call *call, const struct field *f, const struc
 		return read_parent(call, value, at);
 	case FIELD_CONTROLS:
 		return read_controls(call, value, (struct governance_policy *)(void *)doc);
+	case FIELD_FLAG:
+		return read_flag(call, name, at);
+	case FIELD_TIME:
+		return api_get_time(call, call->body, name, at);
+	case FIELD_SECONDS:
+		return read_seconds(call, f, value, at);
+	case FIELD_SHOWN:
 	case FIELD_BOOL: /* not the client's to set: ignored, so that what was read can be sent back */
 		break;
 	}
@@ -250,11 +317,17 @@ void document_stamp(struct document *doc, const struct api_call *call)
 
 /* ---- writing --------------------------------------------------------------------------------------- */
 
-void json_put_time(struct json_writer *w, struct str name, int64_t ms)
+static void add_time(struct json_writer *w, int64_t ms)
 {
 	char text[32];
 
-	json_put_str(w, name, ms ? time_format_rfc3339(ms, text) : STR_NONE);
+	json_add_str(w, ms ? time_format_rfc3339(ms, text) : STR_NONE);
+}
+
+void json_put_time(struct json_writer *w, struct str name, int64_t ms)
+{
+	json_key(w, name);
+	add_time(w, ms);
 }
 
 static void write_parent(struct json_writer *w, struct str parent)
@@ -317,6 +390,7 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 	json_key(w, f->name);
 	switch (f->type) {
 	case FIELD_STR:
+	case FIELD_SHOWN:
 		json_add_str(w, *(const struct str *)at);
 		break;
 	case FIELD_STRS: {
@@ -344,20 +418,55 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 		write_controls(w, as_governance_policy(doc));
 		break;
 	case FIELD_BOOL:
+	case FIELD_FLAG:
 		json_add_bool(w, *(const bool *)at);
 		break;
+	case FIELD_TIME:
+		add_time(w, *(const int64_t *)at);
+		break;
+	case FIELD_SECONDS:
+		if (*(const int64_t *)at)
+			json_add_i64(w, *(const int64_t *)at / 1000);
+		else
+			json_add_null(w);
+		break;
+	}
+}
+
+/* By which it is named in a path. */
+static void write_ids(struct json_writer *w, const struct document *doc)
+{
+	switch ((unsigned)doc->kind) {
+	case DOC_RESOURCE:
+		json_put_str(w, STR("type"), as_resource(doc)->type);
+		json_put_str(w, STR("id"), as_resource(doc)->resource_id);
+		break;
+	case DOC_APP_RESOURCE_TYPE:
+		json_put_str(w, STR("app"), as_app_resource_type(doc)->app);
+		json_put_str(w, STR("id"), as_app_resource_type(doc)->type_id);
+		break;
+	case DOC_APP_ENTITLEMENT:
+		json_put_str(w, STR("app"), as_app_entitlement(doc)->app);
+		json_put_str(w, STR("id"), as_app_entitlement(doc)->entitlement_id);
+		break;
+	case DOC_APP_USER:
+		json_put_str(w, STR("app"), as_app_user(doc)->app);
+		json_put_str(w, STR("id"), as_app_user(doc)->account_id);
+		break;
+	case DOC_ENTITLEMENT_BINDING:
+		json_put_str(w, STR("app"), as_entitlement_binding(doc)->app);
+		json_put_str(w, STR("entitlement"), as_entitlement_binding(doc)->entitlement_id);
+		json_put_str(w, STR("account"), as_entitlement_binding(doc)->account_id);
+		break;
+	default:
+		json_put_str(w, STR("id"), doc->id);
 	}
 }
 
 void noun_write(struct json_writer *w, const struct noun *noun, const struct document *doc)
 {
 	json_begin_object(w);
-	if (doc->kind == DOC_RESOURCE) {
-		json_put_str(w, STR("type"), as_resource(doc)->type);
-		json_put_str(w, STR("id"), as_resource(doc)->resource_id);
-	} else {
-		json_put_str(w, STR("id"), doc->id);
-	}
+	write_ids(w, doc);
 	for (size_t i = 0; i < noun->n_fields; i++)
 		write_field(w, &noun->fields[i], doc);
 	json_put_time(w, STR("created_at"), doc->created_at_ms);

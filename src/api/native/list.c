@@ -102,23 +102,6 @@ static void list_end(struct list *l)
 	api_json_end(l->call, &l->w);
 }
 
-/* The ordinal of the first document behind `after`: ordinals and places grow together, so it is found by halving. */
-static uint64_t ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after)
-{
-	uint64_t low = 0, high = s->next_ordinal[kind];
-
-	while (after && low < high) {
-		uint64_t middle = low + (high - low) / 2, at = middle;
-		const struct document *doc = snapshot_next(s, kind, &at);
-
-		if (!doc || doc->seq > after)
-			high = middle;
-		else
-			low = at;
-	}
-	return low;
-}
-
 void list_all(struct api_call *call, const struct listing *listing)
 {
 	struct list l;
@@ -126,7 +109,7 @@ void list_all(struct api_call *call, const struct listing *listing)
 
 	if (!list_begin(&l, call, listing))
 		return;
-	ordinal = ordinal_behind(call->snapshot, listing->kind, l.page.after);
+	ordinal = snapshot_ordinal_behind(call->snapshot, listing->kind, l.page.after);
 	for (const struct document *doc; (doc = snapshot_next(call->snapshot, listing->kind, &ordinal));)
 		if (!list_take(&l, doc))
 			break;

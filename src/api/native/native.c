@@ -186,11 +186,48 @@ static const struct api_route routes[] = {
     {HTTP_PATCH,  V1 "resources/{type}/{id}", API_WRITE, API_JSON_BODY, "doorward:resources:update", "doorward:resources:{type}:{id}", resource_patch},
     {HTTP_DELETE, V1 "resources/{type}/{id}", API_WRITE, API_NO_BODY,   "doorward:resources:delete", "doorward:resources:{type}:{id}", resource_delete},
 
+    {HTTP_GET,    V1 "apps", API_READ, API_NO_BODY, "doorward:apps:list", "doorward:apps", app_list},
+    {HTTP_POST,   V1 "apps", API_WRITE, API_JSON_BODY, "doorward:apps:create", "doorward:apps", app_create},
+    {HTTP_GET,    V1 "apps/{id}", API_READ, API_NO_BODY, "doorward:apps:get", "doorward:apps:{id}", app_get},
+    {HTTP_PATCH,  V1 "apps/{id}", API_WRITE, API_JSON_BODY, "doorward:apps:update", "doorward:apps:{id}", app_patch},
+    {HTTP_DELETE, V1 "apps/{id}", API_WRITE, API_NO_BODY, "doorward:apps:delete", "doorward:apps:{id}", app_delete},
+
+    {HTTP_GET,    V1 "apps/{id}/resource-types", API_READ, API_NO_BODY, "doorward:appResourceTypes:list", "doorward:apps:{id}", app_part_list},
+    {HTTP_GET,    V1 "apps/{id}/resource-types/{part}", API_READ, API_NO_BODY, "doorward:appResourceTypes:get", "doorward:apps:{id}", app_part_get},
+    {HTTP_PUT,    V1 "apps/{id}/resource-types/{part}", API_WRITE, API_JSON_BODY, "doorward:appResourceTypes:update", "doorward:apps:{id}", app_part_put},
+    {HTTP_PATCH,  V1 "apps/{id}/resource-types/{part}", API_WRITE, API_JSON_BODY, "doorward:appResourceTypes:update", "doorward:apps:{id}", app_part_patch},
+    {HTTP_DELETE, V1 "apps/{id}/resource-types/{part}", API_WRITE, API_NO_BODY, "doorward:appResourceTypes:delete", "doorward:apps:{id}", app_part_delete},
+
+    {HTTP_GET,    V1 "apps/{id}/entitlements", API_READ, API_NO_BODY, "doorward:appEntitlements:list", "doorward:apps:{id}", app_part_list},
+    {HTTP_GET,    V1 "apps/{id}/entitlements/{part}", API_READ, API_NO_BODY, "doorward:appEntitlements:get", "doorward:apps:{id}", app_part_get},
+    {HTTP_PUT,    V1 "apps/{id}/entitlements/{part}", API_WRITE, API_JSON_BODY, "doorward:appEntitlements:update", "doorward:apps:{id}", app_part_put},
+    {HTTP_PATCH,  V1 "apps/{id}/entitlements/{part}", API_WRITE, API_JSON_BODY, "doorward:appEntitlements:update", "doorward:apps:{id}", app_part_patch},
+    {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}", API_WRITE, API_NO_BODY, "doorward:appEntitlements:delete", "doorward:apps:{id}", app_part_delete},
+
+    {HTTP_GET,    V1 "apps/{id}/accounts", API_READ, API_NO_BODY, "doorward:appAccounts:list", "doorward:apps:{id}", app_part_list},
+    {HTTP_GET,    V1 "apps/{id}/accounts/{part}", API_READ, API_NO_BODY, "doorward:appAccounts:get", "doorward:apps:{id}", app_part_get},
+    {HTTP_PUT,    V1 "apps/{id}/accounts/{part}", API_WRITE, API_JSON_BODY, "doorward:appAccounts:update", "doorward:apps:{id}", app_part_put},
+    {HTTP_PATCH,  V1 "apps/{id}/accounts/{part}", API_WRITE, API_JSON_BODY, "doorward:appAccounts:update", "doorward:apps:{id}", app_part_patch},
+    {HTTP_DELETE, V1 "apps/{id}/accounts/{part}", API_WRITE, API_NO_BODY, "doorward:appAccounts:delete", "doorward:apps:{id}", app_part_delete},
+
+    {HTTP_GET,    V1 "apps/{id}/entitlements/{part}/bindings", API_READ, API_NO_BODY, "doorward:appBindings:list", "doorward:apps:{id}", binding_list},
+    {HTTP_GET,    V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_READ, API_NO_BODY, "doorward:appBindings:get", "doorward:apps:{id}", binding_get},
+    {HTTP_PUT,    V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_OPTIONAL_JSON, "doorward:appBindings:update", "doorward:apps:{id}", binding_put},
+    {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_NO_BODY, "doorward:appBindings:delete", "doorward:apps:{id}", binding_delete},
+
     {HTTP_GET,    V1 "keys",      API_READ,  API_NO_BODY,   "doorward:keys:list",   "doorward:keys",      key_list},
     {HTTP_POST,   V1 "keys",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:keys",      key_create},
     {HTTP_GET,    V1 "keys/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:keys:{id}", key_get},
     {HTTP_PATCH,  V1 "keys/{id}", API_WRITE, API_JSON_BODY, "doorward:keys:update", "doorward:keys:{id}", key_patch},
     {HTTP_DELETE, V1 "keys/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:keys:{id}", key_delete},
+
+    {HTTP_GET,    V1 "oauth-clients",      API_READ,  API_NO_BODY,   "doorward:keys:list",   "doorward:oauth-clients",      oauth_client_list},
+    {HTTP_POST,   V1 "oauth-clients",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:oauth-clients",      oauth_client_post},
+    {HTTP_GET,    V1 "oauth-clients/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:oauth-clients:{id}", oauth_client_get},
+    {HTTP_DELETE, V1 "oauth-clients/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:oauth-clients:{id}", oauth_client_delete},
+
+    {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get},
+    {HTTP_POST, V1 "device-authorizations/{code}", API_WRITE, API_JSON_BODY, NULL, NULL, device_decide, "device.decide"},
 
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},

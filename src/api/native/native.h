@@ -39,6 +39,10 @@ enum field_type {
 	FIELD_PARENT,   /* null, {"type","id"} or "type/id" */
 	FIELD_CONTROLS, /* array of {"id","name","type"} */
 	FIELD_BOOL,     /* shown only */
+	FIELD_FLAG,     /* true or false; null clears */
+	FIELD_SHOWN,    /* string or null, shown only */
+	FIELD_TIME,     /* RFC 3339 or null */
+	FIELD_SECONDS,  /* a whole number, kept in ms; null clears */
 };
 
 struct field {
@@ -54,7 +58,8 @@ struct noun {
 	size_t n_fields;
 };
 
-extern const struct noun noun_resources;
+extern const struct noun noun_resources, noun_apps, noun_app_resource_types, noun_app_entitlements, noun_app_users,
+    noun_bindings;
 /* The noun that the call's route is about: the first segment behind V1. */
 const struct noun *noun_of(const struct api_call *call);
 /* Sets the fields that the body has, null clears, others stay. Fails the call on a wrong type. */
@@ -117,12 +122,34 @@ void role_member_list(struct api_call *call);
 void role_member_get(struct api_call *call);
 void role_member_put(struct api_call *call);
 void role_member_delete(struct api_call *call);
+/* apps.c */
+void app_list(struct api_call *call);
+void app_create(struct api_call *call);
+void app_get(struct api_call *call);
+void app_patch(struct api_call *call);
+void app_delete(struct api_call *call);
+void app_part_list(struct api_call *call);
+void app_part_get(struct api_call *call);
+void app_part_put(struct api_call *call);
+void app_part_patch(struct api_call *call);
+void app_part_delete(struct api_call *call);
+void binding_list(struct api_call *call);
+void binding_get(struct api_call *call);
+void binding_put(struct api_call *call);
+void binding_delete(struct api_call *call);
 /* keys.c */
 void key_list(struct api_call *call);
 void key_create(struct api_call *call);
 void key_get(struct api_call *call);
 void key_patch(struct api_call *call);
 void key_delete(struct api_call *call);
+/* oauth_clients.c */
+void oauth_client_list(struct api_call *call);
+void oauth_client_post(struct api_call *call);
+void oauth_client_get(struct api_call *call);
+void oauth_client_delete(struct api_call *call);
+void device_get(struct api_call *call);
+void device_decide(struct api_call *call);
 /* audit.c */
 void audit_list(struct api_call *call);
 void whoami_get(struct api_call *call);

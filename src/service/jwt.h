@@ -1,0 +1,43 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON Web Tokens in compact form (RFC 7515, 7519), signed with Ed25519 (RFC 8037) and with nothing else: "alg" must be
+ * "EdDSA", so that a token can choose neither "none" nor an algorithm that takes a public key for a secret. Pure: no
+ * clock, no I/O; any thread.
+ *
+ * Three steps, in this order: jwt_read() takes the text apart and believes nothing of it, jwt_is_signed_by() proves
+ * who made it, jwt_check_claims() looks at what it says.
+ */
+#include "base/error.h"
+#include "json/json.h"
+#include "service/ed25519.h"
+
+#define JWT_MAX_BYTES 8192u
+
+/* A token taken apart, not verified yet; everything in the arena or in the text. */
+struct jwt {
+	const struct json *header, *claims; /* objects */
+	struct str signed_text;             /* what the signature is about */
+	struct str signature;
+};
+
+/*
+ * 0, or -EINVAL: too long, not three parts of base64url, not JSON objects, another algorithm, or an extension that must
+ * be understood ("crit"). Other members of the header ("kid", "nonce", "typ") are none of its business.
+ */
+int jwt_read(struct str text, struct arena *a, struct jwt *ret, struct error *err) MUST_USE;
+/* `public_key`: the 32 bytes. */
+bool jwt_is_signed_by(const struct jwt *t, struct str public_key);
+
+/* What a token of a client must say. */
+struct jwt_wanted {
+	struct str issuer;        /* "iss" and "sub" */
+	struct str_list audience; /* "aud", a text or a list of them, must name one */
+	int64_t now_ms;
+	int64_t max_ahead_ms; /* "exp" lies ahead, by no more than this */
+};
+/* 0, or -EINVAL and which claim is wrong. "nbf" and "iat" are optional, but numbers; "nbf" must have come. */
+int jwt_check_claims(const struct jwt *t, const struct jwt_wanted *wanted, struct error *err) MUST_USE;
+
+/* Appends the token with this header and these claims, both JSON objects. The header must say "alg":"EdDSA". */
+void jwt_write(struct buf *out, struct str header, struct str claims, const uint8_t private_key[ED25519_KEY_BYTES]);
