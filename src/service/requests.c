@@ -111,7 +111,7 @@ static void put_events(struct txn *t, const struct workflow_next *next)
 }
 
 /* A review said that access is to go: its request follows the entitlement's revoke policy. */
-static void open_revoke(struct txn *t, const struct access_request *r)
+void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 {
 	const struct json_member review[] = {
 	    {STR_INIT("accessReviewId"), {.type = JSON_STRING, .s = r->review}},
@@ -151,7 +151,7 @@ static void put_next(struct txn *t, struct workflow_next *next)
 	put_events(t, next);
 	txn_put(t, &r->doc);
 	if (next->effects & EFFECT_REVOKE)
-		open_revoke(t, r);
+		requests_revoke_reviewed(t, r);
 }
 
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
