@@ -210,3 +210,22 @@ test('deleting an open review cancels its tasks, and a reviewed grant that goes 
 	await native(204, 'DELETE', `apps/${app}/accounts/alice`);
 	assert.equal((await c1.get(`tasks/${again.task.id}`)).taskView.task.type.certify.outcome, 'CERTIFY_OUTCOME_CANCELLED');
 });
+
+test('a grant that goes is not asked about any more, whichever way it goes', async () => {
+	const policyId = await makePolicy('CERTIFY', byManager);
+	const outcome = async (task) => (await c1.get(`tasks/${task.id}`)).taskView.task.type.certify.outcome;
+	const direct = await opened({policyId});
+	await native(204, 'DELETE', `apps/${app}/entitlements/read/bindings/alice`);
+	assert.equal(await outcome(direct.task), 'CERTIFY_OUTCOME_CANCELLED');
+	await native(201, 'PUT', `apps/${app}/entitlements/read/bindings/alice`, {expires_at: '2026-11-22T10:30:00Z'});
+	const expired = await opened({policyId});
+	assert.equal(await outcome(expired.task), 'CERTIFY_OUTCOME_UNSPECIFIED');
+	clock.set('2026-11-22T10:30:00Z');
+	assert.equal(await outcome(expired.task), 'CERTIFY_OUTCOME_CANCELLED');
+	clock.set(NOW);
+	await native(201, 'PUT', `apps/${app}/entitlements/read/bindings/alice`);
+	const requested = await opened({policyId});
+	await c1.post('task/revoke', {appId: app, appEntitlementId: 'read', appUserId: 'alice', description: 'gone'});
+	assert.equal(await decide('alice', 'read'), false);
+	assert.equal(await outcome(requested.task), 'CERTIFY_OUTCOME_CANCELLED');
+});
