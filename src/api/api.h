@@ -85,6 +85,11 @@ struct api_dialect {
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	/*
+	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
+	 * the price of waiting for its commit.
+	 */
+	bool minds_time;
+	/*
 	 * A client that is limited to roles may come: all that the dialect lets anybody do is asked by routes' actions
 	 * and service_authorize(), but for looking. Elsewhere roles of the approval API say nothing, and such a client
 	 * is refused.

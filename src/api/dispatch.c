@@ -270,7 +270,8 @@ static struct audit_note note_of(struct api_call *call)
 
 /* ---- reads and writes ------------------------------------------------------------------------------------ */
 
-static enum http_action run_read(struct api_call *call)
+/* From the current snapshot. */
+static void answer_read(struct api_call *call)
 {
 	service_read_begin();
 	if (admit(call, NULL) && read_body(call)) {
@@ -279,6 +280,44 @@ static enum http_action run_read(struct api_call *call)
 	}
 	service_read_end();
 	finish_answer(call);
+}
+
+/* A read that waits until what is due has happened and was published. */
+struct api_wait {
+	struct write_job job;
+	struct api_call *call;
+};
+
+/* The writer lets happen what is due before it runs any job: there is nothing left to do. */
+static enum write_verdict wait_run(struct write_job *job UNUSED, struct txn *t UNUSED)
+{
+	return WRITE_REFUSE;
+}
+
+static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revision UNUSED)
+{
+	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
+
+	answer_read(call);
+	http_finish(call->x);
+}
+
+/* False: there is no room for it to wait in; it is answered as things are. */
+static bool wait_for_time(struct api_call *call)
+{
+	struct api_wait *w = ARENA_NEW(call->arena, struct api_wait);
+
+	w->call = call;
+	w->job = (struct write_job){
+	    .org = service_default_org(call->service), .arena = call->arena, .run = wait_run, .finish = wait_finish};
+	return service_submit(call->service, &w->job);
+}
+
+static enum http_action run_read(struct api_call *call)
+{
+	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
+		return HTTP_PENDING;
+	answer_read(call);
 	return HTTP_ANSWERED;
 }
 

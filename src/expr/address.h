@@ -3,8 +3,6 @@
  *
  * Addresses and networks of the Internet as text. Read strictly: no zones ("%eth0"), no IPv4 written inside IPv6
  * ("::ffff:1.2.3.4"), no leading zeros. IPv6 addresses that stand for IPv4 ones ("::ffff:c0a8:1") become those.
- *
- * Only files of this layer include it.
  */
 #include "expr/value.h"
 

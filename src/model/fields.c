@@ -274,6 +274,7 @@ static const struct field entitlement_binding_fields[] = {
 };
 static const struct field request_step_fields[] = {
     FIELD(request_step, id, "id", FIELD_STR),
+    FIELD(request_step, generation, "generation", FIELD_STR),
     FIELD_ENUM_OF(request_step, kind, step_kind),
     FIELD_ENUM_OF(request_step, state, step_state),
     FIELD(request_step, definition, "definition", FIELD_JSON),
@@ -310,6 +311,7 @@ static const struct field access_request_fields[] = {
     FIELD(access_request, data, "data", FIELD_JSON),
     FIELD(access_request, review, "review", FIELD_STR),
     FIELD(access_request, policy, "policy", FIELD_STR),
+    FIELD(access_request, generation, "generation", FIELD_STR),
     FIELD(access_request, policy_message, "policy_message", FIELD_JSON),
     FIELD(access_request, queue, "queue", FIELD_JSON),
     FIELD_LIST_OF(access_request, steps, request_step),
@@ -320,7 +322,7 @@ static const struct field access_request_fields[] = {
 static const struct field request_event_fields[] = {
     FIELD(request_event, request, "request", FIELD_STR),  FIELD(request_event, kind, "kind", FIELD_STR),
     FIELD(request_event, user, "user", FIELD_STR),        FIELD(request_event, is_error, "error", FIELD_BOOL),
-    FIELD(request_event, message, "message", FIELD_JSON),
+    FIELD_ENUM_OF(request_event, state, request_state),   FIELD(request_event, message, "message", FIELD_JSON),
 };
 static const struct field access_review_fields[] = {
     FIELD(access_review, display_name, "display_name", FIELD_STR),

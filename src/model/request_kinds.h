@@ -125,6 +125,7 @@ enum step_kind {
 /* One step of a request, running or over. */
 struct request_step {
 	struct str id;
+	struct str generation; /* the request's when it began */
 	enum step_kind kind;
 	enum step_state state;
 	const struct json *definition; /* the PolicyStep it was made from */
@@ -173,6 +174,7 @@ struct access_request {
 	const struct json *data;   /* what was submitted with it */
 	struct str review; /* access_review of a certify request, and of a revoke request that follows from one */
 	struct str policy; /* id of the policy it was routed by */
+	struct str generation; /* changes each time it is routed */
 	const struct json *policy_message; /* that Policy as it was then */
 	const struct json *queue;          /* [PolicyStep …] that are still to come */
 	const struct request_step *steps;  /* in the order in which they began; the last is the current one if active */
@@ -189,6 +191,7 @@ struct request_event {
 	struct str kind; /* the vendor's member of TaskAuditView: "comment", "stateChange" … */
 	struct str user; /* who did it; absent: nobody, it happened by itself */
 	bool is_error;
+	enum request_state state;   /* of the request then */
 	const struct json *message; /* that member's message */
 };
 

@@ -3,16 +3,17 @@
  *
  * The expressions in ConductorOne's policies (CEL, expr/expr.h): what they may name, and what that means in a snapshot.
  *
- * There are two environments. A condition (of a rule, of a step that waits) yields a bool and knows `subject`,
+ * There are three environments. A condition (of a rule, of a step that waits) yields a bool and knows `subject`,
  * `account`, `entitlement`, `task` and `ip`; approvers (of an approval or provisioning step) are a user or a list of
- * users, and such an expression knows `subject`, `appOwners`, `entitlement` and `task`. Fields have two spellings,
- * jobTitle and job_title. Nothing is looked up before an expression asks for it.
+ * users, and such an expression knows `subject`, `appOwners`, `entitlement` and `task`; a value is anything that can
+ * be said of a user, `subject` or `user`. Fields have two spellings, jobTitle and job_title. Nothing is looked up
+ * before an expression asks for it.
  *
  * Made once, immutable from then on, any thread. Pure: the time and the snapshot are arguments.
  */
 #include "policy/snapshot.h"
 
-enum condition_kind { CONDITION_MATCH, CONDITION_APPROVERS, CONDITION_N_KINDS };
+enum condition_kind { CONDITION_MATCH, CONDITION_APPROVERS, CONDITION_VALUE, CONDITION_N_KINDS };
 
 #define CONDITION_MAX_BYTES ((size_t)10000)
 
@@ -52,3 +53,6 @@ enum condition_result conditions_match(const struct conditions *c, struct str so
  */
 int conditions_approvers(const struct conditions *c, struct str source, const struct condition_input *in,
                          struct str_list *ret_users, struct error *err) MUST_USE;
+/* The name of the value's type and the value as text, in in->arena. 0, or -EINVAL with `err`. */
+int conditions_value(const struct conditions *c, struct str source, const struct condition_input *in,
+                     struct str *ret_type, struct str *ret_text, struct error *err) MUST_USE;

@@ -174,12 +174,18 @@ bool policy_check_id(struct policy_check *c, enum document_kind kind, struct str
 	return policy_refuse(c, "invalid %s: value does not match regex pattern \"^[a-zA-Z0-9]{27}$\"", field);
 }
 
-bool policy_check_expression(struct policy_check *c, enum condition_kind kind UNUSED, struct str source)
+bool policy_check_expression(struct policy_check *c, enum condition_kind kind, struct str source)
 {
+	const struct condition_issue *issues;
+	size_t n;
+
 	if (str_is_empty(source) || source.len > CONDITION_MAX_BYTES)
 		return policy_refuse(c, "invalid condition: value length must be between 1 and %zu bytes, inclusive",
 		                     CONDITION_MAX_BYTES);
-	return true;
+	if (conditions_check(service_conditions(c->t->service), kind, source, c->t->arena, &issues, &n))
+		return true;
+	return policy_refuse(c, "invalid CEL expression: %u:%u: " STR_FMT, issues[0].line, issues[0].column,
+	                     STR_ARG(issues[0].text));
 }
 
 static const struct json *sequence_of(const struct approval_policy *p, struct str key)

@@ -4,6 +4,7 @@
  * read; the words of refusals are the vendor's where they are known.
  */
 #include "service/approval_internal.h"
+#include "expr/zone.h"
 #include "json/object.h"
 
 #define MAX_WAIT_HOURS   23
@@ -234,6 +235,8 @@ static bool check_approval(struct policy_check *c, const struct json *approval)
 static bool check_until_time(struct policy_check *c, const struct json *until)
 {
 	int64_t hours = number_of(until, "hours"), minutes = number_of(until, "minutes");
+	struct str zone = json_get_str(until, STR("timezone"));
+	int32_t seconds;
 
 	if (hours < 0 || hours > MAX_WAIT_HOURS)
 		return policy_refuse(c, "invalid WaitUntilTime.Hours: value must be inside range [0, %d]",
@@ -241,6 +244,8 @@ static bool check_until_time(struct policy_check *c, const struct json *until)
 	if (minutes < 0 || minutes > MAX_WAIT_MINUTES)
 		return policy_refuse(c, "invalid WaitUntilTime.Minutes: value must be inside range [0, %d]",
 		                     MAX_WAIT_MINUTES);
+	if (!str_is_empty(zone) && !zone_offset_of(zone, 0, &seconds))
+		return policy_refuse(c, "invalid WaitUntilTime.Timezone: unknown time zone " STR_FMT, STR_ARG(zone));
 	return true;
 }
 

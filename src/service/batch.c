@@ -150,6 +150,8 @@ void batch_undo(struct batch *b, int result)
 		edit_drop(&state->edit);
 		snapshot_drop(TAKE(state->fork));
 		b->service->orgs[i]->tip = NULL;
+		/* What was taken out for it is due still. */
+		fire_rebuild(b->service->orgs[i], atomic_load(&b->service->orgs[i]->current));
 	}
 	tell_all(b, result);
 }

@@ -5,6 +5,7 @@
  */
 #include "base/strs.h"
 #include "service/applications.h"
+#include "service/requests.h"
 
 static struct app_parts linked(struct txn *t, enum document_kind kind, struct str relation, struct str id)
 {
@@ -20,59 +21,6 @@ static void delete_all(struct txn *t, struct app_parts parts)
 		txn_delete(t, parts.docs[i]->kind, parts.docs[i]->id);
 }
 
-/* ---- access requests ----------------------------------------------------------------------------------- */
-
-/* {"outcome":"GRANT_OUTCOME_CANCELLED"} and where it stands in the trail of the request, by type of request. */
-static const struct {
-	struct str event, outcome;
-} cancellations[] = {
-    [REQUEST_NONE] = {STR_INIT(""), STR_INIT("")},
-    [REQUEST_GRANT] = {STR_INIT("grantOutcome"), STR_INIT("GRANT_OUTCOME_CANCELLED")},
-    [REQUEST_REVOKE] = {STR_INIT("revokeOutcome"), STR_INIT("REVOKE_OUTCOME_CANCELLED")},
-    [REQUEST_CERTIFY] = {STR_INIT("certifyOutcome"), STR_INIT("CERTIFY_OUTCOME_CANCELLED")},
-};
-static_assert(N_ELEMENTS(cancellations) == REQUEST_N_TYPES, "a word for each type of request");
-
-static void put_cancellation(struct txn *t, const struct access_request *r)
-{
-	const struct json_member outcome = {STR_INIT("outcome"),
-	                                    {.type = JSON_STRING, .s = cancellations[r->type].outcome}};
-	const struct json message = {.type = JSON_OBJECT, .n = 1, .members = &outcome};
-	const struct request_event event = {
-	    .doc = {.kind = DOC_REQUEST_EVENT,
-	            .id = arena_strf(t->arena, STR_FMT "/%lld", STR_ARG(r->doc.id), (long long)r->n_events)},
-	    .request = r->doc.id,
-	    .kind = cancellations[r->type].event,
-	    .message = &message,
-	};
-
-	txn_put(t, &event.doc);
-}
-
-/* Closes an open request: what it asks for is no longer there, nor anybody to decide it for. */
-static void cancel(struct txn *t, const struct access_request *old)
-{
-	struct access_request r = *old;
-	struct request_step *steps = ARENA_ARRAY(t->arena, struct request_step, old->n_steps);
-
-	for (size_t i = 0; i < old->n_steps; i++) {
-		steps[i] = old->steps[i];
-		if (steps[i].state != STEP_ACTIVE)
-			continue;
-		steps[i].state = STEP_DONE;
-		steps[i].outcome = OUTCOME_CANCELLED;
-		steps[i].outcome_at_ms = t->now_ms;
-		steps[i].due_at_ms = steps[i].gives_up_at_ms = 0;
-	}
-	r.steps = steps;
-	r.state = REQUEST_CLOSED;
-	r.outcome = REQUEST_CANCELLED;
-	r.outcome_at_ms = t->now_ms;
-	r.n_events++;
-	txn_put(t, &r.doc);
-	put_cancellation(t, &r);
-}
-
 /* Those among the requests that are about the account; absent: all. */
 static void cancel_all(struct txn *t, struct app_parts requests, struct str app, struct str account)
 {
@@ -80,7 +28,7 @@ static void cancel_all(struct txn *t, struct app_parts requests, struct str app,
 		const struct access_request *r = as_access_request(requests.docs[i]);
 
 		if (str_is_absent(account) || (str_eq(r->app, app) && str_eq(r->account_id, account)))
-			cancel(t, r);
+			requests_cancel(t, r);
 	}
 }
 
@@ -117,7 +65,7 @@ size_t cascade_size_of_app(struct txn *t, struct str app)
 
 	for (size_t i = 0; i < entitlements.n; i++) {
 		n += linked(t, DOC_ENTITLEMENT_BINDING, STR("entitlement:"), entitlements.docs[i]->id).n;
-		n += 2 * linked(t, DOC_ACCESS_REQUEST, STR("open-entitlement:"), entitlements.docs[i]->id).n;
+		n += 3 * linked(t, DOC_ACCESS_REQUEST, STR("open-entitlement:"), entitlements.docs[i]->id).n;
 	}
 	return n + app_parts_of(t->snapshot, DOC_APP_USER, app, t->arena).n +
 	       app_parts_of(t->snapshot, DOC_APP_RESOURCE_TYPE, app, t->arena).n;
@@ -138,6 +86,7 @@ static void take_from_owners(struct txn *t, struct str user)
 {
 	struct app_parts apps = linked(t, DOC_APP, STR("owner:"), user);
 	struct app_parts entitlements = linked(t, DOC_APP_ENTITLEMENT, STR("owner:"), user);
+	struct app_parts reviews = linked(t, DOC_ACCESS_REVIEW, STR("owner:"), user);
 
 	for (size_t i = 0; i < apps.n; i++) {
 		struct app app = *as_app(apps.docs[i]);
@@ -150,6 +99,12 @@ static void take_from_owners(struct txn *t, struct str user)
 
 		e.owners = without(t, e.owners, user);
 		txn_put(t, &e.doc);
+	}
+	for (size_t i = 0; i < reviews.n; i++) {
+		struct access_review r = *as_access_review(reviews.docs[i]);
+
+		r.owners = without(t, r.owners, user);
+		txn_put(t, &r.doc);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "service/keys.h"
 #include "service/service.h"
 #include "service/signing.h"
+#include "service/timers.h"
 
 struct org {
 	struct service *service;
@@ -19,6 +20,7 @@ struct org {
 	_Atomic(const struct snapshot *)
 	    current;                /* the durable state; replaced by org_publish(), read in RCU sections */
 	_Atomic uint64_t revision;  /* of `current`, for those who are in no read section */
+	struct timers timers;       /* what is to happen by itself in the newest state */
 	const struct snapshot *tip; /* writer thread only: the newest state, durable or not; NULL: the current one */
 };
 
@@ -52,13 +54,16 @@ struct service {
 	struct org **orgs;      /* fixed once opened */
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
+	struct conditions *conditions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
 	struct batch batches[2];
-	pthread_mutex_t lock; /* guards what follows */
+	uint64_t fire_after_ns; /* monotonic; writer thread only: after a failed commit nothing happens by itself for a
+	                           while */
+	pthread_mutex_t lock;   /* guards what follows */
 	pthread_cond_t wake_writer, wake_committer;
 	struct write_job *first, *last;
 	struct refusal *first_refusal, *last_refusal;
@@ -90,6 +95,14 @@ void batch_publish(struct batch *b);
 /* Undoes a batch that was not committed, frozen or not, and tells its jobs `result`; empty afterwards. Writer thread.
  */
 void batch_undo(struct batch *b, int result);
+
+/* fire.c: what happens by itself */
+/* A job for the next thing whose time has come in any organization; NULL: nothing is due. Writer thread. */
+struct write_job *fire_next(struct service *svc);
+/* When the writer is to look again at the latest, in ms from now; -1: there is nothing to wait for. */
+int64_t fire_wait_ms(const struct service *svc);
+/* Makes the organization's timers anew from its documents. */
+void fire_rebuild(struct org *org, const struct snapshot *s);
 
 /* publish.c */
 /*

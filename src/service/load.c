@@ -152,6 +152,7 @@ int org_load(struct org *org, struct error *err)
 	edit_blocks_free_all(&retired);
 	atomic_store(&org->current, s);
 	atomic_store(&org->revision, s->revision);
+	fire_rebuild(org, s);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "policy/conditions.h"
 #include "base/random.h"
 #include "service/internal.h"
 
@@ -12,6 +13,7 @@ static struct org *add_org(struct service *svc, struct str name)
 	org->name = str_dup_cstr(name);
 	org->index = svc->n_orgs;
 	org->seed = random_u64();
+	timers_init(&org->timers);
 	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
 	svc->orgs[svc->n_orgs++] = org;
 	return org;
@@ -53,6 +55,7 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_mutex_init(&svc->lock, NULL);
 	(void)pthread_cond_init(&svc->wake_writer, NULL);
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
+	svc->conditions = conditions_new();
 	svc->device_flows = device_flows_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
@@ -78,11 +81,13 @@ void service_close(struct service *svc)
 	writer_stop(svc);
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
+		timers_release(&svc->orgs[i]->timers);
 		free(svc->orgs[i]->name);
 		free(svc->orgs[i]);
 	}
 	free(svc->orgs);
 	free(svc->default_org_name);
+	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
@@ -94,6 +99,11 @@ void service_close(struct service *svc)
 const struct service_options *service_options(const struct service *svc)
 {
 	return &svc->options;
+}
+
+const struct conditions *service_conditions(const struct service *svc)
+{
+	return svc->conditions;
 }
 
 const struct key_hasher *service_key_hasher(const struct service *svc)

@@ -17,6 +17,7 @@
 #include "policy/snapshot.h"
 #include "store/store.h"
 
+struct conditions;   /* policy/conditions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
@@ -46,6 +47,8 @@ int service_open(const struct service_options *options, struct service **ret_ser
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
+/* The expressions of ConductorOne's policies. */
+const struct conditions *service_conditions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
 /* By which others know what comes from this installation. */
@@ -61,6 +64,12 @@ struct org *service_org(struct service *svc, struct str name);
 struct org *service_default_org(struct service *svc);
 /* Inside a read section (or on the writer thread between jobs): the current snapshot. */
 const struct snapshot *org_snapshot(const struct org *org);
+
+/*
+ * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
+ * then is finished after that was published. Any thread.
+ */
+bool service_is_due(const struct service *svc, int64_t now_ms);
 
 /* ---- who is calling -------------------------------------------------------------------------- */
 

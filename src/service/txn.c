@@ -70,6 +70,7 @@ void txn_apply(const struct txn *t, struct snapshot *fork)
 		assert(r == 0);
 		doc->seq = c->seq;
 		doc->rev = revision;
+		timers_add(&t->org->timers, doc);
 		snapshot_put(fork, doc);
 	}
 	fork->revision = revision;

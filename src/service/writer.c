@@ -4,9 +4,14 @@
  * arrive during a commit make the next batch (group commit without waiting), and neither thread waits for the other's
  * work.
  */
+#include <time.h>
+
 #include "service/internal.h"
 
 #include "base/clock.h"
+
+/* What is due is tried again so long after a commit that failed. */
+#define RETRY_AFTER_NS UINT64_C(1000000000)
 
 /* ---- the writer ------------------------------------------------------------------------------------------ */
 
@@ -27,6 +32,26 @@ static struct batch *other(struct batch *b)
 
 enum step { STEP_RUN, STEP_HAND_OVER, STEP_UNDO, STEP_END };
 
+/* Until it is woken, or something's time comes. Lock held. */
+static void wait_for_work(struct service *svc)
+{
+	int64_t ms = fire_wait_ms(svc);
+	struct timespec until;
+
+	if (ms < 0) {
+		(void)pthread_cond_wait(&svc->wake_writer, &svc->lock);
+		return;
+	}
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	(void)pthread_cond_timedwait(&svc->wake_writer, &svc->lock, &until);
+}
+
 /* Waits for something to do. Refused attempts go straight into the batch. With STEP_RUN, `*ret_job` is the next job.
  * Lock held. */
 static enum step next_step(struct service *svc, struct batch *b, struct write_job **ret_job)
@@ -43,6 +68,9 @@ static enum step next_step(struct service *svc, struct batch *b, struct write_jo
 		/* An idle committer is a commit not begun. */
 		if (!svc->committing && !is_empty(b))
 			return STEP_HAND_OVER;
+		/* What is due comes before whatever is asked: nobody sees a state that time has overtaken. */
+		if (has_room(b) && (*ret_job = fire_next(svc)))
+			return STEP_RUN;
 		if (svc->first && has_room(b)) {
 			*ret_job = svc->first;
 			svc->first = svc->first->next;
@@ -53,7 +81,7 @@ static enum step next_step(struct service *svc, struct batch *b, struct write_jo
 		}
 		if (svc->closing && !svc->first && !svc->first_refusal && is_empty(b) && !svc->committing)
 			return STEP_END;
-		(void)pthread_cond_wait(&svc->wake_writer, &svc->lock);
+		wait_for_work(svc);
 	}
 }
 
@@ -65,6 +93,7 @@ static void undo(struct service *svc, struct batch *b)
 
 	batch_undo(b, result);
 	batch_undo(failed, result);
+	svc->fire_after_ns = clock_monotonic_ns() + RETRY_AFTER_NS;
 }
 
 static void *writer_main(void *arg)

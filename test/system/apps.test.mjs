@@ -110,7 +110,7 @@ test('a binding decides at once, until it expires to the millisecond', async () 
 	clock.set('2026-11-22T10:00:01.500Z');
 	assert.equal(await decide('quin', 'admin', 'db'), false);
 	await ok(400, 'PUT', 'apps/db/entitlements/admin/bindings/a', {expires_at: '2026-11-22T10:00:00Z'});
-	await ok(200, 'PUT', 'apps/db/entitlements/admin/bindings/a');
+	await ok(201, 'PUT', 'apps/db/entitlements/admin/bindings/a'); // the one that expired was taken away
 	assert.equal(await decide('quin', 'admin', 'db'), true);
 	await ok(404, 'PUT', 'apps/db/entitlements/admin/bindings/b');
 	await ok(404, 'PUT', 'apps/db/entitlements/other/bindings/a');

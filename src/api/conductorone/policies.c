@@ -4,6 +4,7 @@
  */
 #include "api/conductorone/conductorone.h"
 #include "json/object.h"
+#include "policy/conditions.h"
 #include "service/approval_policies.h"
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
@@ -289,11 +290,71 @@ static void policy_search(struct api_call *call)
 	answer_list(call, &filter, &page);
 }
 
+/* ---- expressions ----------------------------------------------------------------------------------------- */
+
+static struct json marker_of(struct api_call *call, const struct condition_issue *issue)
+{
+	struct json_object o = {.arena = call->arena};
+
+	json_object_str(&o, "severity", STR("ERROR"));
+	json_object_str(&o, "message", issue->text);
+	json_object_i64(&o, "startLineNumber", issue->line);
+	json_object_i64(&o, "startColumn", issue->column);
+	json_object_i64(&o, "endLineNumber", issue->end_line);
+	json_object_i64(&o, "endColumn", issue->end_column);
+	return *json_object_end(&o);
+}
+
+/* Whether a rule's condition compiles: what is wrong with it is the answer. */
+static void validate_cel(struct api_call *call)
+{
+	struct json_object o = {.arena = call->arena};
+	const struct condition_issue *issues;
+	const struct json *message;
+	struct json *markers;
+	size_t n;
+
+	if (!c1_read(call, &c1_EditorValidateRequest, &message))
+		return;
+	(void)conditions_check(service_conditions(call->service), CONDITION_MATCH, c1_str(message, "text"), call->arena,
+	                       &issues, &n);
+	markers = ARENA_ARRAY(call->arena, struct json, n);
+	for (size_t i = 0; i < n; i++)
+		markers[i] = marker_of(call, &issues[i]);
+	json_object_put(&o, "markers", (struct json){.type = JSON_ARRAY, .n = (uint32_t)n, .items = markers});
+	c1_answer(call, &c1_EditorValidateResponse, json_object_end(&o));
+}
+
+/* What an expression about a user yields for the caller. */
+static void test_account_provision(struct api_call *call)
+{
+	const struct access_request about = {.user = call->caller.id};
+	const struct condition_input in = {
+	    .snapshot = call->snapshot, .request = &about, .now_ms = call->now_ms, .arena = call->arena};
+	struct json_object o = {.arena = call->arena};
+	struct str type, value;
+	const struct json *message;
+	struct error err = {0};
+
+	if (!c1_read(call, &c1_TestAccountProvisionPolicyRequest, &message))
+		return;
+	if (conditions_value(service_conditions(call->service), c1_str(message, "cel"), &in, &type, &value, &err) !=
+	    0) {
+		c1_result(call, SERVICE_INVALID, &err);
+		return;
+	}
+	json_object_str(&o, "type", type);
+	json_object_str(&o, "value", value);
+	c1_answer(call, &c1_TestAccountProvisionPolicyResponse, json_object_end(&o));
+}
+
 /* clang-format off */
 static const struct api_route routes[] = {
     {HTTP_POST, C1_API "policies", API_WRITE, API_JSON_BODY, "conductorone:policies:create", "conductorone:policies", policy_create, "c1.policy.create"},
     {HTTP_GET, C1_API "policies", API_READ, API_NO_BODY, "conductorone:policies:list", "conductorone:policies", policy_list, NULL},
     {HTTP_POST, C1_API "search/policies", API_READ, API_OPTIONAL_JSON, "conductorone:policies:list", "conductorone:policies", policy_search, NULL},
+    {HTTP_POST, C1_API "policies/validate/cel", API_READ, API_JSON_BODY, "conductorone:policies:get", "conductorone:policies", validate_cel, NULL},
+    {HTTP_POST, C1_API "policies/test-account-provision-policy", API_READ, API_JSON_BODY, "conductorone:policies:get", "conductorone:policies", test_account_provision, NULL},
     {HTTP_GET, C1_API "policies/{id}", API_READ, API_NO_BODY, "conductorone:policies:get", "conductorone:policies:{id}", policy_get, NULL},
     {HTTP_POST, C1_API "policies/{id}", API_WRITE, API_JSON_BODY, "conductorone:policies:update", "conductorone:policies:{id}", policy_update, "c1.policy.update"},
     {HTTP_DELETE, C1_API "policies/{id}", API_WRITE, API_OPTIONAL_JSON, "conductorone:policies:delete", "conductorone:policies:{id}", policy_delete, "c1.policy.delete"},

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "service/applications.h"
+#include "service/internal.h"
 #include "aitronos-world.h"
 
 static void put_app(struct str id, struct str_list owners)
@@ -82,8 +83,10 @@ static void put_request(struct str id, enum request_state state, struct str user
 /* crm has admin and read, ann's account a and bob's b, who both have admin; wiki has an entitlement of the same id. */
 static int setup(void **state)
 {
+	static struct service service; /* knows no expressions */
 	int r = world_setup(state);
 
+	txn.service = &service;
 	put_app(STR("crm"), LIST(STR("ann"), STR("bob")));
 	put_app(STR("wiki"), (struct str_list){0});
 	put(&(struct app_resource_type){.doc = {.kind = DOC_APP_RESOURCE_TYPE, .id = STR("crm/role")},
@@ -212,9 +215,10 @@ static void test_app_goes(void **state UNUSED)
 	put_request(STR("r1"), REQUEST_OPEN, STR("ann"));
 	put_request(STR("r2"), REQUEST_CLOSED, STR("ann"));
 	assert_int_equal(applications_delete(&txn, snapshot_find(snapshot, DOC_APP, STR("crm")), &err), SERVICE_OK);
-	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "-entitlement_binding crm/admin/b", "+access_request r1",
-	               "+request_event r1/5", "-app_entitlement crm/admin", "-app_entitlement crm/read",
-	               "-app_user crm/a", "-app_user crm/b", "-app_resource_type crm/role", "-app crm");
+	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "-entitlement_binding crm/admin/b", "+request_event r1/5",
+	               "+request_event r1/6", "+access_request r1", "-app_entitlement crm/admin",
+	               "-app_entitlement crm/read", "-app_user crm/a", "-app_user crm/b", "-app_resource_type crm/role",
+	               "-app crm");
 }
 
 static void test_account_goes(void **state UNUSED)
@@ -227,8 +231,8 @@ static void test_account_goes(void **state UNUSED)
 	ASSERT_CHANGES("-entitlement_binding crm/admin/b", "-app_user crm/b");
 	assert_int_equal(applications_delete(&txn, snapshot_find(snapshot, DOC_APP_USER, STR("crm/a")), &err),
 	                 SERVICE_OK);
-	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+access_request r1", "+request_event r1/5",
-	               "-app_user crm/a");
+	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+request_event r1/5", "+request_event r1/6",
+	               "+access_request r1", "-app_user crm/a");
 }
 
 /* What the transaction makes of the request r1. */
@@ -262,13 +266,14 @@ static void test_user_goes(void **state UNUSED)
 	assert_int_equal(r->state, REQUEST_CLOSED);
 	assert_int_equal(r->outcome, REQUEST_CANCELLED);
 	assert_int_equal(r->outcome_at_ms, txn.now_ms);
-	assert_int_equal(r->n_events, 5);
+	assert_int_equal(r->n_events, 6);
 	assert_int_equal(r->steps[0].state, STEP_DONE);
 	assert_int_equal(r->steps[0].outcome, OUTCOME_CANCELLED);
 	assert_int_equal(r->steps[0].due_at_ms, 0);
 	free(doc);
-	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+app_user crm/a", "+access_request r1",
-	               "+request_event r1/5", "+app crm", "+app_entitlement crm/admin", "+user bob", "-user ann");
+	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+app_user crm/a", "+request_event r1/5",
+	               "+request_event r1/6", "+access_request r1", "+app crm", "+app_entitlement crm/admin",
+	               "+user bob", "-user ann");
 }
 
 static void test_resource_type_in_use_stays(void **state UNUSED)

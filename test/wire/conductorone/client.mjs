@@ -13,7 +13,7 @@ export const ID = /^[A-Za-z0-9]{27}$/;
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 // Members of messages that are int64, and those that must never be null.
-const INT64 = new Set(['numericId', 'expiration', 'grantCount', 'userCount', 'commentCount', 'defaultValue', 'maxFileSize']);
+const INT64 = new Set(['numericId', 'expiration', 'grantCount', 'userCount', 'defaultValue', 'maxFileSize']);
 const NEVER_NULL = new Set(['assignedAt']);
 
 /** The value with the members of all objects in alphabetical order, as the SDK serializes it. */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Jobs that nobody submits: one for each thing whose time has come.
+ */
+#include "base/clock.h"
+#include "service/internal.h"
+#include "service/requests.h"
+
+/* The longest that the writer sleeps while something is to come: clocks are set, and tests drive them. */
+#define MAX_WAIT_MS 1000
+
+struct firing {
+	struct write_job job;
+	struct arena arena;
+	struct timer timer;
+};
+
+static enum write_verdict run(struct write_job *job, struct txn *t)
+{
+	const struct firing *f = CONTAINER_OF(job, struct firing, job);
+	struct str kind = document_kind_name(f->timer.kind), id = str_of(f->timer.id);
+
+	if (!requests_fire(t, f->timer.kind, id))
+		return WRITE_REFUSE;
+	t->note = (struct audit_note){
+	    .actor = STR(""),
+	    .via = STR("timer"),
+	    .operation = STR("conductorone:tasks:timer"),
+	    .target = arena_concat3(t->arena, kind, STR(":"), id),
+	    .remote = STR(""),
+	    .request_id = STR(""),
+	    .event = STR("c1.task.timer"),
+	    .credential = STR(""),
+	    .tenant = STR(""),
+	    .method = STR(""),
+	    .path = STR(""),
+	    .warning = STR(""),
+	};
+	return WRITE_ACCEPT;
+}
+
+/* When it could not be committed the timers were made anew, and it comes again. */
+static void finish(struct write_job *job, int result UNUSED, uint64_t revision UNUSED)
+{
+	struct firing *f = CONTAINER_OF(job, struct firing, job);
+
+	atomic_fetch_sub(&job->org->timers.n_firing, 1);
+	free(f->timer.id);
+	arena_release(&f->arena);
+	free(f);
+}
+
+struct write_job *fire_next(struct service *svc)
+{
+	struct timer timer;
+
+	if (svc->fire_after_ns && clock_monotonic_ns() < svc->fire_after_ns)
+		return NULL;
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		struct org *org = svc->orgs[i];
+		struct firing *f;
+
+		if (org->timers.n == 0 || !timers_take(&org->timers, clock_now_ms(), &timer))
+			continue;
+		f = mem_calloc(1, sizeof(*f));
+		f->timer = timer;
+		f->job = (struct write_job){.org = org, .arena = &f->arena, .run = run, .finish = finish};
+		return &f->job;
+	}
+	return NULL;
+}
+
+int64_t fire_wait_ms(const struct service *svc)
+{
+	int64_t next = INT64_MAX, now;
+
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		int64_t due = atomic_load(&svc->orgs[i]->timers.next_due_ms);
+
+		next = due < next ? due : next;
+	}
+	if (next == INT64_MAX)
+		return -1;
+	now = clock_now_ms();
+	if (next <= now)
+		return MAX_WAIT_MS; /* there is no room for it now; whoever makes room wakes the writer */
+	return next - now < MAX_WAIT_MS ? next - now : MAX_WAIT_MS;
+}
+
+void fire_rebuild(struct org *org, const struct snapshot *s)
+{
+	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING};
+
+	timers_clear(&org->timers);
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+		const struct document *doc;
+		uint64_t at = 0;
+
+		while ((doc = snapshot_next(s, kinds[i], &at)))
+			timers_add(&org->timers, doc);
+	}
+}
+
+bool service_is_due(const struct service *svc, int64_t now_ms)
+{
+	for (size_t i = 0; i < svc->n_orgs; i++)
+		if (timers_are_due(&svc->orgs[i]->timers, now_ms))
+			return true;
+	return false;
+}

@@ -1,0 +1,71 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Access requests: made, acted on, closed, and moved on by time (workflow/workflow.h says how; this stores it). What
+ * one call or one moment brings about is one change set: the request, what is recorded of it, and the binding that is
+ * made or ended.
+ *
+ * All functions with a transaction run in a job of the writer. What they do not return SERVICE_OK for has put nothing,
+ * and `err` says why in the vendor's words. Who may make a request for whom is the business of the dialects; who may
+ * act on one is the workflow's.
+ */
+#include "service/result.h"
+#include "service/service.h"
+#include "workflow/workflow.h"
+
+struct request_new {
+	enum request_type type;
+	struct str app, entitlement_id;
+	struct str account_id; /* absent or empty: the user's */
+	struct str user;       /* absent or empty: the account's */
+	struct str created_by; /* user id; absent: nobody, it came by itself */
+	struct str description;
+	int64_t duration_ms; /* of a grant; 0: as long as the entitlement allows */
+	bool is_emergency;
+	struct str origin;         /* "TASK_ORIGIN_" and this */
+	const struct json *source; /* of the type's message */
+	const struct json *data;
+	struct str review;
+	const struct json *steps; /* [PolicyStep …]: these decide, instead of a policy; NULL: the policy does */
+	struct str duplicate;     /* out: SERVICE_CONFLICT: the id of the open request that is in the way */
+};
+
+#define REQUEST_MAX_TEXT_BYTES 10000u
+
+/*
+ * SERVICE_NOT_FOUND: no such app, entitlement, user, account, or nothing to revoke; SERVICE_INVALID: whom it is about
+ * is missing or contradictory, or it is to last too long; SERVICE_CONFLICT: the same is open already.
+ */
+enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret,
+                                    struct error *err) MUST_USE;
+/* Lets the event happen. SERVICE_INVALID: refused by the workflow. */
+enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
+                                 struct access_request *ret, struct error *err) MUST_USE;
+/* Cancels it as part of a larger change: what it is about goes. Nothing when it is closed. */
+void requests_cancel(struct txn *t, const struct access_request *r);
+/*
+ * The account no longer has the entitlement: whether it should, or should not, need not be asked any more. `by`: the
+ * request that ended it, which is left alone as is the review that it follows from; NULL: none did.
+ */
+void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by);
+/* Asks for the access that a certify request is about to be taken away, by the entitlement's revoke policy. */
+void requests_revoke_reviewed(struct txn *t, const struct access_request *r);
+/* The document's time has come (service/timers.h). False: it is not due (any more), and nothing was put. */
+bool requests_fire(struct txn *t, enum document_kind kind, struct str id);
+
+/* By id or number; NULL: none. */
+const struct access_request *requests_find(const struct snapshot *s, struct str name, struct arena *a);
+/* The trail of a request, in order; the array lives in `a`. */
+size_t requests_events(const struct snapshot *s, struct str request, struct arena *a,
+                       const struct document *const **ret);
+/* May the actor use the verb now? (workflow_may()) */
+bool requests_may(const struct snapshot *s, const struct access_request *r, enum workflow_verb verb, struct str actor,
+                  bool is_admin);
+
+/* request_host.c: the answers of a snapshot to the workflow's questions. */
+struct request_host {
+	const struct snapshot *snapshot;
+	const struct conditions *conditions; /* what evaluates expressions; NULL: none can be */
+	int64_t now_ms;
+};
+extern const struct workflow_host request_host;
