@@ -267,6 +267,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_APP:
 		add_owners(&l, as_app(doc)->owners);
 		break;
+	case DOC_ACCESS_REVIEW:
+		add_owners(&l, as_access_review(doc)->owners);
+		break;
 	case DOC_APP_RESOURCE_TYPE:
 		add(&l, STR("app:"), as_app_resource_type(doc)->app);
 		break;
@@ -293,7 +296,6 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
-	case DOC_ACCESS_REVIEW:
 	case DOC_WEBHOOK:
 	case DOC_GOVERNANCE_POLICY:
 	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */

@@ -3,10 +3,10 @@
  *
  * Access tokens as text: what a client of OAuth 2 gets for its proof and sends as a bearer.
  *
- *   dwt_<base64url of the claims as JSON>.<base64url of an HMAC by the installation's pepper>
+ *   dwt_<base64url of the claims as JSON>.<base64url of an HMAC by a key of the installation>
  *
  * A token needs no memory of its own and outlives a restart: everything is in it, and nobody else can make one. HMAC
- * rather than a signature, as every call pays for the check (1 µs, Ed25519: 100) and nobody but this server needs to
+ * rather than a signature, as every call pays for the check (2 µs, Ed25519: 140) and nobody but this server needs to
  * check it. What may change is not in it but looked up at each use: the client's limits, its expiry, and whether client
  * and user are still there. Pure; any thread.
  */

@@ -4,6 +4,7 @@
 #include "base/strs.h"
 #include "model/validate.h"
 #include "service/directory.h"
+#include "service/requests.h"
 
 /* ---- looking ------------------------------------------------------------------------------------------- */
 
@@ -389,6 +390,8 @@ enum service_result applications_delete(struct txn *t, const struct document *do
 		cascade_entitlement(t, as_app_entitlement(doc));
 	else if (doc->kind == DOC_APP_USER)
 		cascade_account(t, as_app_user(doc));
+	else if (doc->kind == DOC_ENTITLEMENT_BINDING)
+		requests_end_for(t, as_entitlement_binding(doc), NULL);
 	txn_delete(t, doc->kind, doc->id);
 	return SERVICE_OK;
 }

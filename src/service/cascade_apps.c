@@ -86,6 +86,7 @@ static void take_from_owners(struct txn *t, struct str user)
 {
 	struct app_parts apps = linked(t, DOC_APP, STR("owner:"), user);
 	struct app_parts entitlements = linked(t, DOC_APP_ENTITLEMENT, STR("owner:"), user);
+	struct app_parts reviews = linked(t, DOC_ACCESS_REVIEW, STR("owner:"), user);
 
 	for (size_t i = 0; i < apps.n; i++) {
 		struct app app = *as_app(apps.docs[i]);
@@ -98,6 +99,12 @@ static void take_from_owners(struct txn *t, struct str user)
 
 		e.owners = without(t, e.owners, user);
 		txn_put(t, &e.doc);
+	}
+	for (size_t i = 0; i < reviews.n; i++) {
+		struct access_review r = *as_access_review(reviews.docs[i]);
+
+		r.owners = without(t, r.owners, user);
+		txn_put(t, &r.doc);
 	}
 }
 

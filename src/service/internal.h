@@ -54,6 +54,7 @@ struct service {
 	struct org **orgs;      /* fixed once opened */
 	size_t n_orgs;
 	struct key_hasher *key_hasher;
+	struct key_hasher *token_hasher; /* of access tokens: can be replaced without ending every key */
 	struct conditions *conditions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
@@ -127,6 +128,7 @@ int org_load(struct org *org, struct error *err) MUST_USE;
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
 
 /* secrets.c */
-/* The installation's secrets from the store, made there when it has none: the pepper and the signing key. */
+/* The installation's secrets from the store, made there when it has none: the pepper, the key of
+ * access tokens, and the signing key. */
 int secrets_load(struct service *svc, struct error *err) MUST_USE;
 void secrets_wipe(struct service *svc);

@@ -112,7 +112,7 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 	if (r != SERVICE_OK)
 		return r;
 	ret->expires_at_ms = earlier(proof->now_ms + ACCESS_TOKEN_LIFETIME_MS, client->expires_at_ms);
-	access_token_write(&ret->text, service_key_hasher(svc),
+	access_token_write(&ret->text, svc->token_hasher,
 	                   &(struct access_claims){
 	                       .org = str_of(ret->org->name),
 	                       .client = client->doc.id,
@@ -133,7 +133,7 @@ bool oauth_device_token(struct service *svc, struct str client, const struct dev
 		return false;
 	ret->org = org;
 	ret->expires_at_ms = earlier(now_ms + ACCESS_TOKEN_LIFETIME_MS, approval->limit_ms);
-	access_token_write(&ret->text, service_key_hasher(svc),
+	access_token_write(&ret->text, svc->token_hasher,
 	                   &(struct access_claims){
 	                       .org = approval->org,
 	                       .client = client,
@@ -170,7 +170,7 @@ enum auth_result oauth_authenticate(struct service *svc, struct str token, const
 	struct key *key = ARENA_NEW(a, struct key);
 	struct org *org;
 
-	if (!access_token_read(service_key_hasher(svc), token, a, &claims) || claims.expires_at_ms <= now_ms)
+	if (!access_token_read(svc->token_hasher, token, a, &claims) || claims.expires_at_ms <= now_ms)
 		return AUTH_BAD;
 	org = service_org(svc, claims.org);
 	if (!org)

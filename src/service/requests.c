@@ -94,6 +94,17 @@ static void bind(struct txn *t, struct access_request *r)
 	txn_put(t, &b.doc);
 }
 
+static void unbind(struct txn *t, const struct access_request *r)
+{
+	const struct entitlement_binding *b =
+	    FIND(t->snapshot, entitlement_binding, ENTITLEMENT_BINDING, binding_id(t->arena, r));
+
+	if (!b)
+		return;
+	txn_delete(t, DOC_ENTITLEMENT_BINDING, b->doc.id);
+	requests_end_for(t, b, r);
+}
+
 /* ---- storing ---------------------------------------------------------------------------------------------------- */
 
 static void put_events(struct txn *t, const struct workflow_next *next)
@@ -114,7 +125,7 @@ static void put_events(struct txn *t, const struct workflow_next *next)
 }
 
 /* A review said that access is to go: its request follows the entitlement's revoke policy. */
-static void open_revoke(struct txn *t, const struct access_request *r)
+void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 {
 	const struct json_member review[] = {
 	    {STR_INIT("accessReviewId"), {.type = JSON_STRING, .s = r->review}},
@@ -150,11 +161,11 @@ static void put_next(struct txn *t, struct workflow_next *next)
 	if (next->effects & EFFECT_BIND)
 		bind(t, r);
 	if (next->effects & EFFECT_UNBIND)
-		txn_delete(t, DOC_ENTITLEMENT_BINDING, binding_id(t->arena, r));
+		unbind(t, r);
 	put_events(t, next);
 	txn_put(t, &r->doc);
 	if (next->effects & EFFECT_REVOKE)
-		open_revoke(t, r);
+		requests_revoke_reviewed(t, r);
 }
 
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
@@ -183,6 +194,26 @@ void requests_cancel(struct txn *t, const struct access_request *r)
 		return;
 	result = requests_act(t, r, &event, &next, &err);
 	assert(result == SERVICE_OK); /* whatever is open can be cancelled */
+}
+
+static bool is_spared(const struct access_request *r, const struct access_request *by)
+{
+	return by && (str_eq(r->doc.id, by->doc.id) || (!str_is_empty(by->review) && str_eq(r->review, by->review)));
+}
+
+void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+{
+	const struct document *const *docs;
+	struct str link =
+	    arena_concat(t->arena, STR("open-entitlement:"), entitlement_id(t->arena, b->app, b->entitlement_id));
+	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct access_request *r = as_access_request(docs[i]);
+
+		if (r->type != REQUEST_GRANT && str_eq(r->account_id, b->account_id) && !is_spared(r, by))
+			requests_cancel(t, r);
+	}
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */

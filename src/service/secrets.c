@@ -53,16 +53,21 @@ static int load(struct store *store, struct str name, void *ret, size_t n, struc
 int secrets_load(struct service *svc, struct error *err)
 {
 	struct store *store = svc->options.store;
-	uint8_t pepper[KEY_PEPPER_BYTES], private_key[ED25519_KEY_BYTES];
+	uint8_t pepper[KEY_PEPPER_BYTES], token_key[KEY_PEPPER_BYTES], private_key[ED25519_KEY_BYTES];
 	int r = load(store, STR("key_pepper"), pepper, sizeof(pepper), err);
 
 	if (r == 0)
 		svc->key_hasher = key_hasher_new((struct str){(const char *)pepper, sizeof(pepper)});
 	if (r == 0)
+		r = load(store, STR("token_key"), token_key, sizeof(token_key), err);
+	if (r == 0)
+		svc->token_hasher = key_hasher_new((struct str){(const char *)token_key, sizeof(token_key)});
+	if (r == 0)
 		r = load(store, STR("signing_key"), private_key, sizeof(private_key), err);
 	if (r == 0)
 		signing_key_init(&svc->signing_key, private_key);
 	explicit_bzero(pepper, sizeof(pepper));
+	explicit_bzero(token_key, sizeof(token_key));
 	explicit_bzero(private_key, sizeof(private_key));
 	return r;
 }
@@ -70,5 +75,6 @@ int secrets_load(struct service *svc, struct error *err)
 void secrets_wipe(struct service *svc)
 {
 	key_hasher_free(svc->key_hasher);
+	key_hasher_free(svc->token_hasher);
 	explicit_bzero(&svc->signing_key, sizeof(svc->signing_key));
 }

@@ -137,6 +137,9 @@ void binding_list(struct api_call *call);
 void binding_get(struct api_call *call);
 void binding_put(struct api_call *call);
 void binding_delete(struct api_call *call);
+/* reviews.c */
+void access_review_post_start(struct api_call *call);
+void access_review_post_close(struct api_call *call);
 /* keys.c */
 void key_list(struct api_call *call);
 void key_create(struct api_call *call);

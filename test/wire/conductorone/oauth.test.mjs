@@ -3,7 +3,9 @@
 // Tokens and who gets them, with node:crypto as the client: section 13's cases O1 to O9 and P28, personal clients, the
 // limits of credentials, the device flow. Time is a driven clock.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {createPrivateKey, generateKeyPairSync, randomBytes, sign, verify, createPublicKey} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {after, before, test} from 'node:test';
 
 import {makeKey, makeUser, startServer, testClock} from '../../harness/server.mjs';
@@ -308,6 +310,24 @@ test('a token is somebody’s: it cannot be changed, and survives a restart', as
 	await s.restart();
 	await client(s, token).get('policies');
 	assert.deepEqual((await s.call('GET', '/auth/v1/jwks', undefined, {key: null})).json, before, 'the key is kept');
+});
+
+test('all tokens end with the key they are made with, and nothing else does', async (t) => {
+	const ends = /DELETE FROM meta WHERE key = 'token_key'/.exec(readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8'));
+	if (spawnSync('sqlite3', ['--version']).status !== 0) {
+		t.skip('sqlite3 is needed to follow the manual');
+		return;
+	}
+	const credentials = await personalClient(keys.erin);
+	const token = tokenOf(await byAssertion(credentials));
+	await client(s, token).get('policies');
+	await s.end('SIGTERM');
+	const done = spawnSync('sqlite3', [`${s.dir}/doorward.db`, ends[0]], {encoding: 'utf8'});
+	assert.equal(done.status, 0, done.stderr);
+	await s.start();
+	await client(s, token).fails(401, 16, 'not valid', 'GET', 'policies');
+	await client(s, keys.erin).get('policies');
+	await client(s, tokenOf(await byAssertion(credentials))).get('policies');
 });
 
 test('nothing secret is logged or told twice, and failed proofs are on record', async () => {
