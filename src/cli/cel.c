@@ -39,9 +39,59 @@ static bool read_all(FILE *file, struct buf *out)
 	}
 }
 
+static bool is_of_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
+/* Is it an integer that needs more than 64 bits? */
+static bool is_wide(struct str number)
+{
+	bool is_negative = str_starts_with(number, STR("-"));
+	struct str digits = str_slice(number, is_negative, number.len);
+	uint64_t value;
+
+	for (size_t i = 0; i < digits.len; i++)
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+			return false;
+	return digits.len > 1 && digits.ptr[0] != '0' &&
+	       (!str_to_u64(digits, &value) || (is_negative && value > (uint64_t)INT64_MAX + 1));
+}
+
+/*
+ * The JSON reader refuses integers beyond 64 bits, since it cannot say what they are. In a file of values they are
+ * doubles, whichever way they were written, and so such an integer gets a fraction.
+ */
+static void write_wide_as_doubles(struct buf *out, struct str text)
+{
+	bool is_string = false;
+	size_t at = 0;
+
+	while (at < text.len) {
+		size_t start = at;
+
+		if (is_string || !is_of_number(text.ptr[at])) {
+			char c = text.ptr[at++];
+
+			buf_add_char(out, c);
+			if (is_string && c == '\\' && at < text.len)
+				buf_add_char(out, text.ptr[at++]);
+			else if (c == '"')
+				is_string = !is_string;
+			continue;
+		}
+		while (at < text.len && is_of_number(text.ptr[at]))
+			at++;
+		buf_add(out, str_slice(text, start, at));
+		if (is_wide(str_slice(text, start, at)))
+			buf_add(out, STR(".0"));
+	}
+}
+
 bool cli_cel_read_file(struct cli_session *s, const char *path, struct arena *a, const struct json **ret)
 {
 	CLEANUP(buf_releasep) struct buf text = BUF_INIT(MAX_FILE_BYTES);
+	CLEANUP(buf_releasep) struct buf wide = BUF_INIT(2 * MAX_FILE_BYTES);
 	FILE *file = fopen(path, "rbe");
 	struct error err = {0};
 	bool is_read = file && read_all(file, &text);
@@ -52,7 +102,8 @@ bool cli_cel_read_file(struct cli_session *s, const char *path, struct arena *a,
 		(void)fclose(file);
 	if (!is_read)
 		return false;
-	if (json_parse(buf_str(&text), a, ret, &err) != JSON_OK) {
+	write_wide_as_doubles(&wide, buf_str(&text));
+	if (json_parse(buf_str(&wide), a, ret, &err) != JSON_OK) {
 		(void)cli_fail(s, "%s: %s", path, err.text);
 		return false;
 	}

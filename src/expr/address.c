@@ -3,8 +3,8 @@
 
 #include "expr/address.h"
 
-#define V4_BYTES 4u
-#define V6_WORDS 8u
+#define V4_BYTES ((size_t)4)
+#define V6_WORDS ((size_t)8)
 
 static const unsigned char v4_in_v6[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -29,7 +29,7 @@ static bool parse_v4(struct str text, unsigned char *ret)
 	size_t at = 0;
 	unsigned v;
 
-	for (unsigned i = 0; i < V4_BYTES; i++) {
+	for (size_t i = 0; i < V4_BYTES; i++) {
 		if (i && (at == text.len || text.ptr[at++] != '.'))
 			return false;
 		if (!take_decimal(text, &at, 255, &v))
@@ -62,8 +62,8 @@ static bool take_word(struct str text, size_t *at, unsigned *ret)
 /* Eight words, or fewer with one "::" for those that are left out. */
 static bool parse_v6(struct str text, unsigned char *ret)
 {
-	unsigned words[V6_WORDS] = {0}, n = 0, gap = V6_WORDS + 1;
-	size_t at = 0;
+	unsigned words[V6_WORDS] = {0};
+	size_t n = 0, gap = V6_WORDS + 1, at = 0;
 
 	while (at < text.len) {
 		if (str_starts_with(str_slice(text, at, text.len), STR("::"))) {
@@ -82,10 +82,10 @@ static bool parse_v6(struct str text, unsigned char *ret)
 	}
 	if (gap <= V6_WORDS ? n == V6_WORDS : n != V6_WORDS)
 		return false;
-	unsigned left_out = V6_WORDS - n;
+	size_t left_out = V6_WORDS - n;
 	memset(ret, 0, 2 * V6_WORDS);
-	for (unsigned i = 0; i < n; i++) {
-		unsigned to = i < gap ? i : i + left_out;
+	for (size_t i = 0; i < n; i++) {
+		size_t to = i < gap ? i : i + left_out;
 		ret[2 * to] = (unsigned char)(words[i] >> 8);
 		ret[2 * to + 1] = (unsigned char)words[i];
 	}
@@ -146,12 +146,12 @@ bool cel_cidr_parse(struct str text, struct cel_ip *ret, const char **ret_why)
 }
 
 /* The longest run of two or more words that are zero, the first of equals; its length. */
-static unsigned longest_zeros(const unsigned char *bytes, unsigned *ret_start)
+static size_t longest_zeros(const unsigned char *bytes, size_t *ret_start)
 {
-	unsigned longest = 1;
+	size_t longest = 1;
 
-	for (unsigned i = 0; i < V6_WORDS; i++) {
-		unsigned n = 0;
+	for (size_t i = 0; i < V6_WORDS; i++) {
+		size_t n = 0;
 		while (i + n < V6_WORDS && !bytes[2 * (i + n)] && !bytes[2 * (i + n) + 1])
 			n++;
 		if (n > longest) {
@@ -165,13 +165,13 @@ static unsigned longest_zeros(const unsigned char *bytes, unsigned *ret_start)
 void cel_ip_print(struct buf *out, const struct cel_ip *ip)
 {
 	const unsigned char *b = ip->bytes;
-	unsigned start = 0, n_zeros = ip->is_v6 ? longest_zeros(b, &start) : 0;
+	size_t start = 0, n_zeros = ip->is_v6 ? longest_zeros(b, &start) : 0;
 
 	if (!ip->is_v6) {
 		buf_addf(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		return;
 	}
-	for (unsigned i = 0; i < V6_WORDS; i++) {
+	for (size_t i = 0; i < V6_WORDS; i++) {
 		if (n_zeros && i == start) {
 			buf_add(out, STR("::"));
 			i += n_zeros - 1;

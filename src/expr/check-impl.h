@@ -17,14 +17,13 @@ struct checker {
 	const struct cel_node *nodes; /* ast->nodes */
 	struct arena *arena;
 	struct cel_issues *issues;
-	bool is_checked;
 	const struct cel_type **types; /* NULL: not known yet; dyn: also of nodes that are parts of a qualified name */
 	struct cel_meaning *meanings;
 	uint32_t *scopes; /* of each node: the comprehension or bind around it, CEL_NO_NODE: none; NULL: there are none
 	                     at all */
 	struct unifier *unifier;
 	struct str last_first; /* the first part of a name that was looked up last, and whether it may have more */
-	bool last_may_go_on;
+	bool last_is_root, last_may_go_on;
 };
 
 static inline uint32_t child_of(const struct checker *c, const struct cel_node *node, uint32_t i)

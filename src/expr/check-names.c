@@ -72,17 +72,28 @@ static bool find_declared(const struct checker *c, struct str name, bool is_root
 	return find_name(c, name, is_function, ret);
 }
 
+static bool begins_declared(const struct checker *c, struct str first, bool is_root)
+{
+	struct str container = is_root ? STR("") : cel_env_container(c->env);
+
+	for (; !str_is_empty(container); container = outer(container))
+		if (cel_env_is_prefix(c->env, arena_concat3(c->arena, container, STR("."), first)))
+			return true;
+	return cel_env_is_prefix(c->env, first);
+}
+
 /*
  * Can anything be declared that begins with this identifier and a dot? The same few variables are used all over an
  * expression, so the last answer is kept.
  */
 static bool may_go_on(struct checker *c, const struct cel_node *ident)
 {
-	if (ident->flags & CEL_ROOT || !str_is_empty(cel_env_container(c->env)))
-		return true; /* rare: looked up in full */
-	if (!str_eq(c->last_first, ident->name)) {
+	bool is_root = ident->flags & CEL_ROOT;
+
+	if (c->last_is_root != is_root || !str_eq(c->last_first, ident->name)) {
 		c->last_first = ident->name;
-		c->last_may_go_on = cel_env_is_prefix(c->env, ident->name);
+		c->last_is_root = is_root;
+		c->last_may_go_on = begins_declared(c, ident->name, is_root);
 	}
 	return c->last_may_go_on;
 }

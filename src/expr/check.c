@@ -41,33 +41,32 @@ static void check_result(struct checker *c, const struct cel_type *wanted)
 		tell_mismatch(c, c->nodes[root].at, wanted, c->types[root]);
 }
 
-int cel_check(const struct cel_env *env, const struct cel_ast *ast, bool is_checked, const struct cel_type *result,
-              struct arena *a, struct cel_checked *ret, struct cel_issues *issues)
+int cel_check(const struct cel_env *env, const struct cel_ast *ast, const struct cel_options *options,
+              struct cel_checked *ret, struct cel_issues *issues)
 {
+	struct unifier unifier = {.arena = ret->arena};
 	struct checker c = {.env = env,
 	                    .ast = ast,
 	                    .nodes = ast->nodes,
-	                    .arena = a,
+	                    .arena = ret->arena,
 	                    .issues = issues,
-	                    .is_checked = is_checked,
-	                    .types = ARENA_ARRAY(a, const struct cel_type *, ast->n_nodes),
-	                    .meanings = ARENA_ARRAY(a, struct cel_meaning, ast->n_nodes)};
-
-	struct unifier unifier = {.arena = a};
+	                    .types = ARENA_ARRAY(ret->arena, const struct cel_type *, ast->n_nodes),
+	                    .meanings = ARENA_ARRAY(ret->arena, struct cel_meaning, ast->n_nodes),
+	                    .unifier = &unifier};
 	size_t n_before = issues->n;
 
-	c.unifier = &unifier;
 	resolve_names(&c);
-	if (is_checked) {
-		check_types(&c);
-		check_result(&c, result);
-	} else {
+	if (options->is_unchecked) {
 		assume_dyn(&c);
+	} else {
+		check_types(&c);
+		check_result(&c, options->result);
 	}
 	if (issues->n > n_before) {
 		cel_issues_sort(issues);
 		return -EINVAL;
 	}
-	*ret = (struct cel_checked){.types = c.types, .meanings = c.meanings};
+	ret->types = c.types;
+	ret->meanings = c.meanings;
 	return 0;
 }

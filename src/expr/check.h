@@ -7,7 +7,7 @@
  *
  * Only files of this layer include it.
  */
-#include "expr/ast.h"
+#include "expr/expr.h"
 
 /* What a name or a call was found to mean. */
 enum cel_meaning_kind {
@@ -35,14 +35,14 @@ struct cel_meaning {
 };
 
 struct cel_checked {
+	struct arena *arena;                /* set by the caller; all of this lives in it */
 	const struct cel_type **types;      /* of each node; dyn for all when not checked */
 	const struct cel_meaning *meanings; /* of each node */
 };
 
 /*
- * Resolves names, with or without types. `is_checked` false: only names and locals (what is not declared fails at run
- * time, and any overload may be tried). `result`: the type that the expression must have; NULL: any. 0, or -EINVAL with
- * issues. Everything lives in `a`.
+ * Resolves names, with or without types. Unchecked: only names and locals (what is not declared fails at run time, and
+ * any overload may be tried). 0, or -EINVAL with issues.
  */
-int cel_check(const struct cel_env *env, const struct cel_ast *ast, bool is_checked, const struct cel_type *result,
-              struct arena *a, struct cel_checked *ret, struct cel_issues *issues) MUST_USE;
+int cel_check(const struct cel_env *env, const struct cel_ast *ast, const struct cel_options *options,
+              struct cel_checked *ret, struct cel_issues *issues) MUST_USE;

@@ -91,44 +91,41 @@ struct str cel_program_source(const struct cel_program *p)
 	return p->source;
 }
 
-static int parse_and_check(const struct cel_env *env, struct str source, const struct cel_options *options,
-                           struct arena *scratch, struct cel_program **ret, struct cel_issues *issues)
+/* The tree to a program; it was checked. */
+static struct cel_program *new_of_tree(const struct cel_env *env, const struct cel_ast *ast,
+                                       const struct cel_checked *checked, bool is_unchecked)
 {
-	static const struct cel_options defaults = {0};
-	struct cel_checked checked;
-	struct cel_program *p;
-	struct cel_ast ast;
-	int r;
+	struct cel_program *p = program_new(env, ast->source);
 
-	if (!options)
-		options = &defaults;
-	r = cel_parse(env, source, scratch, &ast, issues);
-	if (r < 0)
-		return r;
-	r = cel_check(env, &ast, !options->is_unchecked, options->result, scratch, &checked, issues);
-	if (r < 0)
-		return r;
-	p = program_new(env, source);
-	p->type = options->is_unchecked ? &cel_type_dyn : lasting_type(p, scratch, checked.types[ast.n_nodes - 1]);
-	cel_emit(p, &ast, &checked, scratch);
-	*ret = p;
-	return 0;
+	p->type = is_unchecked ? &cel_type_dyn : lasting_type(p, checked->arena, checked->types[ast->n_nodes - 1]);
+	cel_emit(p, ast, checked, checked->arena);
+	return p;
 }
 
 int cel_compile(const struct cel_env *env, struct str source, const struct cel_options *options,
                 struct cel_program **ret, struct cel_issues *issues)
 {
+	static const struct cel_options defaults = {0};
 	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	struct cel_checked checked = {.arena = &scratch};
+	struct cel_ast ast;
 	int r;
 
 	assert(issues->arena);
+	if (!options)
+		options = &defaults;
 	/* One block of memory for most expressions, instead of some that grow. */
 	(void)arena_alloc(&scratch, SCRATCH_BYTES);
 	arena_reset(&scratch);
-	r = parse_and_check(env, source, options, &scratch, ret, issues);
-	if (r < 0)
+	r = cel_parse(env, source, &scratch, &ast, issues);
+	if (r == 0)
+		r = cel_check(env, &ast, options, &checked, issues);
+	if (r < 0) {
 		cel_issues_sort(issues);
-	return r;
+		return r;
+	}
+	*ret = new_of_tree(env, &ast, &checked, options->is_unchecked);
+	return 0;
 }
 
 void cel_result_print_error(struct buf *out, const struct cel_result *r)

@@ -17,21 +17,14 @@ static bool is_short_text(const struct cel_value *v)
 	return v && v->kind == CEL_STRING && v->n <= MAX_FREE_TEXT;
 }
 
-static struct cel_instruction instruction_of(const struct cel_emitter *e, const struct cel_frame *f)
-{
-	return (struct cel_instruction){.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[f->node].at};
-}
-
 /* ---- operators ------------------------------------------------------------------------------------------- */
 
 static bool is_text_list(const struct cel_value *v)
 {
-	if (!v || v->kind != CEL_LIST || v->n == 0)
+	if (!v || v->kind != CEL_LIST || v->is_json || v->n == 0)
 		return false;
 	for (uint32_t i = 0; i < v->n; i++) {
-		struct cel_value item = cel_list_at(*v, i);
-
-		if (!is_short_text(&item))
+		if (!is_short_text(&v->items[i]))
 			return false;
 	}
 	return true;
@@ -45,7 +38,7 @@ static void fill_index(struct arena *a, struct cel_text_set *set)
 		size *= 2;
 	index = ARENA_ARRAY(a, uint32_t, size);
 	for (uint32_t i = 0; i < set->n; i++) {
-		at = (uint32_t)hash_str(0, set->texts[i]) & (size - 1);
+		at = (uint32_t)hash_str(0, cel_text(set->texts[i])) & (size - 1);
 		while (index[at] != 0)
 			at = (at + 1) & (size - 1);
 		index[at] = i + 1;
@@ -57,13 +50,11 @@ static void fill_index(struct arena *a, struct cel_text_set *set)
 static const struct cel_text_set *new_set(struct arena *a, struct cel_value list)
 {
 	struct cel_text_set *set = ARENA_NEW(a, struct cel_text_set);
-	struct str *texts = ARENA_ARRAY(a, struct str, list.n);
 
-	*set = (struct cel_text_set){.n = list.n, .texts = texts};
+	*set = (struct cel_text_set){.n = list.n, .texts = list.items};
 	for (uint32_t i = 0; i < list.n; i++) {
-		texts[i] = cel_text(cel_list_at(list, i));
-		if (texts[i].len > set->longest)
-			set->longest = (uint32_t)texts[i].len;
+		if (list.items[i].n > set->longest)
+			set->longest = list.items[i].n;
 	}
 	if (set->n > SET_SEARCHED)
 		fill_index(a, set);
@@ -71,7 +62,7 @@ static const struct cel_text_set *new_set(struct arena *a, struct cel_value list
 }
 
 /* a < b as b > a: what stands on the right when a constant on the left changes sides; CEL_OP_NONE: it cannot. */
-static enum cel_op mirrored(uint8_t op)
+static enum cel_op mirrored(enum cel_op op)
 {
 	static const uint8_t mirror[CEL_OP_IN + 1] = {
 	    [CEL_OP_EQUAL] = CEL_OP_EQUAL,  [CEL_OP_NOT_EQUAL] = CEL_OP_NOT_EQUAL,
@@ -79,77 +70,73 @@ static enum cel_op mirrored(uint8_t op)
 	    [CEL_OP_GREATER] = CEL_OP_LESS, [CEL_OP_GREATER_EQUAL] = CEL_OP_LESS_EQUAL,
 	};
 
-	return mirror[op];
+	return (enum cel_op)mirror[op];
 }
 
-/* With a constant on the right. */
-static void emit_with_constant(struct cel_emitter *e, struct cel_instruction in, uint8_t op)
+/* With a constant on the right of what is in the register. */
+static void emit_with_constant(struct cel_emitter *e, const struct cel_frame *f, enum cel_op op, uint32_t a,
+                               const struct cel_value *constant)
 {
-	if (op == CEL_OP_EQUAL && is_short_text(in.constant)) {
-		in.run = cel_step_equal_text;
-	} else if (op == CEL_OP_NOT_EQUAL && is_short_text(in.constant)) {
-		in.run = cel_step_unequal_text;
-	} else if (op == CEL_OP_IN && is_text_list(in.constant)) {
-		in.run = cel_step_in_set;
-		in.set = new_set(&e->program->arena, *in.constant);
+	struct cel_instruction *in = cel_add(e, f, cel_step_operate_constant);
+
+	in->a = a;
+	in->constant = constant;
+	if (op == CEL_OP_EQUAL && is_short_text(constant)) {
+		in->run = cel_step_equal_text;
+	} else if (op == CEL_OP_NOT_EQUAL && is_short_text(constant)) {
+		in->run = cel_step_unequal_text;
+	} else if (op == CEL_OP_IN && is_text_list(constant)) {
+		in->run = cel_step_in_set;
+		in->set = new_set(&e->program->arena, *constant);
 	} else {
-		in.run = cel_step_operate_constant;
-		in.operate = cel_operators[op];
+		in->operate = cel_operators[op];
 	}
-	cel_emit_instruction(e, in);
 }
 
-static void emit_constant_left(struct cel_emitter *e, struct cel_instruction in, uint8_t op,
-                               const struct cel_value *left)
+static void emit_with_registers(struct cel_emitter *e, const struct cel_frame *f, enum cel_op op, uint32_t a,
+                                uint32_t b)
 {
-	struct cel_instruction load = in;
+	struct cel_instruction *in = cel_add(e, f, op == CEL_OP_NOT ? cel_step_not : cel_step_operate);
+
+	in->a = a;
+	in->b = b;
+	in->operate = cel_operators[op];
+}
+
+static void emit_constant_left(struct cel_emitter *e, const struct cel_frame *f, enum cel_op op,
+                               const struct cel_value *left, uint32_t b)
+{
+	struct cel_instruction *in;
 
 	if (op == CEL_OP_IN && is_short_text(left)) {
-		in.run = cel_step_text_in;
-		in.a = in.b;
-		in.constant = left;
+		in = cel_add(e, f, cel_step_text_in);
+		in->a = b;
+		in->constant = left;
+	} else if (mirrored(op) != CEL_OP_NONE) {
+		emit_with_constant(e, f, mirrored(op), b, left);
 	} else {
-		load.run = cel_step_constant;
-		load.constant = left;
-		cel_emit_instruction(e, load);
-		in.run = cel_step_operate;
-		in.a = in.to;
-		in.operate = cel_operators[op];
+		cel_add(e, f, cel_step_constant)->constant = left;
+		emit_with_registers(e, f, op, f->to, b);
 	}
-	cel_emit_instruction(e, in);
 }
 
 static void emit_operator(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
 {
-	struct cel_instruction in = instruction_of(e, f);
+	enum cel_op op = (enum cel_op)node->op;
 	uint32_t first = cel_child(e, node, 0), second = node->n_children > 1 ? cel_child(e, node, 1) : first;
 	const struct cel_value *left = e->constants[first], *right = e->constants[second];
+	uint32_t a = cel_place(e, first, f->to), b = cel_place(e, second, f->to + (first != second));
 
-	in.a = cel_place(e, first, f->to);
-	in.b = node->n_children > 1 ? cel_place(e, second, f->to + 1) : in.a;
-	if (left && !right && mirrored(node->op) != CEL_OP_NONE) {
-		in.a = in.b;
-		in.constant = left;
-		emit_with_constant(e, in, mirrored(node->op));
-	} else if (left && !right) {
-		emit_constant_left(e, in, node->op, left);
+	if (left && !right) {
+		emit_constant_left(e, f, op, left, b);
 	} else if (left) {
 		/* Both are known, and what comes of them is an error. */
-		in.run = cel_step_constant;
-		in.constant = left;
-		cel_emit_instruction(e, in);
-		in.run = cel_step_operate_constant;
-		in.a = f->to;
-		in.constant = right;
-		in.operate = cel_operators[node->op];
-		cel_emit_instruction(e, in);
+		cel_add(e, f, cel_step_constant)->constant = left;
+		emit_with_constant(e, f, op, f->to, right);
 	} else if (right) {
-		in.constant = right;
-		emit_with_constant(e, in, node->op);
+		emit_with_constant(e, f, op, a, right);
 	} else {
-		in.run = cel_step_operate;
-		in.operate = cel_operators[node->op];
-		cel_emit_instruction(e, in);
+		emit_with_registers(e, f, op, a, b);
 	}
 }
 
@@ -253,33 +240,29 @@ static bool is_text_call(const struct cel_emitter *e, const struct cel_node *nod
 
 static void emit_call(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f, uint32_t from)
 {
-	struct cel_instruction in = instruction_of(e, f);
 	const struct cel_meaning *meaning = &e->checked->meanings[f->node];
 	bool has_receiver = (node->flags & CEL_HAS_RECEIVER) && from == 0;
 
-	in.run = cel_step_call;
-	in.a = f->to;
-	in.call = cel_call_new(&e->program->arena, meaning, node->n_children - from, has_receiver);
-	cel_emit_instruction(e, in);
+	cel_add(e, f, cel_step_call)->call =
+	    cel_call_new(&e->program->arena, meaning, node->n_children - from, has_receiver);
 }
 
 /* The text is in its place or in f->to; the constant has not been loaded. */
 static void emit_text_call(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
 {
-	struct cel_instruction in = instruction_of(e, f);
-	uint32_t text = cel_child(e, node, 0);
 	const struct cel_value *argument = e->constants[cel_child(e, node, 1)];
+	struct cel_instruction *in = cel_add(e, f, NULL);
 
-	in.a = cel_place(e, text, f->to);
-	in.constant = argument;
-	in.run = text_step(e, only_function(&e->checked->meanings[f->node]), argument, &in);
-	if (in.run) {
-		cel_emit_instruction(e, in);
+	in->a = cel_place(e, cel_child(e, node, 0), f->to);
+	in->constant = argument;
+	in->run = text_step(e, only_function(&e->checked->meanings[f->node]), argument, in);
+	if (in->run)
 		return;
-	}
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_copy, .to = f->to, .a = in.a});
-	cel_emit_instruction(e,
-	                     (struct cel_instruction){.run = cel_step_constant, .to = f->to + 1, .constant = argument});
+	in->run = cel_step_copy;
+	in = cel_add(e, f, cel_step_constant);
+	in->to = f->to + 1;
+	in->constant = argument;
+	cel_use_register(e, in->to);
 	emit_call(e, node, f, 0);
 }
 
@@ -335,14 +318,10 @@ void cel_visit_call(struct cel_emitter *e, const struct cel_node *node, struct c
 /* Children stand in registers one behind the other; those of optional entries are looked into. */
 static bool push_entry(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f, bool was_optional)
 {
-	struct cel_instruction in = instruction_of(e, f);
 	uint32_t i = f->step++;
 
-	if (was_optional) {
-		in.run = cel_step_optional_entry;
-		in.a = f->to + i - 1;
-		cel_emit_instruction(e, in);
-	}
+	if (was_optional)
+		cel_add(e, f, cel_step_optional_entry)->a = f->to + i - 1;
 	if (i == node->n_children)
 		return false;
 	cel_push(e, cel_child(e, node, i), f->to + i, f->on_error);
@@ -356,28 +335,19 @@ static bool is_optional(const struct cel_emitter *e, const struct cel_node *node
 
 void cel_visit_list(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
 {
-	struct cel_instruction in = instruction_of(e, f);
-
 	if (push_entry(e, node, f, f->step > 0 && is_optional(e, node, f->step - 1)))
 		return;
-	in.run = cel_step_list;
-	in.a = f->to;
-	in.number = node->n_children;
-	cel_emit_instruction(e, in);
+	cel_add(e, f, cel_step_list)->number = node->n_children;
 	cel_pop(e);
 }
 
 /* The flag is the key's, the optional the value. */
 void cel_visit_map(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
 {
-	struct cel_instruction in = instruction_of(e, f);
 	bool is_after_value = f->step > 0 && f->step % 2 == 0;
 
 	if (push_entry(e, node, f, is_after_value && is_optional(e, node, f->step - 2)))
 		return;
-	in.run = cel_step_map;
-	in.a = f->to;
-	in.number = node->n_children / 2;
-	cel_emit_instruction(e, in);
+	cel_add(e, f, cel_step_map)->number = node->n_children / 2;
 	cel_pop(e);
 }

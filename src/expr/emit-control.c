@@ -6,25 +6,57 @@
 
 /* ---- && and || ------------------------------------------------------------------------------------------- */
 
+/* Those that end with cel_yield_bool(). */
+static bool can_feed(cel_step *run)
+{
+	return run == cel_step_equal_text || run == cel_step_unequal_text || run == cel_step_in_set ||
+	       run == cel_step_text_in || run == cel_step_starts_with || run == cel_step_ends_with ||
+	       run == cel_step_contains || run == cel_step_matches || run == cel_step_not;
+}
+
+/*
+ * The instruction before the test is the child's last: it does the test itself. Others may jump to the test all the
+ * same.
+ */
+static void feed(struct cel_emitter *e, const struct cel_instruction *test)
+{
+	struct cel_instruction *before = e->n_code > 1 ? &e->code[e->n_code - 2] : NULL;
+
+	if (before && before->to == test->a && can_feed(before->run))
+		before->feeds = test->run == cel_step_logic ? CEL_FEEDS_LOGIC : CEL_FEEDS_LOGIC_LAST;
+}
+
+/*
+ * Where the decided goes: && that is false within ||, or || that is true within &&, has nothing to say there, and the
+ * test of it is left out unless it is the last.
+ */
+static void set_decided(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
+{
+	const struct cel_frame *above = e->n_frames > 1 ? f - 1 : NULL;
+	const struct cel_node *outer = above ? &e->ast->nodes[above->node] : NULL;
+
+	cel_set_label(e, f->labels[0]);
+	if (outer && (outer->kind == CEL_NODE_AND || outer->kind == CEL_NODE_OR) && outer->kind != node->kind &&
+	    above->step < outer->n_children)
+		e->labels[f->labels[0]] += 2;
+}
+
 /* What follows the child before: the test of its value, and where it goes when it failed. */
 static void emit_test(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
 {
 	bool is_last = f->step == node->n_children;
-	struct cel_instruction in = {
-	    .run = is_last ? cel_step_logic_last : cel_step_logic,
-	    .to = f->to,
-	    .a = cel_place(e, cel_child(e, node, f->step - 1), f->to),
-	    .b = f->pending,
-	    .target = f->labels[0],
-	    .on_error = f->on_error,
-	    .at = node->at,
-	    .decides = node->kind == CEL_NODE_OR,
-	};
+	uint32_t operand = cel_place(e, cel_child(e, node, f->step - 1), f->to);
+	struct cel_instruction *test, *on_error;
 
-	cel_emit_instruction(e, in);
+	test = cel_add(e, f, is_last ? cel_step_logic_last : cel_step_logic);
+	test->a = operand;
+	test->b = f->pending;
+	test->target = f->labels[0];
+	test->decides = node->kind == CEL_NODE_OR;
+	feed(e, test);
 	cel_set_label(e, f->labels[1]);
-	in.run = is_last ? cel_step_logic_catch_last : cel_step_logic_catch;
-	cel_emit_instruction(e, in);
+	on_error = cel_add(e, f, is_last ? cel_step_logic_catch_last : cel_step_logic_catch);
+	on_error->b = f->pending;
 }
 
 void cel_visit_logic(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
@@ -39,7 +71,7 @@ void cel_visit_logic(struct cel_emitter *e, const struct cel_node *node, struct 
 		if (f->step > 0)
 			emit_test(e, node, f);
 		if (f->step == node->n_children) {
-			cel_set_label(e, f->labels[0]);
+			set_decided(e, node, f);
 			cel_pop(e);
 			return;
 		}
@@ -53,14 +85,12 @@ void cel_visit_logic(struct cel_emitter *e, const struct cel_node *node, struct 
 
 static void emit_branch(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
 {
+	struct cel_instruction *in = cel_add(e, f, cel_step_branch);
+
 	f->labels[0] = cel_new_label(e);
 	f->labels[1] = cel_new_label(e);
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_branch,
-	                                                 .to = f->to,
-	                                                 .a = cel_place(e, cel_child(e, node, 0), f->to),
-	                                                 .target = f->labels[0],
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at});
+	in->a = cel_place(e, cel_child(e, node, 0), f->to);
+	in->target = f->labels[0];
 }
 
 void cel_visit_conditional(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
@@ -76,8 +106,7 @@ void cel_visit_conditional(struct cel_emitter *e, const struct cel_node *node, s
 		cel_push(e, cel_child(e, node, 1), f->to, f->on_error);
 		return;
 	case 2:
-		cel_emit_instruction(
-		    e, (struct cel_instruction){.run = cel_step_jump, .to = f->to, .target = f->labels[1]});
+		cel_add(e, f, cel_step_jump)->target = f->labels[1];
 		cel_set_label(e, f->labels[0]);
 		cel_push(e, cel_child(e, node, 2), f->to, f->on_error);
 		return;
@@ -99,35 +128,26 @@ static bool absorbs(const struct cel_node *node)
 /* An instruction of the comprehension whose range is in f->to. */
 static void emit_of_fold(struct cel_emitter *e, const struct cel_frame *f, cel_step *run, uint32_t b, uint32_t target)
 {
-	const struct cel_node *node = &e->ast->nodes[f->node];
+	struct cel_instruction *in = cel_add(e, f, run);
 
-	cel_emit_instruction(e, (struct cel_instruction){.run = run,
-	                                                 .to = f->to,
-	                                                 .a = f->to,
-	                                                 .b = b,
-	                                                 .target = target,
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at,
-	                                                 .fold = (enum cel_op)node->op});
+	in->b = b;
+	in->target = target;
+	in->fold = (enum cel_op)e->ast->nodes[f->node].op;
 }
 
 /* all, exists: the test stands before the catch and the end, which it skips when it decides. */
 static void emit_fold_test(struct cel_emitter *e, const struct cel_node *node, const struct cel_frame *f)
 {
-	struct cel_instruction in = {
-	    .run = cel_step_fold_test,
-	    .to = f->to,
-	    .a = cel_place(e, cel_child(e, node, 1), f->to + CEL_FOLD_REGISTERS),
-	    .b = f->pending,
-	    .target = f->labels[LABEL_NEXT],
-	    .at = node->at,
-	    .decides = node->op == CEL_FOLD_EXISTS,
-	};
+	struct cel_instruction *test = cel_add(e, f, cel_step_fold_test), *on_error;
 
-	cel_emit_instruction(e, in);
+	test->a = cel_place(e, cel_child(e, node, 1), f->to + CEL_FOLD_REGISTERS);
+	test->b = f->pending;
+	test->target = f->labels[LABEL_NEXT];
+	test->decides = node->op == CEL_FOLD_EXISTS;
 	cel_set_label(e, f->labels[LABEL_CATCH]);
-	in.run = cel_step_fold_catch;
-	cel_emit_instruction(e, in);
+	on_error = cel_add(e, f, cel_step_fold_catch);
+	on_error->b = f->pending;
+	on_error->target = f->labels[LABEL_NEXT];
 }
 
 /* What is done with the value of the last part, of each element. */
@@ -221,9 +241,9 @@ void cel_visit_fold(struct cel_emitter *e, const struct cel_node *node, struct c
 /* The error of what is bound waits in its register until somebody reads it. */
 static void emit_bound(struct cel_emitter *e, const struct cel_frame *f)
 {
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_jump, .to = f->to, .target = f->labels[1]});
+	cel_add(e, f, cel_step_jump)->target = f->labels[1];
 	cel_set_label(e, f->labels[0]);
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_catch_value, .to = f->to});
+	(void)cel_add(e, f, cel_step_catch_value);
 	cel_set_label(e, f->labels[1]);
 }
 
@@ -243,7 +263,7 @@ void cel_visit_bind(struct cel_emitter *e, const struct cel_node *node, struct c
 		cel_push(e, cel_child(e, node, 1), f->to + 1, f->on_error);
 		return;
 	default:
-		cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_copy, .to = f->to, .a = f->to + 1});
+		cel_add(e, f, cel_step_copy)->a = f->to + 1;
 		cel_pop(e);
 	}
 }

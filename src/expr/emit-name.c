@@ -69,26 +69,65 @@ static bool is_variable(const struct cel_emitter *e, uint32_t number)
 	return e->checked->meanings[number].kind == CEL_MEANS_VARIABLE && !e->constants[number];
 }
 
-static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
+static struct cel_path *new_path(struct cel_emitter *e, uint32_t last, uint32_t n)
 {
 	struct arena *a = &e->program->arena;
 	struct cel_path *path = ARENA_NEW(a, struct cel_path);
-	struct cel_path_part *parts = ARENA_ARRAY(a, struct cel_path_part, n);
-	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = e->ast->nodes[base].at, .path = path};
-	uint32_t number = f->node;
+	struct cel_path_part *parts = arena_alloc(a, n * sizeof(*parts));
 
 	*path = (struct cel_path){.n = n, .parts = parts};
-	for (uint32_t i = n; i-- > 0; number = cel_child(e, &e->ast->nodes[number], 0))
-		fill_part(e, number, &parts[i]);
-	if (is_variable(e, base)) {
-		path->slot = e->checked->meanings[base].slot;
-		path->variable = e->checked->meanings[base].variable->name;
-		in.run = cel_step_path;
-	} else {
-		in.a = cel_place(e, base, f->to);
-		in.run = cel_step_path_of;
+	for (uint32_t i = n; i-- > 0; last = cel_child(e, &e->ast->nodes[last], 0))
+		fill_part(e, last, &parts[i]);
+	return path;
+}
+
+/* Whether the chain that ends at the node is this path. Of names alone: a.b["c"] and a.b[1] are looked up each time. */
+static bool is_path(const struct cel_emitter *e, uint32_t last, const struct cel_path *path)
+{
+	for (uint32_t i = path->n; i-- > 0; last = cel_child(e, &e->ast->nodes[last], 0)) {
+		const struct cel_node *node = &e->ast->nodes[last];
+
+		if (!path->parts[i].is_name || node->kind != CEL_NODE_SELECT ||
+		    !str_eq(path->parts[i].name, node->name))
+			return false;
 	}
-	cel_emit_instruction(e, in);
+	return true;
+}
+
+/* The path of a variable; one that was there before is worth to be remembered. */
+static struct cel_path *path_of_variable(struct cel_emitter *e, uint32_t last, uint32_t n,
+                                         const struct cel_meaning *base)
+{
+	struct cel_path *path;
+
+	for (size_t i = 0; i < e->n_paths && n > 0; i++) {
+		path = e->paths[i];
+		if (path->slot != base->slot || path->n != n || !is_path(e, last, path))
+			continue;
+		if (!path->known && e->program->n_known < CEL_MAX_KNOWN)
+			path->known = ++e->program->n_known;
+		return path;
+	}
+	path = new_path(e, last, n);
+	path->slot = base->slot;
+	path->variable = base->variable->name;
+	if (e->n_paths < N_ELEMENTS(e->paths) && n > 0)
+		e->paths[e->n_paths++] = path;
+	return path;
+}
+
+static void emit_path(struct cel_emitter *e, const struct cel_frame *f, uint32_t base, uint32_t n)
+{
+	bool is_of_variable = is_variable(e, base);
+	struct cel_instruction *in = cel_add(e, f, is_of_variable ? cel_step_path : cel_step_path_of);
+
+	in->at = e->ast->nodes[base].at;
+	if (is_of_variable) {
+		in->path = path_of_variable(e, f->node, n, &e->checked->meanings[base]);
+	} else {
+		in->a = cel_place(e, base, f->to);
+		in->path = new_path(e, f->node, n);
+	}
 }
 
 static void visit_chain(struct cel_emitter *e, struct cel_frame *f)
@@ -106,19 +145,19 @@ static void visit_chain(struct cel_emitter *e, struct cel_frame *f)
 void cel_visit_ident(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
 {
 	const struct cel_meaning *meaning = &e->checked->meanings[f->node];
-	struct cel_instruction in = {.to = f->to, .on_error = f->on_error, .at = node->at};
+	struct cel_instruction *in;
+	bool is_bound;
 
 	if (meaning->kind == CEL_MEANS_VARIABLE) {
 		emit_path(e, f, f->node, 0);
 	} else if (meaning->kind == CEL_MEANS_LOCAL) {
-		in.run = e->ast->nodes[meaning->node].kind == CEL_NODE_BIND ? cel_step_checked_copy : cel_step_copy;
-		in.a = e->registers[meaning->node] + meaning->slot;
-		cel_emit_instruction(e, in);
+		is_bound = e->ast->nodes[meaning->node].kind == CEL_NODE_BIND;
+		in = cel_add(e, f, is_bound ? cel_step_checked_copy : cel_step_copy);
+		in->a = e->registers[meaning->node] + meaning->slot;
 	} else {
-		in.run = cel_step_fail;
-		in.code = CEL_NO_SUCH_ATTRIBUTE;
-		in.constant = new_text(e, node->name);
-		cel_emit_instruction(e, in);
+		in = cel_add(e, f, cel_step_fail);
+		in->code = CEL_NO_SUCH_ATTRIBUTE;
+		in->constant = new_text(e, node->name);
 	}
 	cel_pop(e);
 }
@@ -128,17 +167,13 @@ static void emit_operator(struct cel_emitter *e, const struct cel_frame *f, cel_
                           const struct cel_value *constant)
 {
 	const struct cel_node *node = &e->ast->nodes[f->node];
-	struct cel_instruction in = {.run = constant ? cel_step_operate_constant : cel_step_operate,
-	                             .to = f->to,
-	                             .a = cel_place(e, cel_child(e, node, 0), f->to),
-	                             .on_error = f->on_error,
-	                             .at = node->at,
-	                             .operate = operate,
-	                             .constant = constant};
+	struct cel_instruction *in = cel_add(e, f, constant ? cel_step_operate_constant : cel_step_operate);
 
+	in->a = cel_place(e, cel_child(e, node, 0), f->to);
+	in->operate = operate;
+	in->constant = constant;
 	if (!constant)
-		in.b = cel_place(e, cel_child(e, node, 1), f->to + 1);
-	cel_emit_instruction(e, in);
+		in->b = cel_place(e, cel_child(e, node, 1), f->to + 1);
 }
 
 void cel_visit_select(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
@@ -151,13 +186,7 @@ void cel_visit_select(struct cel_emitter *e, const struct cel_node *node, struct
 		cel_push(e, cel_child(e, node, 0), f->to, f->on_error);
 		return;
 	}
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_operate_constant,
-	                                                 .to = f->to,
-	                                                 .a = f->to,
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at,
-	                                                 .operate = node->flags & CEL_TEST_ONLY ? has : select_optional,
-	                                                 .constant = new_text(e, node->name)});
+	emit_operator(e, f, node->flags & CEL_TEST_ONLY ? has : select_optional, new_text(e, node->name));
 	cel_pop(e);
 }
 
@@ -182,12 +211,8 @@ void cel_visit_index(struct cel_emitter *e, const struct cel_node *node, struct 
 }
 
 /* No host declares struct literals: without a checker they end here. */
-void cel_visit_struct(struct cel_emitter *e, const struct cel_node *node, struct cel_frame *f)
+void cel_visit_struct(struct cel_emitter *e, const struct cel_node *node UNUSED, struct cel_frame *f)
 {
-	cel_emit_instruction(e, (struct cel_instruction){.run = cel_step_fail,
-	                                                 .to = f->to,
-	                                                 .on_error = f->on_error,
-	                                                 .at = node->at,
-	                                                 .code = CEL_NO_SUCH_OVERLOAD});
+	cel_add(e, f, cel_step_fail)->code = CEL_NO_SUCH_OVERLOAD;
 	cel_pop(e);
 }

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "expr/emit.h"
 
-void cel_emit_instruction(struct cel_emitter *e, struct cel_instruction in)
+struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f, cel_step *run)
 {
-	cel_use_register(e, in.to);
-	ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
-	e->code[e->n_code++] = in;
+	struct cel_instruction *in;
+
+	if (UNLIKELY(e->n_code == e->cap_code))
+		ARENA_ROOM(e->scratch, e->code, e->n_code, &e->cap_code);
+	in = &e->code[e->n_code++];
+	in->run = run;
+	in->to = in->a = f->to;
+	in->b = 0;
+	in->target = CEL_LABEL_END_ERROR;
+	in->on_error = f->on_error;
+	in->at = e->ast->nodes[f->node].at;
+	in->feeds = CEL_FEEDS_REGISTER;
+	in->path = NULL;
+	in->constant = NULL;
+	return in;
 }
 
 uint32_t cel_new_label(struct cel_emitter *e)
 {
-	ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
+	if (UNLIKELY(e->n_labels == e->cap_labels))
+		ARENA_ROOM(e->scratch, e->labels, e->n_labels, &e->cap_labels);
 	return (uint32_t)e->n_labels++;
 }
 
@@ -86,9 +99,7 @@ bool cel_push_operand(struct cel_emitter *e, const struct cel_node *node, struct
 
 static void emit_constant(struct cel_emitter *e, const struct cel_frame *f)
 {
-	cel_emit_instruction(
-	    e, (struct cel_instruction){
-	           .run = cel_step_constant, .to = f->to, .on_error = f->on_error, .constant = e->constants[f->node]});
+	cel_add(e, f, cel_step_constant)->constant = e->constants[f->node];
 	cel_pop(e);
 }
 
@@ -129,8 +140,14 @@ static void finish(struct cel_emitter *e)
 void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel_checked *checked,
               struct arena *scratch)
 {
-	struct cel_emitter e = {.program = p, .ast = ast, .checked = checked, .scratch = scratch};
+	NO_INIT struct cel_emitter e;
 
+	e.program = p;
+	e.ast = ast;
+	e.checked = checked;
+	e.scratch = scratch;
+	e.n_code = e.n_labels = e.n_paths = 0;
+	e.n_frames = 0;
 	e.constants = cel_fold_constants(p, ast, checked, scratch);
 	/* As much as most expressions need, so that neither grows. */
 	e.cap_code = (size_t)ast->n_nodes * 2 + 8;
@@ -143,8 +160,8 @@ void cel_emit(struct cel_program *p, const struct cel_ast *ast, const struct cel
 	cel_push(&e, ast->n_nodes - 1, 0, CEL_LABEL_END_ERROR);
 	while (e.n_frames > 0)
 		visit(&e, &e.frames[e.n_frames - 1]);
-	cel_emit_instruction(&e, (struct cel_instruction){.run = cel_step_end});
+	(void)cel_add(&e, &e.frames[0], cel_step_end);
 	cel_set_label(&e, CEL_LABEL_END_ERROR);
-	cel_emit_instruction(&e, (struct cel_instruction){.run = cel_step_end_error});
+	(void)cel_add(&e, &e.frames[0], cel_step_end_error);
 	finish(&e);
 }

@@ -34,6 +34,9 @@ struct cel_emitter {
 	uint32_t *registers; /* by node: where the variables that it binds are */
 	struct cel_frame *frames;
 	uint32_t n_frames;
+	/* The first different paths of variables, so that those that come again are known. */
+	struct cel_path *paths[2 * CEL_MAX_KNOWN];
+	size_t n_paths;
 };
 
 static inline uint32_t cel_child(const struct cel_emitter *e, const struct cel_node *node, uint32_t i)
@@ -41,8 +44,11 @@ static inline uint32_t cel_child(const struct cel_emitter *e, const struct cel_n
 	return e->ast->children[node->first + i];
 }
 
-/* Appends an instruction; labels stand in `target` and `on_error`. */
-void cel_emit_instruction(struct cel_emitter *e, struct cel_instruction in);
+/*
+ * Appends an instruction of the frame's node, to be filled in before the next one: `to` and `a` are the frame's
+ * register, `on_error` its label, what else there is zero. Labels stand in `target` and `on_error`.
+ */
+struct cel_instruction *cel_add(struct cel_emitter *e, const struct cel_frame *f, cel_step *run);
 uint32_t cel_new_label(struct cel_emitter *e);
 /* The label is the next instruction. */
 void cel_set_label(struct cel_emitter *e, uint32_t label);

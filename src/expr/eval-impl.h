@@ -9,6 +9,10 @@
 
 struct cel_memo;
 
+/* Paths that stand at several places of an expression, which need to be looked up once; no more than so many of them.
+ */
+#define CEL_MAX_KNOWN 8u
+
 struct cel_eval {
 	const struct cel_env *env;
 	const struct cel_input *input;
@@ -24,7 +28,8 @@ struct cel_eval {
 	union cel_register *registers;
 	const struct cel_error **pending; /* errors that an operand to come may absorb; NULL between uses */
 	const struct cel_instruction *code;
-	struct cel_value result; /* also: the error on its way to whoever absorbs it */
+	struct cel_value known[CEL_MAX_KNOWN]; /* CEL_ERROR: not yet */
+	struct cel_value result;               /* also: the error on its way to whoever absorbs it */
 };
 
 /* Zeroed but for what the input says. `input` and `a` outlive it. */

@@ -189,8 +189,12 @@ const struct cel_value **cel_fold_constants(struct cel_program *p, const struct 
                                             const struct cel_checked *checked, struct arena *scratch)
 {
 	struct cel_input input = {.arena = &p->arena, .budget = FOLD_BUDGET, .memory = FOLD_MEMORY};
-	struct folding f = {.program = p, .ast = ast, .checked = checked, .scratch = scratch};
+	NO_INIT struct folding f;
 
+	f.program = p;
+	f.ast = ast;
+	f.checked = checked;
+	f.scratch = scratch;
 	cel_eval_init(&f.ev, p->env, &input);
 	f.constants = arena_alloc(scratch, ast->n_nodes * sizeof(f.constants[0]));
 	for (uint32_t i = 0; i < ast->n_nodes; i++)

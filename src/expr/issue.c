@@ -11,20 +11,20 @@
 #define MAX_ISSUE_BYTES   ((size_t)1024)  /* longer ones are cut */
 #define MAX_SNIPPET_BYTES ((size_t)16384) /* longer lines are not shown, as in cel-go */
 
-/* Where a text that is longer may be cut without splitting a character. */
-static size_t cut(const char *text, size_t len)
+/* The text without the character that the end of the buffer split. */
+static struct str whole(const char *text, size_t len)
 {
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+	while (!utf8_is_valid((struct str){text, len}))
 		len--;
-	return len;
+	return (struct str){text, len};
 }
 
 void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...)
 {
 	char text[MAX_ISSUE_BYTES] NO_INIT;
+	struct str made;
 	va_list args;
 	int n;
-	size_t len;
 
 	if (issues->n == CEL_MAX_ISSUES)
 		return;
@@ -32,9 +32,9 @@ void cel_issue_add(struct cel_issues *issues, uint32_t at, const char *fmt, ...)
 	n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	assert(n >= 0);
-	len = (size_t)n < sizeof(text) ? (size_t)n : cut(text, sizeof(text) - 1);
+	made = whole(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 	ARENA_ROOM(issues->arena, issues->items, issues->n, &issues->cap);
-	issues->items[issues->n++] = (struct cel_issue){at, arena_str(issues->arena, (struct str){text, len})};
+	issues->items[issues->n++] = (struct cel_issue){at, arena_str(issues->arena, made)};
 }
 
 void cel_issues_sort(struct cel_issues *issues)

@@ -305,6 +305,7 @@ static bool next_element(struct printer *p, struct level *l, struct cel_value *r
 	if (l->v.kind == CEL_LIST) {
 		*ret = cel_list_at(l->v, l->next);
 	} else {
+		assert(l->order);
 		buf_add(p->out, l->order[l->next].key);
 		buf_add(p->out, STR(": "));
 		*ret = cel_map_at(l->v, l->order[l->next].i).value;
@@ -370,32 +371,50 @@ static const char *digits_of(char verb)
 	return verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 }
 
+static void print_hex(struct buf *out, struct str bytes, const char *digits)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		buf_add_char(out, digits[(unsigned char)bytes.ptr[i] >> 4]);
+		buf_add_char(out, digits[(unsigned char)bytes.ptr[i] & 15]);
+	}
+}
+
+/* What a clause has for others than integers; false: nothing. */
+static bool print_other(struct buf *out, char verb, struct cel_value v)
+{
+	if (verb == 'd' && v.kind == CEL_DOUBLE)
+		return print_special(out, v.d);
+	if (verb == 'b' && v.kind == CEL_BOOL)
+		buf_add_char(out, v.b ? '1' : '0');
+	else if ((verb == 'x' || verb == 'X') && (v.kind == CEL_STRING || v.kind == CEL_BYTES))
+		print_hex(out, cel_text(v), digits_of(verb));
+	else
+		return false;
+	return true;
+}
+
+static const char *what_it_takes(char verb)
+{
+	switch (verb) {
+	case 'd':
+		return "decimal clause can only be used on integers";
+	case 'o':
+		return "octal clause can only be used on integers";
+	case 'b':
+		return "only integers and bools can be formatted as binary";
+	default:
+		return "only integers, byte buffers, and strings can be formatted as hex";
+	}
+}
+
 /* %d %b %o %x %X */
 static bool print_integer(struct printer *p, char verb, struct cel_value v)
 {
 	bool is_negative;
 	uint64_t magnitude;
 
-	if (verb == 'b' && v.kind == CEL_BOOL) {
-		buf_add_char(p->out, v.b ? '1' : '0');
-		return true;
-	}
-	if (verb == 'd' && v.kind == CEL_DOUBLE && print_special(p->out, v.d))
-		return true;
-	if ((verb | 32) == 'x' && (v.kind == CEL_STRING || v.kind == CEL_BYTES)) {
-		for (uint32_t i = 0; i < v.n; i++) {
-			buf_add_char(p->out, digits_of(verb)[(unsigned char)v.text[i] >> 4]);
-			buf_add_char(p->out, digits_of(verb)[(unsigned char)v.text[i] & 15]);
-		}
-		return true;
-	}
-	if (!to_magnitude(v, &is_negative, &magnitude)) {
-		const char *what = verb == 'd'   ? "decimal clause can only be used on integers"
-		                   : verb == 'o' ? "octal clause can only be used on integers"
-		                   : verb == 'b' ? "only integers and bools can be formatted as binary"
-		                                 : "only integers, byte buffers, and strings can be formatted as hex";
-		return fail(p, what, (enum cel_kind)v.kind);
-	}
+	if (!to_magnitude(v, &is_negative, &magnitude))
+		return print_other(p->out, verb, v) || fail(p, what_it_takes(verb), (enum cel_kind)v.kind);
 	if (is_negative)
 		buf_add_char(p->out, '-');
 	if (verb == 'd')

@@ -182,13 +182,10 @@ static struct cel_value distinct_by_pairs(struct cel_eval *ev, struct cel_value 
 
 	for (uint32_t i = 0; i < list.n; i++) {
 		struct cel_value v = cel_list_at(list, i);
-		bool found = false;
-		for (uint32_t j = 0; j < kept.n && !found; j++) {
-			if (!cel_charge(ev, 1))
-				return cel_aborted();
-			found = cel_equal(kept.items[j], v, NULL);
-		}
-		if (!found && !cel_collect_add(&kept, v))
+		struct cel_value found = cel_operate_in(ev, v, cel_collect_list(&kept));
+		if (found.kind != CEL_BOOL)
+			return found;
+		if (!found.b && !cel_collect_add(&kept, v))
 			return cel_aborted();
 	}
 	return cel_collect_list(&kept);
@@ -235,11 +232,11 @@ static struct cel_value sort(struct cel_eval *ev, const struct cel_value *args, 
 	return cel_list(items, n);
 }
 
-static const struct cel_type T = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
-static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&T}};
+static const struct cel_type element = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
+static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&element}};
 static const struct cel_type list_of_list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&list_of_t}};
 static const struct cel_type list_of_int = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&cel_type_int}};
-static const struct cel_type optional_t = {.kind = CEL_TYPE_OPTIONAL, .n_params = 1, .params = {&T}};
+static const struct cel_type optional_t = {.kind = CEL_TYPE_OPTIONAL, .n_params = 1, .params = {&element}};
 
 #define METHOD(function, overload_id, to, how, ...)                                                                    \
 	{                                                                                                              \

@@ -92,9 +92,9 @@ static struct cel_value unwrap(struct cel_eval *ev, const struct cel_value *args
 	return cel_collect_list(&values);
 }
 
-static const struct cel_type T = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
-static const struct cel_type optional_t = {.kind = CEL_TYPE_OPTIONAL, .n_params = 1, .params = {&T}};
-static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&T}};
+static const struct cel_type element = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
+static const struct cel_type optional_t = {.kind = CEL_TYPE_OPTIONAL, .n_params = 1, .params = {&element}};
+static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&element}};
 static const struct cel_type list_of_optional_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&optional_t}};
 
 #define FUNCTION(function, overload_id, from, n, to, how)                                                              \
@@ -109,14 +109,14 @@ static const struct cel_type list_of_optional_t = {.kind = CEL_TYPE_LIST, .n_par
 	}
 
 static const struct cel_overload overloads[] = {
-    FUNCTION("optional.of", "optional_of", &T, 1, optional_t, of),
-    FUNCTION("optional.ofNonZeroValue", "optional_ofNonZeroValue", &T, 1, optional_t, of_non_zero_value),
+    FUNCTION("optional.of", "optional_of", &element, 1, optional_t, of),
+    FUNCTION("optional.ofNonZeroValue", "optional_ofNonZeroValue", &element, 1, optional_t, of_non_zero_value),
     FUNCTION("optional.none", "optional_none", NULL, 0, optional_t, none),
     FUNCTION("optional.unwrap", "optional_unwrap", &list_of_optional_t, 1, list_of_t, unwrap),
     METHOD("unwrapOpt", "optional_unwrapOpt", list_of_optional_t, NULL, 1, list_of_t, unwrap),
     METHOD("hasValue", "optional_hasValue", optional_t, NULL, 1, cel_type_bool, has_value),
-    METHOD("value", "optional_value", optional_t, NULL, 1, T, value),
+    METHOD("value", "optional_value", optional_t, NULL, 1, element, value),
     METHOD("or", "optional_or_optional", optional_t, &optional_t, 2, optional_t, or_optional),
-    METHOD("orValue", "optional_orValue_value", optional_t, &T, 2, T, or_value),
+    METHOD("orValue", "optional_orValue_value", optional_t, &element, 2, element, or_value),
 };
 const struct cel_overload_table cel_lib_optionals = {overloads, N_ELEMENTS(overloads)};

@@ -4,67 +4,42 @@
  * the other until it is found.
  */
 #include "expr/lib.h"
+#include "expr/operators.h"
 
-enum answer { ANSWER_NO, ANSWER_YES, ANSWER_ABORTED };
-
-static enum answer has(struct cel_eval *ev, struct cel_value list, struct cel_value v)
-{
-	for (uint32_t i = 0; i < list.n; i++) {
-		struct cel_value candidate = cel_list_at(list, i);
-		/* Equality of texts looks at the shorter one at most. */
-		uint64_t n =
-		    v.kind == CEL_STRING || v.kind == CEL_BYTES || v.kind == CEL_LIST || v.kind == CEL_MAP ? v.n : 0;
-		if (!cel_charge(ev, cel_units_of(candidate.kind == v.kind ? n : 0)))
-			return ANSWER_ABORTED;
-		if (cel_equal(candidate, v, NULL))
-			return ANSWER_YES;
-	}
-	return ANSWER_NO;
-}
-
-/* Is every element of `part` in `list`? With `wanted` no: is none? Stops at the first that is otherwise. */
-static enum answer all(struct cel_eval *ev, struct cel_value list, struct cel_value part, enum answer wanted)
+/* Is every element of `part` in `list`? With `wanted` false: is none? Stops at the first that is otherwise. */
+static struct cel_value all(struct cel_eval *ev, struct cel_value list, struct cel_value part, bool wanted)
 {
 	for (uint32_t i = 0; i < part.n; i++) {
-		enum answer answer = has(ev, list, cel_list_at(part, i));
-		if (answer != wanted)
-			return answer == ANSWER_ABORTED ? answer : ANSWER_NO;
+		struct cel_value is_in = cel_operate_in(ev, cel_list_at(part, i), list);
+		if (is_in.kind != CEL_BOOL)
+			return is_in;
+		if (is_in.b != wanted)
+			return cel_bool(false);
 	}
-	return ANSWER_YES;
-}
-
-static struct cel_value value_of(enum answer answer)
-{
-	return answer == ANSWER_ABORTED ? cel_aborted() : cel_bool(answer == ANSWER_YES);
+	return cel_bool(true);
 }
 
 static struct cel_value contains(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
-	return value_of(all(ev, args[0], args[1], ANSWER_YES));
+	return all(ev, args[0], args[1], true);
 }
 
 static struct cel_value equivalent(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
-	enum answer answer = all(ev, args[0], args[1], ANSWER_YES);
+	struct cel_value contained = all(ev, args[0], args[1], true);
 
-	return value_of(answer == ANSWER_YES ? all(ev, args[1], args[0], ANSWER_YES) : answer);
+	return contained.kind == CEL_BOOL && contained.b ? all(ev, args[1], args[0], true) : contained;
 }
 
 static struct cel_value intersects(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
-	switch (all(ev, args[0], args[1], ANSWER_NO)) {
-	case ANSWER_YES:
-		return cel_bool(false);
-	case ANSWER_NO:
-		return cel_bool(true);
-	case ANSWER_ABORTED:
-		break;
-	}
-	return cel_aborted();
+	struct cel_value are_apart = all(ev, args[0], args[1], false);
+
+	return are_apart.kind == CEL_BOOL ? cel_bool(!are_apart.b) : are_apart;
 }
 
-static const struct cel_type T = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
-static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&T}};
+static const struct cel_type element = {.kind = CEL_TYPE_PARAM, .name = STR_INIT("T")};
+static const struct cel_type list_of_t = {.kind = CEL_TYPE_LIST, .n_params = 1, .params = {&element}};
 
 #define OF_TWO_LISTS(function, overload_id, how)                                                                       \
 	{                                                                                                              \

@@ -62,7 +62,7 @@ static bool read_float(struct str text, bool is_negative, struct cel_value *ret)
 		return false;
 	memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
-	/* The grammar leaves only what strtod() reads alike in every locale with a decimal point, as "C" has it. */
+	/* The grammar leaves only what strtod() reads alike, and the program never calls setlocale(). */
 	d = strtod(copy, NULL);
 	if (!isfinite(d))
 		return false;

@@ -147,15 +147,17 @@ static bool close_variadic(struct parser *p, const struct entry *e)
 {
 	const struct macro *m = e->call->macro;
 	uint32_t n = p->n_operands - e->base;
-	struct cel_node node = {.kind = CEL_NODE_LIST, .at = e->at};
+	struct cel_node *node;
 
 	if (n == 0)
 		cel_issue_add(p->issues, e->at, "math." STR_FMT "() requires at least one argument", STR_ARG(m->name));
-	if (n > 1 && !emit(p, &node, e->base))
+	if (n > 1 && !emit(p, CEL_NODE_LIST, e->at, e->base))
 		return false;
-	node.kind = CEL_NODE_CALL;
-	node.name = str_eq(m->name, STR("least")) ? STR("math.least") : STR("math.greatest");
-	return emit(p, &node, e->base);
+	node = emit(p, CEL_NODE_CALL, e->at, e->base);
+	if (!node)
+		return false;
+	node->name = str_eq(m->name, STR("least")) ? STR("math.least") : STR("math.greatest");
+	return true;
 }
 
 static bool close_has(struct parser *p)
@@ -172,17 +174,19 @@ static bool close_has(struct parser *p)
 bool close_call(struct parser *p, const struct entry *e)
 {
 	const struct macro *m = e->call->macro;
-	struct cel_node node = {.kind = CEL_NODE_CALL, .flags = e->flags, .at = e->at, .name = e->call->name};
+	bool is_macro = m && n_variables_of(e->call) == m->n_variables;
+	struct cel_node *node;
 
 	if (m == &has_macro)
 		return close_has(p);
 	if (m && m->n_args == ANY_NUMBER)
 		return close_variadic(p, e);
-	if (m && n_variables_of(e->call) == m->n_variables) {
-		node.kind = m->node;
-		node.op = m->op;
-		node.flags = 0;
-		node.name2 = e->call->name2;
-	}
-	return emit(p, &node, e->base);
+	node = emit(p, is_macro ? m->node : CEL_NODE_CALL, e->at, e->base);
+	if (!node)
+		return false;
+	node->name = e->call->name;
+	node->name2 = e->call->name2;
+	node->op = is_macro ? m->op : CEL_OP_NONE;
+	node->flags = is_macro ? 0 : e->flags;
+	return true;
 }

@@ -101,17 +101,27 @@ static inline struct entry *top(const struct parser *p)
 	return &p->entries[p->n_entries - 1];
 }
 
-/* ---- parse.c: all false when the expression is too deep, which is told --------------------------------------- */
+/* ---- parse.c -------------------------------------------------------------------------------------------------- */
 
-/* A node over the operands from `base` on, which it replaces. */
-bool emit(struct parser *p, const struct cel_node *node, uint32_t base) MUST_USE;
+/* A node over the operands from `base` on, which it replaces; the caller fills in the rest. NULL: too deep. */
+struct cel_node *emit(struct parser *p, enum cel_node_kind kind, uint32_t at, uint32_t base) MUST_USE;
 /* An entry at the current token; NULL: too deep. */
 struct entry *push(struct parser *p, enum entry_kind kind, unsigned flags);
-/*
- * What comes first in each element of a list, entry of a map or struct, or argument; at `close` the end of all.
- */
-bool begin_part(struct parser *p, enum cel_token_kind close) MUST_USE;
+/* The entry is there until the next one is pushed. */
+const struct entry *pop(struct parser *p);
+/* Applies the operators that bind as tightly or more. */
+bool reduce(struct parser *p, enum binding binding) MUST_USE;
 bool too_deep(const struct parser *p, uint32_t at);
+
+/* ---- parse-operand.c, parse-operator.c ------------------------------------------------------------------------ */
+
+/* One step where an operand must begin, or behind one. */
+bool read_operand(struct parser *p) MUST_USE;
+bool read_operator(struct parser *p) MUST_USE;
+/* What comes first in each element of a list, entry of a map or struct, or argument; at `close` the end of all. */
+bool begin_part(struct parser *p, enum cel_token_kind close) MUST_USE;
+/* At what closes the entry on top. */
+bool close_bracket(struct parser *p) MUST_USE;
 
 /* ---- macro.c ------------------------------------------------------------------------------------------------ */
 

@@ -18,6 +18,9 @@ struct cel_instruction;
 /* Runs one instruction; returns the next, or NULL when the evaluation is over. */
 typedef const struct cel_instruction *cel_step(struct cel_eval *ev, const struct cel_instruction *in);
 
+/* What reads the bool that an instruction yields, when it is the next one: it is done at once. */
+enum cel_feeds { CEL_FEEDS_REGISTER, CEL_FEEDS_LOGIC, CEL_FEEDS_LOGIC_LAST };
+
 struct cel_instruction {
 	cel_step *run;
 	uint32_t to; /* register of the result */
@@ -26,6 +29,7 @@ struct cel_instruction {
 	uint32_t target;   /* instruction to jump to */
 	uint32_t on_error; /* instruction that takes care of an error */
 	uint32_t at;       /* in the source */
+	uint32_t feeds;    /* enum cel_feeds */
 	union {
 		cel_operator *operate;
 		const struct cel_path *path;
@@ -67,7 +71,8 @@ struct cel_path_part {
 	struct cel_value key;
 };
 struct cel_path {
-	uint32_t slot; /* of the variable, if it begins with one */
+	uint32_t slot;  /* of the variable, if it begins with one */
+	uint32_t known; /* where an evaluation keeps what it found, from 1; 0: nowhere, it is looked up once */
 	uint32_t n;
 	struct str variable;
 	const struct cel_path_part *parts;
@@ -91,7 +96,7 @@ struct cel_text_set {
 	uint32_t longest; /* in bytes */
 	uint32_t mask;    /* of `index`, which has places + 1 */
 	const uint32_t *index;
-	const struct str *texts;
+	const struct cel_value *texts;
 };
 
 struct cel_program {
@@ -102,6 +107,7 @@ struct cel_program {
 	const struct cel_instruction *code;
 	uint32_t n_code;
 	uint32_t n_registers;
+	uint32_t n_known;   /* paths that are looked up at several places */
 	uint32_t n_pending; /* places for errors that may be absorbed yet */
 	struct cel_regexes {
 		struct cel_regex *regex;
@@ -114,7 +120,7 @@ struct cel_program {
 /* vm.c */
 extern cel_step cel_step_end, cel_step_end_error, cel_step_constant, cel_step_copy, cel_step_checked_copy,
     cel_step_variable, cel_step_fail, cel_step_operate, cel_step_operate_constant, cel_step_call, cel_step_branch,
-    cel_step_jump, cel_step_catch_value, cel_step_list, cel_step_map, cel_step_optional_entry;
+    cel_step_jump, cel_step_catch_value, cel_step_not, cel_step_list, cel_step_map, cel_step_optional_entry;
 /* vm-path.c */
 extern cel_step cel_step_path, cel_step_path_of;
 /* vm-logic.c */

@@ -156,6 +156,17 @@ struct cel_value cel_select(struct cel_eval *ev, struct cel_value a, struct str 
 	return cel_fail_with(ev, CEL_NO_SUCH_KEY, name);
 }
 
+/* Asks the host, but not for the value. */
+static struct cel_value has_field(struct cel_eval *ev, struct cel_value a, struct str name)
+{
+	const struct cel_struct *s = cel_env_struct(ev->env, a.of);
+	uint32_t i;
+
+	if (!field_of(s, name, &i))
+		return cel_fail_with(ev, CEL_NO_SUCH_FIELD, name);
+	return cel_bool(!s->has || s->has(ev, a.object, i));
+}
+
 struct cel_value cel_has(struct cel_eval *ev, struct cel_value a, struct str name)
 {
 	struct cel_value v = cel_null();
@@ -166,6 +177,8 @@ struct cel_value cel_has(struct cel_eval *ev, struct cel_value a, struct str nam
 			return cel_bool(false);
 		a = *a.items;
 	}
+	if (a.kind == CEL_STRUCT)
+		return has_field(ev, a, name);
 	found = find_name(ev, a, name, &v);
 	return found == FOUND_ERROR ? v : cel_bool(found == FOUND);
 }

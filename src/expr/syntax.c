@@ -7,6 +7,7 @@
 
 #define BIT(kind)         (UINT64_C(1) << CEL_TOKEN_##kind)
 #define MAX_MESSAGE_BYTES ((size_t)2048)
+#define MAX_TOKEN_BYTES   ((size_t)256)
 #define OPERANDS                                                                                                       \
 	(BIT(LBRACKET) | BIT(LBRACE) | BIT(LPAREN) | BIT(DOT) | BIT(MINUS) | BIT(NOT) | BIT(TRUE) | BIT(FALSE) |       \
 	 BIT(NULL) | BIT(FLOAT) | BIT(INT) | BIT(UINT) | BIT(STRING) | BIT(BYTES) | BIT(IDENT))
@@ -72,12 +73,22 @@ static void print_text(struct buf *out, struct str text)
 	}
 }
 
+/* Enough of a long token to know it by. */
+static struct str shortened(struct str text)
+{
+	size_t len = text.len < MAX_TOKEN_BYTES ? text.len : MAX_TOKEN_BYTES;
+
+	while (len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+		len--;
+	return str_slice(text, 0, len);
+}
+
 static void print_token(struct buf *out, const struct parser *p)
 {
 	const struct cel_token *t = token(p, 0);
 
 	buf_add(out, STR("'"));
-	print_text(out, t->kind == CEL_TOKEN_END ? STR("<EOF>") : str_slice(token_text(p, t), 0, 256));
+	print_text(out, t->kind == CEL_TOKEN_END ? STR("<EOF>") : shortened(token_text(p, t)));
 	buf_add(out, STR("'"));
 }
 
@@ -108,7 +119,7 @@ bool no_alternative(struct parser *p, uint32_t from)
 	if (last->kind == CEL_TOKEN_END)
 		last--;
 	buf_add(&text, STR("no viable alternative at input '"));
-	print_text(&text, str_slice(p->source, first->at, last->at + last->len));
+	print_text(&text, shortened(str_slice(p->source, first->at, last->at + last->len)));
 	buf_add(&text, STR("'"));
 	tell(p, &text);
 	return false;

@@ -68,7 +68,7 @@ static bool take_zone(struct str s, size_t *at, int64_t *ret_seconds)
 	if (!take_digits(s, at, 2, &hours) || !take_char(s, at, ':') || !take_digits(s, at, 2, &minutes) ||
 	    hours > 23 || minutes > 59)
 		return false;
-	int64_t seconds = hours * 3600 + minutes * 60;
+	int64_t seconds = INT64_C(3600) * hours + INT64_C(60) * minutes;
 	*ret_seconds = is_negative ? -seconds : seconds;
 	return true;
 }
@@ -99,7 +99,8 @@ bool cel_time_parse(struct str text, struct cel_value *ret)
 	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59 ||
 	    second > 59)
 		return false;
-	int64_t seconds = zone_days_of(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second - offset;
+	int64_t seconds = zone_days_of(year, month, day) * SECONDS_A_DAY + INT64_C(3600) * hour + INT64_C(60) * minute +
+	                  second - offset;
 	if (seconds < TIMESTAMP_FIRST || seconds > TIMESTAMP_LAST)
 		return false;
 	*ret = cel_timestamp(seconds, ns);

@@ -9,7 +9,7 @@
  */
 #include "expr/type.h"
 
-#define CEL_MAX_UNIFY_STEPS 2000000u
+#define CEL_MAX_UNIFY_STEPS 500000u
 
 struct unifier {
 	struct arena *arena;

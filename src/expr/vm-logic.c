@@ -3,7 +3,7 @@
  * && and ||: the operand that decides wins wherever it stands, over errors too; else the first error; else the other
  * value. Each operand is followed by two instructions: the test of its value and what is done when it failed.
  */
-#include "expr/program.h"
+#include "expr/vm-logic.h"
 
 static struct cel_value not_bool(struct cel_eval *ev, const struct cel_instruction *in)
 {
@@ -34,21 +34,13 @@ static const struct cel_instruction *give_up(struct cel_eval *ev, const struct c
 	return cel_failed(ev, in, error);
 }
 
-static const struct cel_instruction *decide(struct cel_eval *ev, const struct cel_instruction *in,
-                                            const struct cel_instruction *next)
-{
-	*cel_register(ev, in->to) = cel_bool(in->decides);
-	ev->pending[in->b] = NULL;
-	return next;
-}
-
 const struct cel_instruction *cel_step_logic(struct cel_eval *ev, const struct cel_instruction *in)
 {
 	const struct cel_value *v = cel_register(ev, in->a);
 
 	if (UNLIKELY(v->kind != CEL_BOOL))
 		return keep(ev, in + 2, in->b, not_bool(ev, in));
-	return v->b == in->decides ? decide(ev, in, ev->code + in->target) : in + 2;
+	return cel_logic_test(ev, in, v->b);
 }
 
 const struct cel_instruction *cel_step_logic_catch(struct cel_eval *ev, const struct cel_instruction *in)
@@ -62,12 +54,7 @@ const struct cel_instruction *cel_step_logic_last(struct cel_eval *ev, const str
 
 	if (UNLIKELY(v->kind != CEL_BOOL))
 		return give_up(ev, in, not_bool(ev, in));
-	if (v->b == in->decides)
-		return decide(ev, in, in + 2);
-	if (UNLIKELY(ev->pending[in->b] != NULL))
-		return give_up(ev, in, (struct cel_value){.kind = CEL_ERROR, .error = ev->pending[in->b]});
-	*cel_register(ev, in->to) = *v;
-	return in + 2;
+	return cel_logic_test_last(ev, in, v->b);
 }
 
 const struct cel_instruction *cel_step_logic_catch_last(struct cel_eval *ev, const struct cel_instruction *in)

@@ -55,37 +55,40 @@ static struct cel_value look_up(struct cel_eval *ev, struct cel_value v, const s
 	return cel_index(ev, v, part->key);
 }
 
-static const struct cel_instruction *walk(struct cel_eval *ev, const struct cel_instruction *in, struct cel_value v)
+/* The last value; CEL_ERROR: what went wrong. */
+static inline struct cel_value walk(struct cel_eval *ev, const struct cel_path *path, struct cel_value v)
 {
-	const struct cel_path *path = in->path;
-
-	for (uint32_t i = 0; i < path->n; i++) {
+	for (uint32_t i = 0; i < path->n && LIKELY(v.kind != CEL_ERROR); i++) {
 		const struct cel_path_part *part = &path->parts[i];
 
 		if (UNLIKELY(!find_quickly(part, v, &v)))
 			v = look_up(ev, v, part);
-		if (UNLIKELY(v.kind == CEL_ERROR))
-			return cel_failed(ev, in, v);
 	}
-	*cel_register(ev, in->to) = v;
-	return in + 1;
+	return v;
 }
 
 const struct cel_instruction *cel_step_path(struct cel_eval *ev, const struct cel_instruction *in)
 {
 	const struct cel_value *variables = ev->input->variables;
-	struct cel_value v = variables ? variables[in->path->slot] : cel_aborted();
+	const struct cel_path *path = in->path;
+	struct cel_value v;
 
+	if (path->known && ev->known[path->known - 1].kind != CEL_ERROR) {
+		*cel_register(ev, in->to) = ev->known[path->known - 1];
+		return in + 1;
+	}
+	v = variables ? variables[path->slot] : cel_aborted();
 	if (UNLIKELY(v.kind == CEL_ERROR)) {
 		ev->at = in->at;
-		v = cel_resolve(ev, in->path->slot, in->path->variable);
-		if (v.kind == CEL_ERROR)
-			return cel_failed(ev, in, v);
+		v = cel_resolve(ev, path->slot, path->variable);
 	}
-	return walk(ev, in, v);
+	v = walk(ev, path, v);
+	if (path->known)
+		ev->known[path->known - 1] = v;
+	return cel_yield(ev, in, v);
 }
 
 const struct cel_instruction *cel_step_path_of(struct cel_eval *ev, const struct cel_instruction *in)
 {
-	return walk(ev, in, *cel_register(ev, in->a));
+	return cel_yield(ev, in, walk(ev, in->path, *cel_register(ev, in->a)));
 }

@@ -6,43 +6,37 @@
 #include "expr/lib-standard.h"
 #include "expr/lib.h"
 #include "expr/map.h"
-#include "expr/program.h"
+#include "expr/vm-logic.h"
 
 static bool same(struct cel_value v, struct cel_value constant)
 {
 	return v.kind == CEL_STRING && v.n == constant.n && cel_same_bytes(v.text, constant.text, v.n);
 }
 
-static const struct cel_instruction *yield_bool(struct cel_eval *ev, const struct cel_instruction *in, bool b)
-{
-	*cel_register(ev, in->to) = cel_bool(b);
-	return in + 1;
-}
-
 const struct cel_instruction *cel_step_equal_text(struct cel_eval *ev, const struct cel_instruction *in)
 {
-	return yield_bool(ev, in, same(*cel_register(ev, in->a), *in->constant));
+	return cel_yield_bool(ev, in, same(*cel_register(ev, in->a), *in->constant));
 }
 
 const struct cel_instruction *cel_step_unequal_text(struct cel_eval *ev, const struct cel_instruction *in)
 {
-	return yield_bool(ev, in, !same(*cel_register(ev, in->a), *in->constant));
+	return cel_yield_bool(ev, in, !same(*cel_register(ev, in->a), *in->constant));
 }
 
-static bool is_in(const struct cel_text_set *set, struct str text)
+static bool is_in(const struct cel_text_set *set, struct cel_value v)
 {
 	uint32_t at;
 
 	if (!set->index) {
 		for (uint32_t i = 0; i < set->n; i++) {
-			if (set->texts[i].len == text.len && cel_same_bytes(set->texts[i].ptr, text.ptr, text.len))
+			if (same(v, set->texts[i]))
 				return true;
 		}
 		return false;
 	}
-	at = (uint32_t)hash_str(0, text) & set->mask;
+	at = (uint32_t)hash_str(0, cel_text(v)) & set->mask;
 	for (; set->index[at] != 0; at = (at + 1) & set->mask) {
-		if (str_eq(set->texts[set->index[at] - 1], text))
+		if (same(v, set->texts[set->index[at] - 1]))
 			return true;
 	}
 	return false;
@@ -54,7 +48,7 @@ const struct cel_instruction *cel_step_in_set(struct cel_eval *ev, const struct 
 	struct cel_value v = *cel_register(ev, in->a);
 
 	/* What is longer than any text of a set need not be hashed. */
-	return yield_bool(ev, in, v.kind == CEL_STRING && v.n <= in->set->longest && is_in(in->set, cel_text(v)));
+	return cel_yield_bool(ev, in, v.kind == CEL_STRING && v.n <= in->set->longest && is_in(in->set, v));
 }
 
 static bool json_has(struct cel_value list, struct cel_value text)
@@ -78,7 +72,7 @@ const struct cel_instruction *cel_step_text_in(struct cel_eval *ev, const struct
 		return cel_yield(ev, in, cel_operate_in(ev, *in->constant, v));
 	if (UNLIKELY(!cel_charge(ev, v.n)))
 		return NULL;
-	return yield_bool(ev, in, json_has(v, *in->constant));
+	return cel_yield_bool(ev, in, json_has(v, *in->constant));
 }
 
 const struct cel_instruction *cel_step_starts_with(struct cel_eval *ev, const struct cel_instruction *in)
@@ -88,7 +82,7 @@ const struct cel_instruction *cel_step_starts_with(struct cel_eval *ev, const st
 
 	if (UNLIKELY(v->kind != CEL_STRING))
 		return cel_no_overload(ev, in);
-	return yield_bool(ev, in, v->n >= part->n && cel_same_bytes(v->text, part->text, part->n));
+	return cel_yield_bool(ev, in, v->n >= part->n && cel_same_bytes(v->text, part->text, part->n));
 }
 
 const struct cel_instruction *cel_step_ends_with(struct cel_eval *ev, const struct cel_instruction *in)
@@ -98,7 +92,8 @@ const struct cel_instruction *cel_step_ends_with(struct cel_eval *ev, const stru
 
 	if (UNLIKELY(v->kind != CEL_STRING))
 		return cel_no_overload(ev, in);
-	return yield_bool(ev, in, v->n >= part->n && cel_same_bytes(v->text + (v->n - part->n), part->text, part->n));
+	return cel_yield_bool(ev, in,
+	                      v->n >= part->n && cel_same_bytes(v->text + (v->n - part->n), part->text, part->n));
 }
 
 const struct cel_instruction *cel_step_contains(struct cel_eval *ev, const struct cel_instruction *in)
@@ -109,7 +104,7 @@ const struct cel_instruction *cel_step_contains(struct cel_eval *ev, const struc
 		return cel_no_overload(ev, in);
 	if (UNLIKELY(!cel_charge(ev, cel_units_of(v->n))))
 		return NULL;
-	return yield_bool(ev, in, cel_text_contains(cel_text(*v), cel_text(*in->constant)));
+	return cel_yield_bool(ev, in, cel_text_contains(cel_text(*v), cel_text(*in->constant)));
 }
 
 const struct cel_instruction *cel_step_matches(struct cel_eval *ev, const struct cel_instruction *in)
@@ -120,5 +115,5 @@ const struct cel_instruction *cel_step_matches(struct cel_eval *ev, const struct
 		return cel_no_overload(ev, in);
 	if (UNLIKELY(!cel_charge(ev, cel_units_of(v->n))))
 		return NULL;
-	return yield_bool(ev, in, cel_regex_matches(in->regex, cel_text(*v)));
+	return cel_yield_bool(ev, in, cel_regex_matches(in->regex, cel_text(*v)));
 }

@@ -2,7 +2,7 @@
  *
  * Runs a program: the loop, and the instructions that are not of one kind of expression alone.
  */
-#include "expr/program.h"
+#include "expr/vm-logic.h"
 
 /* What most programs need stands on the stack. */
 #define STACK_REGISTERS 40u
@@ -68,6 +68,15 @@ const struct cel_instruction *cel_step_operate_constant(struct cel_eval *ev, con
 {
 	ev->at = in->at;
 	return cel_yield(ev, in, in->operate(ev, *cel_register(ev, in->a), *in->constant));
+}
+
+const struct cel_instruction *cel_step_not(struct cel_eval *ev, const struct cel_instruction *in)
+{
+	const struct cel_value *v = cel_register(ev, in->a);
+
+	if (UNLIKELY(v->kind != CEL_BOOL))
+		return cel_no_overload(ev, in);
+	return cel_yield_bool(ev, in, !v->b);
 }
 
 const struct cel_instruction *cel_step_jump(struct cel_eval *ev, const struct cel_instruction *in)
@@ -204,6 +213,8 @@ struct cel_result cel_evaluate(const struct cel_program *p, const struct cel_inp
 	if (ev.registers && ev.pending) {
 		for (uint32_t i = 0; i < p->n_pending; i++)
 			ev.pending[i] = NULL;
+		for (uint32_t i = 0; i < p->n_known; i++)
+			ev.known[i] = cel_aborted();
 		run(&ev);
 	}
 	return result_of(&ev, budget);

@@ -129,7 +129,7 @@ static int64_t seconds_of(const struct zone_day *d, int64_t year)
 		int64_t month_first = zone_days_of(year, d->month, 1);
 		int64_t month_end =
 		    d->month == 12 ? zone_days_of(year + 1, 1, 1) : zone_days_of(year, d->month + 1u, 1);
-		day = month_first + (d->weekday + 7 - zone_weekday_of(month_first)) % 7 + (d->week - 1) * 7;
+		day = month_first + (d->weekday + 7 - zone_weekday_of(month_first)) % 7 + INT64_C(7) * (d->week - 1);
 		/* "The fifth" is the last. */
 		if (day >= month_end)
 			day -= 7;

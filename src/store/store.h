@@ -152,7 +152,7 @@ struct store_audit_filter {
  */
 int store_each_audit(struct store *s, const struct store_audit_filter *filter,
                      int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
-/* How many rows that would be. */
+/* How many rows that would be; of events alone, without reading them. */
 int store_count_audit(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n,
                       struct error *err) MUST_USE;
 

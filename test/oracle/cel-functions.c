@@ -222,7 +222,7 @@ static struct oracle_value dyn(const struct call *c)
 	return c->n == 1 ? c->a : oracle_error();
 }
 
-/* Strings only as the generator makes them: digits with a point or a minus, or none. */
+/* Of characters that are allowed, and not too long: what the generator makes is one or the other. */
 static bool to_ascii(struct oracle_value s, const char *allowed, char *text, size_t size)
 {
 	if (!s.n || s.n >= size)
@@ -236,14 +236,17 @@ static bool to_ascii(struct oracle_value s, const char *allowed, char *text, siz
 	return true;
 }
 
+/* Numbers with an exponent, infinities and NaN, too: string() prints them. A sign before "nan" is nobody's. */
 static bool parse_double(struct oracle_value s, double *ret)
 {
 	char text[400], *end;
 
-	if (!to_ascii(s, "0123456789.-", text, sizeof(text)))
+	if (!to_ascii(s, "0123456789.-+eEiInNfFtTyYaA", text, sizeof(text)))
 		return false;
+	errno = 0;
 	*ret = strtod(text, &end);
-	return *end == '\0';
+	bool is_signed_nan = isnan(*ret) && (text[0] == '-' || text[0] == '+');
+	return *end == '\0' && !is_signed_nan && !(errno == ERANGE && isinf(*ret));
 }
 
 static bool parse_int(struct oracle_value s, int64_t *ret)

@@ -79,6 +79,31 @@ static const struct form forms[] = {
     {T_BOOL, "vj.a.b == $i"},
     {T_BOOL, "vj['s'] == $s"},
     {T_BOOL, "vj.l.exists(z, z == $i)"},
+    {T_BOOL, "has(vj.a)"},
+    {T_BOOL, "has(vj.?a.b)"},
+    {T_BOOL, "vj.?a.b.hasValue()"},
+    {T_BOOL, "vj[?'a'].?b == $o"},
+    {T_BOOL, "vj.?a[?'b'].orValue(0) == $i"},
+    {T_BOOL, "$s in vj"},
+    {T_BOOL, "vj.s in ['a', 'prod', '']"},
+    {T_BOOL, "vj.s == 'prod'"},
+    {T_BOOL, "'prod' != $s"},
+    {T_BOOL, "$s != 'prod'"},
+    {T_BOOL, "vj.a.b == 1 && vj.s == 'prod' || $b"},
+    {T_BOOL, "vj.s.startsWith($s)"},
+    {T_BOOL, "vj.s.endsWith('d')"},
+    {T_BOOL, "vj.s.contains('o')"},
+    {T_BOOL, "vj.exists(k, k == $s)"},
+    {T_BOOL, "vj.all(k, v, k != $s || v == $i)"},
+    {T_BOOL, "vj.a.exists(k, vj.a[k] == $i)"},
+    {T_BOOL, "[vj, vx].exists(z, z.a.b == $i)"},
+    {T_BOOL, "vj == vx"},
+    {T_BOOL, "$t < timestamp(0)"},
+    {T_BOOL, "vw >= vw + $p"},
+    {T_BOOL, "vx ? $b : $b"},
+    {T_BOOL, "vx && $b"},
+    {T_BOOL, "$b || vx"},
+    {T_BOOL, "!vx"},
     {T_BOOL, "vj.l.distinct() == $I"},
     {T_BOOL, "$i in vj.l.reverse()"},
     {T_BOOL, "vj.l.first().hasValue()"},
@@ -124,6 +149,12 @@ static const struct form forms[] = {
     {T_INT, "$M.a"},
     {T_INT, "vj.a.b"},
     {T_INT, "vj.l[$i]"},
+    {T_INT, "vj.l[0] + vj.a.b"},
+    {T_INT, "size(vj.l)"},
+    {T_INT, "size(vx)"},
+    {T_INT, "-vx"},
+    {T_INT, "vx + $i"},
+    {T_INT, "$I.map(?i@, $i * $i)[0]"},
     {T_INT, "vj.l.map(z, z)[$i]"},
     {T_INT, "$b ? $i : $i"},
     {T_INT, "$s.indexOf($s)"},
@@ -398,7 +429,7 @@ static struct cel_value uint_value(struct prng *p, struct arena *a UNUSED)
 static struct cel_value double_value(struct prng *p, struct arena *a UNUSED)
 {
 	static const double doubles[] = {0.0,  -0.0,   1.0,     2.0,      0.5,       -1.5,
-	                                 1e19, 0x1p63, -0x1p63, INFINITY, -INFINITY, NAN};
+	                                 1e19, 0x1p63, -0x1p63, HUGE_VAL, -HUGE_VAL, (double)NAN};
 
 	return cel_double(doubles[prng_below(p, N_ELEMENTS(doubles))]);
 }
@@ -475,8 +506,7 @@ static struct cel_value json_value(struct prng *p, struct arena *a)
 	    "{\"a\": 1, \"s\": null, \"l\": {\"a\": [1]}}",
 	    "{}",
 	    "[1]",
-	    "{\"a\": {\"b\": -1, \"b2\": 2, \"b3\": 3, \"b4\": 4, \"b5\": 5, \"b6\": 6, \"b7\": 7, \"b8\": 8, \"b9\": "
-	    "9}}",
+	    "{\"a\":{\"b\":-1,\"c\":2,\"d\":3,\"e\":4,\"f\":5,\"g\":6,\"h\":7,\"i\":8,\"j\":9}}",
 	};
 	const struct json *tree;
 	struct error err;

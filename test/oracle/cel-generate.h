@@ -14,6 +14,6 @@
 /* Declares the variables. */
 void cel_generate_declare(struct cel_env *env);
 /* Values for all of them, one in eight unbound; `names` are the same for the oracle, scopes[0] the innermost. */
-void cel_generate_bind(struct prng *prng, struct arena *a, struct cel_value *variables, struct oracle_scope *scopes);
+void cel_generate_bind(struct prng *prng, struct arena *a, struct cel_value *values, struct oracle_scope *scopes);
 /* An expression of some type. */
 void cel_generate(struct prng *prng, struct buf *out);

@@ -51,6 +51,11 @@ struct oracle_value oracle_eval(struct arena *a, const struct cel_ast *ast, cons
 /* Calls a function that is no operator and no macro; `name` with its namespace ("math.abs"), a receiver is args[0]. */
 struct oracle_value oracle_call(struct arena *a, struct str name, const struct oracle_value *args, size_t n);
 
+struct oracle_value oracle_unary(enum cel_op op, struct oracle_value x);
+struct oracle_value oracle_binary(struct arena *a, enum cel_op op, struct oracle_value x, struct oracle_value y);
+/* The value under a key that is equal; NULL: none. */
+const struct oracle_value *oracle_find(struct oracle_value map, struct oracle_value key);
+
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
 struct oracle_value oracle_of(struct arena *a, struct cel_value v);

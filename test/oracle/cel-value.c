@@ -37,8 +37,8 @@ static struct oracle_value of_map(struct arena *a, struct cel_value v)
 {
 	struct oracle_value *items = ARENA_ARRAY(a, struct oracle_value, (size_t)v.n * 2);
 
-	for (uint32_t i = 0; i < v.n; i++) {
-		struct cel_entry e = cel_map_at(v, i);
+	for (size_t i = 0; i < v.n; i++) {
+		struct cel_entry e = cel_map_at(v, (uint32_t)i);
 		items[2 * i] = oracle_of(a, e.key);
 		items[2 * i + 1] = oracle_of(a, e.value);
 	}

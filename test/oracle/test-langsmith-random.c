@@ -193,34 +193,21 @@ static bool run_trial(struct trial *t)
 	return is_good;
 }
 
-static bool run_world(uint64_t seed, struct tally *tally)
+static bool run_world(uint64_t seed, void *tally, struct buf *message)
 {
-	struct trial t = {.seed = seed, .tally = tally, .message = BUF_INIT(MAX_MESSAGE)};
+	struct trial t = {.seed = seed, .tally = tally, .message = *message};
 	bool is_good;
 
 	t.choices.prng.state = seed;
 	is_good = run_trial(&t);
-	if (!is_good)
-		print_message(buf_str(&t.message));
 	arena_release(&t.arena);
-	buf_release(&t.message);
+	*message = t.message;
 	return is_good;
 }
 
-/* ---- the run ---- */
-
-static bool run_worlds(uint64_t seed, uint64_t n_worlds, struct tally *tally)
+static bool saw_every_outcome(const void *tally)
 {
-	for (uint64_t i = 0; i < n_worlds; i++)
-		if (!run_world(hash_u64(seed + hash_u64(i)), tally)) {
-			printf("# repeat with DOORWARD_SEED=%" PRIu64 " (world %" PRIu64 ")\n", seed, i);
-			return false;
-		}
-	return true;
-}
-
-static bool saw_every_outcome(const struct tally *t)
-{
+	const struct tally *t = tally;
 	bool is_good = t->n_targets_decided > t->n_questions / 1000;
 
 	printf("# %" PRIu64 " questions, %" PRIu64 " decided by the target\n", t->n_questions, t->n_targets_decided);
@@ -233,14 +220,11 @@ static bool saw_every_outcome(const struct tally *t)
 
 int main(void)
 {
-	uint64_t seed = number_from_environment("DOORWARD_SEED", random_u64());
-	uint64_t n_worlds = number_from_environment("DOORWARD_RANDOM_WORLDS", N_WORLDS_DEFAULT);
 	struct tally tally = {0};
-	bool is_good;
 
-	printf("1..2\n# DOORWARD_SEED=%" PRIu64 " DOORWARD_RANDOM_WORLDS=%" PRIu64 "\n", seed, n_worlds);
-	fflush(stdout);
-	is_good = report(run_worlds(seed, n_worlds, &tally), 1, "the snapshot decides as the guides say");
-	is_good &= report(saw_every_outcome(&tally), 2, "every outcome was seen often enough");
-	return is_good ? 0 : 1;
+	return run_worlds(&(struct world_run){.name = "the snapshot decides as the guides say",
+	                                      .n_default = N_WORLDS_DEFAULT,
+	                                      .run = run_world,
+	                                      .saw_enough = saw_every_outcome,
+	                                      .tally = &tally});
 }

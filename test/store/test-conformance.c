@@ -376,6 +376,8 @@ static void test_audit_filters(void **state)
 	    {"a text in the target", {.limit = 9, .search = STR_INIT("devs/Y")}, "6"},
 	    {"a text across two of them", {.limit = 9, .search = STR_INIT("update_useruser")}, ""},
 	    {"no pattern", {.limit = 9, .search = STR_INIT("%")}, ""},
+	    {"no pattern of one", {.limit = 9, .search = STR_INIT("r_e")}, ""},
+	    {"nothing escaped", {.limit = 9, .search = STR_INIT("\\r")}, ""},
 	    {"the empty text", {.limit = 9, .search = STR_INIT("")}, "65321"},
 	    {"skip", {.limit = 2, .skip = 1}, "53"},
 	    {"skip ascending", {.limit = 9, .skip = 2, .ascending = true}, "356"},

@@ -57,6 +57,15 @@ test('eval prints the value of an expression over bindings', () => {
 	assert.deepEqual(cel('eval', 'type(1u)'), {status: 0, out: 'uint\n', err: ''});
 });
 
+test('integers of a file are integers as far as 64 bits go, and doubles beyond', () => {
+	const bindings = join(folder, 'wide.json');
+	writeFileSync(bindings, '{"a": -9223372036854775808, "b": 18446744073709551615, "c": 18446744073709551616,' +
+		' "d": -9223372036854775809, "e": "18446744073709551616\\"18446744073709551616"}');
+	const type = (name) => cel('eval', '--bindings', bindings, `type(${name})`).out.trim();
+	assert.deepEqual(['a', 'b', 'c', 'd', 'e'].map(type), ['int', 'uint', 'double', 'double', 'string']);
+	assert.equal(cel('eval', '--bindings', bindings, 'e.size()').out, '41\n');
+});
+
 test('eval says what failed, check what is wrong', () => {
 	assert.deepEqual(cel('eval', '{"a": 1}.b'), {status: 1, out: '', err: 'no such key: b\n'});
 	assert.deepEqual(cel('eval', '[1, 2][2] == 1 || 1 / 0 > 1'), {status: 1, out: '', err: 'index out of bounds: 2\n'});

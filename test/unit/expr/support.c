@@ -73,11 +73,11 @@ struct str issues_of(const struct cel_env *env, struct str source, struct arena 
 {
 	CLEANUP(buf_releasep) struct buf text = BUF_INIT(MAX_ISSUES_BYTES);
 	struct cel_issues issues = {.arena = a};
-	struct cel_checked checked;
+	struct cel_checked checked = {.arena = a};
+	struct cel_options options = {0};
 	struct cel_ast ast;
 
-	if (cel_parse(env, source, a, &ast, &issues) == 0 &&
-	    cel_check(env, &ast, true, NULL, a, &checked, &issues) == 0) {
+	if (cel_parse(env, source, a, &ast, &issues) == 0 && cel_check(env, &ast, &options, &checked, &issues) == 0) {
 		assert_int_equal(issues.n, 0);
 		*ret_type = checked.types[ast.n_nodes - 1];
 		return STR("");

@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include "base/utf8.h"
+
 #define MAX_TEXT_BYTES ((size_t)1 << 20)
 
 static struct cel_env *env_all, *env_none;
@@ -468,21 +470,11 @@ static void test_nesting(void **state UNUSED)
 		const char *open, *middle, *close;
 		size_t max;
 	} ways[] = {
-	    {"(", "1", ")", 250},
-	    {"[", "1", "]", 249},
-	    {"{1: ", "1", "}", 249},
-	    {"f(", "1", ")", 249},
-	    {"a[", "0", "]", 249},
-	    {"!", "true", "", 249},
-	    {"-", "x", "", 249},
-	    {"true ? 1 : ", "1", "", 249},
-	    {"", "a", ".b", 249},
-	    {"", "a", "[0]", 249},
-	    {"", "1", " + 1", 249},
-	    {"1 + (", "1", ")", 249},
-	    {"[].map(x, ", "1", ")", 249},
-	    {"", "a", ".f()", 249},
-	    {"A{b: ", "1", "}", 249},
+	    {"(", "1", ")", 250},          {"[", "1", "]", 249},          {"{1: ", "1", "}", 249},
+	    {"f(", "1", ")", 249},         {"a[", "0", "]", 249},         {"!", "true", "", 249},
+	    {"-", "x", "", 249},           {"true ? 1 : ", "1", "", 249}, {"", "a", ".b", 249},
+	    {"", "a", "[0]", 249},         {"", "1", " + 1", 249},        {"1 + (", "1", ")", 249},
+	    {"[].map(x, ", "1", ")", 249}, {"", "a", ".f()", 249},        {"A{b: ", "1", "}", 249},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(ways); i++) {
@@ -543,6 +535,35 @@ static void test_many_issues(void **state UNUSED)
 	arena_release(&a);
 }
 
+/* Long ones are cut, between characters. */
+static void test_long_issues(void **state UNUSED)
+{
+	static const struct {
+		const char *open, *close, *end;
+	} cases[] = {
+	    {"1 '", "", "\xe2\x82\xac"},
+	    {"1 '", "'", "expecting <EOF>"},
+	    {"1 'a", "'", "expecting <EOF>"},
+	    {"a.('", "'", "'"},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena a = ARENA_INIT;
+		struct cel_issues issues = {.arena = &a};
+		struct cel_ast ast;
+		struct str text = nested(&a, 3000, "\xe2\x82\xac", cases[i].close, "");
+
+		text = arena_concat(&a, str_of(cases[i].open), text);
+		assert_int_equal(cel_parse(env_all, text, &a, &ast, &issues), -22);
+		for (size_t k = 0; k < issues.n; k++) {
+			assert_true(issues.items[k].text.len < 1024);
+			assert_true(utf8_is_valid(issues.items[k].text));
+		}
+		assert_true(str_ends_with(issues.items[0].text, str_of(cases[i].end)));
+		arena_release(&a);
+	}
+}
+
 static void test_names(void **state UNUSED)
 {
 	static const struct pair cases[] = {
@@ -592,7 +613,8 @@ int main(void)
 	    cmocka_unit_test(test_text_mistakes), cmocka_unit_test(test_syntax_errors),
 	    cmocka_unit_test(test_nesting),       cmocka_unit_test(test_width),
 	    cmocka_unit_test(test_source_size),   cmocka_unit_test(test_many_issues),
-	    cmocka_unit_test(test_names),         cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_long_issues),   cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests_name("expr/parse", tests, set_up, tear_down);
