@@ -15,6 +15,8 @@
 #define N_SHARDS        64u
 #define N_SETS          128u /* of a shard: the places that a key can be in */
 #define N_WAYS          8u
+/* Calls that are under way together bring their times a little out of order; a clock goes back further than that. */
+#define MAX_DELAY_MS 10000u
 
 struct bucket {
 	uint64_t key; /* hash; 0: nobody's */
@@ -63,7 +65,10 @@ static void refill(const struct rate_limiter *l, struct bucket *b, int64_t now_m
 	uint64_t full = l->burst * PARTS_PER_TOKEN, missing = full - b->parts;
 	uint64_t elapsed_ms = now_ms > b->at_ms ? (uint64_t)now_ms - (uint64_t)b->at_ms : 0;
 
-	/* Time that went back is not made up for: from here on it counts again. */
+	/* What was counted once must not count again, or who calls often enough at once is never out of tokens. */
+	if (now_ms < b->at_ms && (uint64_t)b->at_ms - (uint64_t)now_ms <= MAX_DELAY_MS)
+		return;
+	/* A clock that was set back is not made up for: from here on time counts again. */
 	b->at_ms = now_ms;
 	b->parts = elapsed_ms >= missing / l->per_minute + 1 ? full : b->parts + elapsed_ms * l->per_minute;
 	if (b->parts > full)

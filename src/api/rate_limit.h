@@ -7,7 +7,8 @@
  * Memory is fixed, whatever number of keys there is: a table of a few ten thousand buckets, in shards with a lock each,
  * so that keys do not wait for each other. A bucket that is full again is as good as none and makes room first; should
  * more keys than there are places be busy at once, those with the most tokens left begin anew with a full bucket.
- * Time is an argument; one that goes back brings no tokens. Any thread.
+ * Time is an argument. One that is a little earlier than the last (of a call that was overtaken) is the last one's; one
+ * that is much earlier is a clock set back, from where on time counts again. Neither brings tokens. Any thread.
  */
 #include "base/str.h"
 

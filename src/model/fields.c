@@ -320,9 +320,9 @@ static const struct field access_request_fields[] = {
     FIELD(access_request, n_events, "n_events", FIELD_TIME),
 };
 static const struct field request_event_fields[] = {
-    FIELD(request_event, request, "request", FIELD_STR),  FIELD(request_event, kind, "kind", FIELD_STR),
-    FIELD(request_event, user, "user", FIELD_STR),        FIELD(request_event, is_error, "error", FIELD_BOOL),
-    FIELD_ENUM_OF(request_event, state, request_state),   FIELD(request_event, message, "message", FIELD_JSON),
+    FIELD(request_event, request, "request", FIELD_STR), FIELD(request_event, kind, "kind", FIELD_STR),
+    FIELD(request_event, user, "user", FIELD_STR),       FIELD(request_event, is_error, "error", FIELD_BOOL),
+    FIELD_ENUM_OF(request_event, state, request_state),  FIELD(request_event, message, "message", FIELD_JSON),
 };
 static const struct field access_review_fields[] = {
     FIELD(access_review, display_name, "display_name", FIELD_STR),

@@ -172,8 +172,8 @@ struct access_request {
 	struct str origin;         /* "API", "TIME_REVOKE", "ACCESS_REVIEW" … */
 	const struct json *source; /* of the type's message: {"expired":{…}} …; NULL: none */
 	const struct json *data;   /* what was submitted with it */
-	struct str review; /* access_review of a certify request, and of a revoke request that follows from one */
-	struct str policy; /* id of the policy it was routed by */
+	struct str review;     /* access_review of a certify request, and of a revoke request that follows from one */
+	struct str policy;     /* id of the policy it was routed by */
 	struct str generation; /* changes each time it is routed */
 	const struct json *policy_message; /* that Policy as it was then */
 	const struct json *queue;          /* [PolicyStep …] that are still to come */

@@ -102,7 +102,16 @@ static int by_grant(const void *a, const void *b)
 	return compare_grants(*x, *y);
 }
 
-/* The grants to her and to what she is in, in the order in which they were granted. */
+/* How many there is room for, and one more, by which it is known that there are too many. */
+static size_t one_too_many(size_t n)
+{
+	return ACCESS_MAX_PATHS + 1 - n;
+}
+
+/*
+ * The grants to her and to what she is in, in the order in which they were granted. More than ACCESS_MAX_PATHS: there
+ * are still others.
+ */
 static size_t grants_of(const struct snapshot *s, const struct user *user, unsigned entity_types, struct arena *a,
                         const struct access_grant *const **ret)
 {
@@ -111,11 +120,11 @@ static size_t grants_of(const struct snapshot *s, const struct user *user, unsig
 	const struct access_grant **all = NULL, *some;
 	size_t n = 0, cap = 0;
 
-	for (size_t i = 0; i < n_grantees; i++) {
+	for (size_t i = 0; i < n_grantees && n <= ACCESS_MAX_PATHS; i++) {
 		const struct grants_filter filter = {.entity_types = entity_types,
 		                                     .grantee_types = TYPE_BIT(grantees[i].type),
 		                                     .grantee_id = grantees[i].id};
-		const size_t n_some = grants_list(&s->grants, &filter, 0, SIZE_MAX, a, &some, NULL);
+		const size_t n_some = grants_list(&s->grants, &filter, 0, one_too_many(n), a, &some, NULL);
 
 		for (size_t k = 0; k < n_some; k++) {
 			ARENA_ROOM(a, all, n, &cap);
@@ -234,8 +243,10 @@ size_t access_of_user(const struct snapshot *s, const struct user *user, unsigne
 	struct entity_access *access;
 	struct entities t;
 
-	for (size_t i = 0; i < n_grants; i++)
+	for (size_t i = 0; i < n_grants && l.n <= ACCESS_MAX_PATHS; i++)
 		reach_entities(s, grants[i], &l);
+	if (l.n > ACCESS_MAX_PATHS)
+		return ACCESS_TOO_MANY;
 	t = entities_make(s->engine.seed, l.n, a);
 	number_entities(&l, &t);
 	fill_paths(&l, &t);
@@ -383,7 +394,7 @@ static void reach_from(const struct snapshot *s, enum entity_type type, struct s
 	const struct grants_filter filter = {.entity_types = TYPE_BIT(type),
 	                                     .entity_id = str_is_absent(via) ? id : via};
 	const struct access_grant *grants;
-	const size_t n = grants_list(&s->grants, &filter, 0, SIZE_MAX, l->arena, &grants, NULL);
+	const size_t n = grants_list(&s->grants, &filter, 0, one_too_many(l->n), l->arena, &grants, NULL);
 
 	for (size_t i = 0; i < n; i++)
 		add_reach(l, &grants[i], id, via);
@@ -394,7 +405,7 @@ static void reach_from_composites(const struct snapshot *s, enum entity_type typ
 	const struct document *const *docs;
 	const size_t n = grant_composites(s, type, id, l->arena, &docs);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && l->n <= ACCESS_MAX_PATHS; i++)
 		if (!str_eq(as_resource(docs[i])->resource_id, id))
 			reach_from(s, type, id, as_resource(docs[i])->resource_id, l);
 }
@@ -427,17 +438,21 @@ static int compare_hits(const void *a, const void *b)
 	return compare_grants(x->reach->grant, y->reach->grant);
 }
 
-/* Whom the grants are for, sorted; a grantee of many grants is looked at once. */
-static struct hits hits_of(const struct snapshot *s, struct reaches *l)
+/* Whom the grants are for, sorted; a grantee of many grants is looked at once. False: there are too many. */
+static bool find_hits(const struct snapshot *s, struct reaches *l, struct hits *ret)
 {
 	struct users users = {.snapshot = s, .arena = l->arena};
 	struct hits h = {0};
 
+	if (l->n > ACCESS_MAX_PATHS)
+		return false;
 	if (l->n > 1)
 		qsort(l->items, l->n, sizeof(*l->items), by_grantee);
 	for (size_t i = 0; i < l->n; i++) {
 		if (i == 0 || by_grantee(&l->items[i - 1], &l->items[i]) != 0)
 			find_users(&users, l->items[i].grant);
+		if (users.n > ACCESS_MAX_PATHS - h.n)
+			return false;
 		for (size_t k = 0; k < users.n; k++) {
 			ARENA_ROOM(l->arena, h.items, h.n, &h.cap);
 			h.items[h.n++] = (struct hit){users.items[k], &l->items[i]};
@@ -445,7 +460,8 @@ static struct hits hits_of(const struct snapshot *s, struct reaches *l)
 	}
 	if (h.n > 1)
 		qsort(h.items, h.n, sizeof(*h.items), compare_hits);
-	return h;
+	*ret = h;
+	return true;
 }
 
 size_t access_to_entity(const struct snapshot *s, enum entity_type type, struct str id, struct arena *a,
@@ -459,7 +475,8 @@ size_t access_to_entity(const struct snapshot *s, enum entity_type type, struct 
 
 	reach_from(s, type, id, STR_NONE, &l);
 	reach_from_composites(s, type, id, &l);
-	h = hits_of(s, &l);
+	if (!find_hits(s, &l, &h))
+		return ACCESS_TOO_MANY;
 	access = ARENA_ARRAY(a, struct user_access, h.n);
 	paths = ARENA_ARRAY(a, struct access_path, h.n);
 	for (size_t i = 0; i < h.n; i++) {

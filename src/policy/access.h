@@ -16,9 +16,14 @@
  * members, not theirs; it is no composite of itself. Source: the vendor's "resolved access" and "users with access"
  * pages; what they leave open is said in docs/aitronos.md.
  *
- * Results live in `a` and the snapshot. Cost: the paths found, not the grants there are.
+ * Results live in `a` and the snapshot. Cost: the paths found, not the grants there are; and a thousand composites of a
+ * thousand members are a million paths, so there is a bound to what is answered at once.
  */
 #include "policy/snapshot.h"
+
+/* An answer of more paths is none: ACCESS_TOO_MANY, nothing is left out in silence. */
+#define ACCESS_MAX_PATHS ((size_t)100000)
+#define ACCESS_TOO_MANY  SIZE_MAX
 
 enum access_path_type { PATH_DIRECT, PATH_DEPARTMENT, PATH_ROLE, PATH_COMPOSITE };
 
@@ -39,7 +44,7 @@ struct entity_access {
 
 /*
  * All that the user has access to, of the types in the mask (bits 1 << enum entity_type; 0: any), in the order of each
- * one's first path.
+ * one's first path: their number, or ACCESS_TOO_MANY.
  */
 size_t access_of_user(const struct snapshot *s, const struct user *user, unsigned entity_types, struct arena *a,
                       const struct entity_access **ret);
@@ -51,6 +56,9 @@ struct user_access {
 	size_t n_paths; /* at least 1 */
 };
 
-/* All users with access to the entity, registered or not, in the order in which the users were made. */
+/*
+ * All users with access to the entity, registered or not, in the order in which the users were made: their number, or
+ * ACCESS_TOO_MANY. Here a grant counts even when it is for nobody.
+ */
 size_t access_to_entity(const struct snapshot *s, enum entity_type type, struct str id, struct arena *a,
                         const struct user_access **ret);

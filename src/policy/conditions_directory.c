@@ -108,15 +108,17 @@ static struct cel_value find_by_email(struct cel_eval *ev, const struct cel_valu
 	return condition_object(CONDITION_USER, d);
 }
 
+/* By id or alias; an e-mail address is none. */
 static struct cel_value get_by_id(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
+	struct str id = cel_text(args[0]);
 	const struct document *d;
 
-	if (!cel_charge(ev, UNITS_OF_LOOKUP + cel_units_of(args[0].n)))
+	if (!cel_charge(ev, UNITS_OF_LOOKUP + cel_units_of(id.len)))
 		return cel_aborted();
-	d = snapshot_find_any(snapshot_of(ev), DOC_USER, cel_text(args[0]));
-	if (!d)
-		return cel_fail(ev, CEL_HOST, "user not found: " STR_FMT, STR_ARG(cel_text(args[0])));
+	d = snapshot_find_any(snapshot_of(ev), DOC_USER, id);
+	if (!d || (!str_eq(d->id, id) && !str_list_has(d->aliases, id)))
+		return cel_fail(ev, CEL_HOST, "user not found: " STR_FMT, STR_ARG(id));
 	return condition_object(CONDITION_USER, d);
 }
 

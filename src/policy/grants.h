@@ -6,7 +6,7 @@
  * statement without conditions and tenants:
  *
  *     allow { subject: the grantee; actions: read, or read and write, or read, write and admin;
- *             resource: "<entity type>:<entity id>", and those that name it as their container; all tenants }
+ *             resource: "<entity type>:<entity id>", and of a composite slice its members; all tenants }
  *
  * Each costs what it answers, however many grants there are: a look by id, by entity and grantee, a page anywhere in a
  * filtered list and its total, a change.

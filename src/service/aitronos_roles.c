@@ -135,6 +135,21 @@ static enum service_result check_capabilities(const struct txn *t, const struct 
 	return SERVICE_OK;
 }
 
+/* Of the capabilities that the role is about to lose: may the caller take them from its holders? */
+static enum service_result check_taken(const struct txn *t, const struct caller *c, const struct role *r,
+                                       struct str_list kept, struct error *err)
+{
+	for (size_t i = 0; i < r->actions.n; i++) {
+		struct str action = r->actions.items[i];
+
+		if (aitronos_capability_find(action) && !str_list_has(kept, action) && !caller_holds(t, c, action))
+			return (enum service_result)error_set(
+			    err, SERVICE_DENIED,
+			    "The role has the capability " STR_FMT ", which the caller does not hold", STR_ARG(action));
+	}
+	return SERVICE_OK;
+}
+
 /* Is the caller an Owner, or owner of the organization? */
 static bool is_owner(const struct caller *c)
 {
@@ -209,6 +224,8 @@ enum service_result aitronos_role_update(struct txn *t, const struct caller *c, 
 {
 	enum service_result result = capabilities ? check_capabilities(t, c, *capabilities, err) : SERVICE_OK;
 
+	if (result == SERVICE_OK && capabilities)
+		result = check_taken(t, c, r, *capabilities, err);
 	if (result != SERVICE_OK)
 		return result;
 	if (capabilities)

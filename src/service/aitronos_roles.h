@@ -4,8 +4,10 @@
  * Aitronos' roles (role.scope ROLE_SCOPE_AITRONOS): sets of capabilities, held by users in the organization as a whole.
  * Six are built in and cannot be changed. Roles of other dialects are not among them, even where they allow the same.
  *
- * Nobody makes, gives or takes more than they may themselves: each capability of a new or changed role, and all that a
- * role allows which is given or taken, must be the caller's too; and only an Owner makes or unmakes an Owner.
+ * Nobody makes, gives or takes more than they may themselves: each capability of a new role, each that a changed one
+ * has afterwards or no longer, and all that a role allows which is given or taken, must be the caller's too; and only
+ * an Owner makes or unmakes an Owner. What access grants give to the role is not among that: whoever grants to a role
+ * leaves it to others who holds it.
  *
  * Reading is for any snapshot. The rest runs in a job of the writer; what it does not return SERVICE_OK for has put
  * nothing, and `err` says why. Whether the caller may manage roles at all is the business of the dialect.
@@ -44,7 +46,8 @@ enum service_result aitronos_role_create(struct txn *t, const struct caller *c, 
                                          struct error *err) MUST_USE;
 /*
  * Stores the next version of one that is not built in, with these capabilities (NULL: those it has) in place of all it
- * has; what other dialects gave it to allow stays. SERVICE_DENIED: as above, or it is built in.
+ * has; what other dialects gave it to allow stays. SERVICE_DENIED: as above, also of one that it loses; or it is built
+ * in.
  */
 enum service_result aitronos_role_update(struct txn *t, const struct caller *c, struct role *r,
                                          const struct str_list *capabilities, struct error *err) MUST_USE;

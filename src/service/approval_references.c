@@ -111,6 +111,23 @@ static bool refers_to_any(const struct approval_policy *p, const struct level *l
 	return false;
 }
 
+/* The live policies that refer to any of `below`. */
+static struct level level_above(const struct policy_check *c, const struct level *below)
+{
+	const struct approval_policy *p;
+	struct arena scratch = ARENA_INIT;
+	struct level l = {0};
+	uint64_t ordinal = 0;
+
+	while ((p = next_live(c->t->snapshot, &ordinal))) {
+		if (!str_eq(p->doc.id, c->policy->doc.id) && refers_to_any(p, below, &scratch))
+			level_add(&l, p->doc.id, c->t->arena);
+		arena_reset(&scratch);
+	}
+	arena_release(&scratch);
+	return l;
+}
+
 /* Policies above this one: 0 to MAX_CHAIN. */
 static size_t depth_above(const struct policy_check *c)
 {
@@ -121,19 +138,8 @@ static size_t depth_above(const struct policy_check *c)
 	if (str_is_empty(c->policy->doc.id))
 		return 0;
 	level_add(&l, c->policy->doc.id, c->t->arena);
-	while (depth < APPROVAL_POLICY_MAX_CHAIN) {
-		const struct approval_policy *p;
-		struct level above = {0};
-		uint64_t ordinal = 0;
-
-		while ((p = next_live(c->t->snapshot, &ordinal)))
-			if (!str_eq(p->doc.id, c->policy->doc.id) && refers_to_any(p, &l, c->t->arena))
-				level_add(&above, p->doc.id, c->t->arena);
-		if (above.n == 0)
-			break;
+	for (l = level_above(c, &l); l.n > 0 && depth < APPROVAL_POLICY_MAX_CHAIN; l = level_above(c, &l))
 		depth++;
-		l = above;
-	}
 	return depth;
 }
 

@@ -95,6 +95,8 @@ int batch_commit(struct batch *b)
 		return 0;
 	r = store_commit(b->service->options.store, sets, n, &err);
 	atomic_store(&b->service->is_writable, r == 0);
+	if (r == 0)
+		atomic_store(&b->service->fire_after_ns, 0);
 	if (r != 0)
 		log_msg(LOG_ERROR, "commit of %zu change sets failed (%d): %s", n, r, err.text);
 	return r;

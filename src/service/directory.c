@@ -9,6 +9,7 @@
 #include "service/aitronos_roles.h"
 #include "service/builtin.h"
 #include "service/confident_roles.h"
+#include "service/grants.h"
 #include "service/holdings.h"
 #include "service/invitations.h"
 #include "service/tags.h"
@@ -140,6 +141,17 @@ static bool check_group_parent(const struct txn *t, const struct group *g, struc
 	return false;
 }
 
+/* What was granted to a department is for one: as a team it would go on, and could not be granted anew. */
+static bool may_change_type(const struct txn *t, const struct group *g, struct error *err)
+{
+	const struct group *old = FIND(t->snapshot, group, GROUP, g->doc.id);
+
+	if (!old || str_eq(old->type, g->type) || grants_held_by(t->snapshot, DOC_GROUP, g->doc.id) == 0)
+		return true;
+	error_set(err, SERVICE_FAILED_PRECONDITION, "kind: the department has access grants; revoke them first");
+	return false;
+}
+
 static bool check_group(const struct txn *t, struct document *doc, struct error *err)
 {
 	struct group *g = (struct group *)(void *)doc;
@@ -151,8 +163,9 @@ static bool check_group(const struct txn *t, struct document *doc, struct error 
 		return false;
 	}
 	return text_fits(g->display_name, "display_name", err) && text_fits(g->description, "description", err) &&
-	       text_fits(g->color, "color", err) && resolve(t, DOC_GROUP, "parent", &g->parent, err) &&
-	       check_group_parent(t, g, err) && department_check_name(t, g, err) == SERVICE_OK;
+	       text_fits(g->color, "color", err) && may_change_type(t, g, err) &&
+	       resolve(t, DOC_GROUP, "parent", &g->parent, err) && check_group_parent(t, g, err) &&
+	       department_check_name(t, g, err) == SERVICE_OK;
 }
 
 /* An action of the IAM grammar, or a plain name such as projects:read. */

@@ -53,8 +53,9 @@ static void finish(struct write_job *job, int result UNUSED, uint64_t revision U
 struct write_job *fire_next(struct service *svc)
 {
 	struct timer timer;
+	uint64_t not_before_ns = atomic_load(&svc->fire_after_ns);
 
-	if (svc->fire_after_ns && clock_monotonic_ns() < svc->fire_after_ns)
+	if (not_before_ns && clock_monotonic_ns() < not_before_ns)
 		return NULL;
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		struct org *org = svc->orgs[i];

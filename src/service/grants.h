@@ -73,7 +73,7 @@ void grants_set_level(struct txn *t, struct access_grant *grant, enum access_lev
 /* Ends it; it can be seen in earlier revisions only. */
 void grants_revoke(struct txn *t, const struct access_grant *grant);
 
-/* ---- for service/cascade.h ----------------------------------------------------------------------------- */
+/* ---- for service/cascade.h and service/directory.h -------------------------------------------------------- */
 
 /* How many grants a user, group or role has; 0 for other kinds. */
 uint64_t grants_held_by(const struct snapshot *s, enum document_kind kind, struct str id);

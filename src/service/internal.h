@@ -61,9 +61,10 @@ struct service {
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
 	struct batch batches[2];
-	uint64_t fire_after_ns; /* monotonic; writer thread only: after a failed commit nothing happens by itself for a
-	                           while */
-	pthread_mutex_t lock;   /* guards what follows */
+	/* Monotonic; after a commit that failed nothing happens by itself for a while, or until one succeeds. */
+	_Atomic uint64_t fire_after_ns;
+	unsigned n_fired;     /* since the last job; writer thread only */
+	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake_writer, wake_committer;
 	struct write_job *first, *last;
 	struct refusal *first_refusal, *last_refusal;

@@ -47,16 +47,19 @@ static struct workflow workflow_of(const struct snapshot *s, struct request_host
 	};
 }
 
-bool requests_may(const struct snapshot *s, const struct access_request *r, enum workflow_verb verb, struct str actor,
-                  bool is_admin)
+static_assert(VERB_N <= 64, "a bit for each verb");
+uint64_t requests_allowed(const struct snapshot *s, const struct access_request *r, struct str actor, bool is_admin)
 {
 	struct request_host host = {.snapshot = s};
 	struct arena a = ARENA_INIT;
 	struct workflow w = workflow_of(s, &host, &a, r);
-	bool may = workflow_may(&w, r, verb, actor, is_admin);
+	uint64_t allowed = 0;
 
+	for (enum workflow_verb verb = VERB_START; verb < VERB_N; verb++)
+		if (workflow_may(&w, r, verb, actor, is_admin))
+			allowed |= UINT64_C(1) << verb;
 	arena_release(&a);
-	return may;
+	return allowed;
 }
 
 /* ---- bindings --------------------------------------------------------------------------------------------------- */

@@ -58,9 +58,8 @@ const struct access_request *requests_find(const struct snapshot *s, struct str 
 /* The trail of a request, in order; the array lives in `a`. */
 size_t requests_events(const struct snapshot *s, struct str request, struct arena *a,
                        const struct document *const **ret);
-/* May the actor use the verb now? (workflow_may()) */
-bool requests_may(const struct snapshot *s, const struct access_request *r, enum workflow_verb verb, struct str actor,
-                  bool is_admin);
+/* The verbs that the actor may use now (workflow_may()): bit 1 << verb of each. */
+uint64_t requests_allowed(const struct snapshot *s, const struct access_request *r, struct str actor, bool is_admin);
 
 /* request_host.c: the answers of a snapshot to the workflow's questions. */
 struct request_host {

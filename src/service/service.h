@@ -67,7 +67,7 @@ const struct snapshot *org_snapshot(const struct org *org);
 
 /*
  * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
- * then is finished after that was published. Any thread.
+ * then is finished after that was published, unless very much is due at once. Any thread.
  */
 bool service_is_due(const struct service *svc, int64_t now_ms);
 

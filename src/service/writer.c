@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 
+/* Of what is due, so many things happen at most before the next job that waits: nobody starves when very many are. */
+#define MAX_FIRED 256u
 /* What is due is tried again so long after a commit that failed. */
 #define RETRY_AFTER_NS UINT64_C(1000000000)
 
@@ -31,6 +33,18 @@ static struct batch *other(struct batch *b)
 }
 
 enum step { STEP_RUN, STEP_HAND_OVER, STEP_UNDO, STEP_END };
+
+/* What happens by itself next; NULL: nothing, or whoever waits has waited long enough. Lock held. */
+static struct write_job *next_due(struct service *svc)
+{
+	struct write_job *job;
+
+	if (svc->n_fired >= MAX_FIRED && svc->first)
+		return NULL;
+	job = fire_next(svc);
+	svc->n_fired = job ? svc->n_fired + 1 : 0;
+	return job;
+}
 
 /* Until it is woken, or something's time comes. Lock held. */
 static void wait_for_work(struct service *svc)
@@ -69,9 +83,10 @@ static enum step next_step(struct service *svc, struct batch *b, struct write_jo
 		if (!svc->committing && !is_empty(b))
 			return STEP_HAND_OVER;
 		/* What is due comes before whatever is asked: nobody sees a state that time has overtaken. */
-		if (has_room(b) && (*ret_job = fire_next(svc)))
+		if (has_room(b) && (*ret_job = next_due(svc)))
 			return STEP_RUN;
 		if (svc->first && has_room(b)) {
+			svc->n_fired = 0;
 			*ret_job = svc->first;
 			svc->first = svc->first->next;
 			if (!svc->first)
@@ -93,7 +108,7 @@ static void undo(struct service *svc, struct batch *b)
 
 	batch_undo(b, result);
 	batch_undo(failed, result);
-	svc->fire_after_ns = clock_monotonic_ns() + RETRY_AFTER_NS;
+	atomic_store(&svc->fire_after_ns, clock_monotonic_ns() + RETRY_AFTER_NS);
 }
 
 static void *writer_main(void *arg)

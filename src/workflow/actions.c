@@ -159,6 +159,7 @@ enum workflow_result verb_restart(struct flow *f)
 	comment(f);
 	flow_record(f, "taskRestarted", actor_of(f), OBJECT(f->w->arena, member_str("oldPolicyStepId", old_id)));
 	f->r.outcome = REQUEST_UNDECIDED;
+	f->r.outcome_at_ms = 0;
 	flow_rerun_step(f, OUTCOME_RESTARTED, actor_of(f));
 	flow_advance(f);
 	return WORKFLOW_OK;
@@ -171,6 +172,7 @@ static void reroute(struct flow *f, struct str policy)
 
 	flow_end_step(f, OUTCOME_RESTARTED, actor_of(f));
 	f->r.outcome = REQUEST_UNDECIDED;
+	f->r.outcome_at_ms = 0;
 	flow_route(f, policy);
 	flow_advance(f);
 	if (f->r.n_steps > old + 1)
@@ -422,8 +424,7 @@ static void continue_wait(struct flow *f)
 	if (json_is(json_get(wait, STR("condition")), JSON_OBJECT)) {
 		flow_check_wait(f);
 	} else {
-		flow_record(f, "waitStepSuccess", STR_NONE, OBJECT(f->w->arena, member_tree("", NULL)));
-		flow_end_step(f, OUTCOME_SUCCEEDED, STR_NONE);
+		flow_end_wait(f, OUTCOME_SUCCEEDED);
 	}
 	flow_advance(f);
 }

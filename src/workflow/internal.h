@@ -61,6 +61,7 @@ void flow_rerun_step(struct flow *f, enum step_outcome outcome, struct str by);
 void flow_close(struct flow *f, enum request_outcome outcome);
 /* The step is completed and what it was to bring about is done. */
 void flow_complete_provision(struct flow *f, enum step_outcome outcome, struct str by);
+void flow_end_wait(struct flow *f, enum step_outcome outcome);
 /* Is the condition of the current wait true by now? It moves on if so, or when it has waited long enough. */
 void flow_check_wait(struct flow *f);
 /* Sets when the step escalates. */

@@ -219,15 +219,27 @@ static const struct json *wait_of(const struct request_step *step)
 	return json_get(step->definition, STR("wait"));
 }
 
-static void end_wait(struct flow *f, enum step_outcome outcome)
+/* What the trail says of a wait: `at` is the member for the time, NULL: none. */
+static void record_wait(struct flow *f, const char *kind, const char *at, int64_t ms)
+{
+	const struct request_step *step = flow_current(f);
+	struct str condition = json_get_str(json_get(wait_of(step), STR("condition")), STR("condition"));
+
+	flow_record(f, kind, STR_NONE,
+	            OBJECT(f->w->arena, member_str("condition", condition), member_str("stepId", step->id),
+	                   member_time(f->w->arena, at ? at : "", at ? ms : 0)));
+}
+
+void flow_end_wait(struct flow *f, enum step_outcome outcome)
 {
 	const struct json *wait = wait_of(flow_current(f));
-	bool timed_out = outcome == OUTCOME_TIMED_OUT;
 
-	if (timed_out)
+	if (outcome == OUTCOME_TIMED_OUT) {
 		flow_comment(f, STR_NONE, json_get_str(wait, STR("commentOnTimeout")));
-	flow_record(f, timed_out ? "waitStepTimedOut" : "waitStepSuccess", STR_NONE,
-	            OBJECT(f->w->arena, member_tree("", NULL)));
+		record_wait(f, "waitStepTimedOut", "timedOutAt", f->w->now_ms);
+	} else {
+		record_wait(f, "waitStepSuccess", "succeededAt", f->w->now_ms);
+	}
 	flow_end_step(f, outcome, STR_NONE);
 }
 
@@ -239,11 +251,11 @@ void flow_check_wait(struct flow *f)
 	int64_t now = f->w->now_ms, next;
 
 	if (f->w->host->condition(f->w->ctx, &f->r, text, f->w->arena, &error) == CHECK_TRUE) {
-		end_wait(f, OUTCOME_SUCCEEDED);
+		flow_end_wait(f, OUTCOME_SUCCEEDED);
 		return;
 	}
 	if (step->gives_up_at_ms && now >= step->gives_up_at_ms) {
-		end_wait(f, OUTCOME_TIMED_OUT);
+		flow_end_wait(f, OUTCOME_TIMED_OUT);
 		return;
 	}
 	if (!step->has_commented)
@@ -279,11 +291,10 @@ static void begin_wait(struct flow *f, struct request_step *step)
 {
 	const struct json *wait = wait_of(step), *until = json_get(wait, STR("untilTime"));
 	int64_t timeout = tree_duration(wait, "timeoutDuration"), now = f->w->now_ms;
-	struct arena *a = f->w->arena;
 
 	if (json_is(json_get(wait, STR("condition")), JSON_OBJECT)) {
 		step->gives_up_at_ms = timeout > 0 ? later(now, timeout) : 0;
-		flow_record(f, "waitStepWaiting", STR_NONE, OBJECT(a, member_tree("", NULL)));
+		record_wait(f, "waitStepWaiting", NULL, 0);
 		flow_check_wait(f);
 		return;
 	}
@@ -291,9 +302,9 @@ static void begin_wait(struct flow *f, struct request_step *step)
 	    until ? time_of_day(f, until) : later(now, tree_duration(json_get(wait, STR("duration")), "duration"));
 	flow_comment(f, STR_NONE, json_get_str(wait, STR("commentOnFirstWait")));
 	step->has_commented = true;
-	flow_record(f, "waitStepUntilTime", STR_NONE, OBJECT(a, member_time(a, "untilTime", step->due_at_ms)));
+	record_wait(f, "waitStepUntilTime", "untilTime", step->due_at_ms);
 	if (step->due_at_ms <= now)
-		end_wait(f, OUTCOME_SUCCEEDED);
+		flow_end_wait(f, OUTCOME_SUCCEEDED);
 }
 
 /* ---- what begins next ------------------------------------------------------------------------------------------ */

@@ -6,6 +6,19 @@
 
 #include "api/aitronos/aitronos.h"
 
+/* ---- failures ------------------------------------------------------------------------------------------- */
+
+/* These lists have no pages: one that is too long is not begun. */
+#define TOO_LARGE(how)                                                                                                 \
+	{                                                                                                              \
+		.status = 422, .code = "RESULT_TOO_LARGE", .message = "This result is too large to be shown at once.", \
+		.system_message = "There are more than 100000 paths: " how                                             \
+	}
+static_assert(ACCESS_MAX_PATHS == 100000, "failures say how many paths are too many");
+
+static const struct aitronos_fault user_has_too_much = TOO_LARGE("ask for one entity_type, or page through the grants");
+static const struct aitronos_fault too_many_users = TOO_LARGE("page through the grants on the entity");
+
 /* ---- paths ---------------------------------------------------------------------------------------------- */
 
 static struct str path_name(enum access_path_type type)
@@ -48,8 +61,13 @@ static void answer_resolved(struct api_call *call, const struct user *user, unsi
 {
 	const struct entity_access *all;
 	size_t n = access_of_user(call->snapshot, user, types, call->arena, &all);
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w;
 
+	if (n == ACCESS_TOO_MANY) {
+		aitronos_fail(call, &user_has_too_much, STR_NONE);
+		return;
+	}
+	w = api_json_begin(call, 200);
 	json_begin_object(&w);
 	json_put_str(&w, STR("user_id"), user->doc.id);
 	json_key(&w, STR("entities"));
@@ -114,8 +132,13 @@ static void answer_users(struct api_call *call, enum entity_type type, struct st
 {
 	const struct user_access *all;
 	size_t n = access_to_entity(call->snapshot, type, id, call->arena, &all);
-	struct json_writer w = api_json_begin(call, 200);
+	struct json_writer w;
 
+	if (n == ACCESS_TOO_MANY) {
+		aitronos_fail(call, &too_many_users, STR_NONE);
+		return;
+	}
+	w = api_json_begin(call, 200);
 	json_begin_object(&w);
 	json_put_str(&w, STR("entity_type"), entity_type_name(type));
 	json_put_str(&w, STR("entity_id"), id);

@@ -57,7 +57,7 @@ void aitronos_result(struct api_call *call, enum service_result result, const st
 
 /* ---- reading: each fails the call (422) and returns false ----------------------------------------------------- */
 
-/* A string member; absent or null gives STR_NONE. No control characters. */
+/* A string member without NUL; absent or null gives STR_NONE. */
 bool aitronos_get_str(struct api_call *call, const struct json *object, const char *name, struct str *ret);
 /* One that must be there and not be empty. */
 bool aitronos_need_str(struct api_call *call, const struct json *object, const char *name, struct str *ret);

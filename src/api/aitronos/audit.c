@@ -81,7 +81,10 @@ static bool read_text(struct api_call *call, const char *name, struct str *ret)
 	return false;
 }
 
-/* A time, or a day: its beginning, or with `is_end` the beginning of the next. */
+/*
+ * A time, or a day: its beginning, or with `is_end` the beginning of what comes next. Items show whole seconds, so that
+ * a whole second ends with its last millisecond: who asks up to an item's time gets the item.
+ */
 static bool read_date(struct api_call *call, const char *name, bool is_end, int64_t *ret_ms)
 {
 	struct str text;
@@ -92,7 +95,7 @@ static bool read_date(struct api_call *call, const char *name, bool is_end, int6
 	if (str_is_absent(text))
 		return true;
 	if (api_parse_time(call->arena, text, &ms)) {
-		*ret_ms = is_end ? ms + 1 : ms;
+		*ret_ms = is_end ? ms + (ms % 1000 == 0 ? 1000 : 1) : ms;
 		return true;
 	}
 	if (api_parse_time(call->arena, arena_concat(call->arena, text, STR("T00:00:00Z")), &ms)) {

@@ -3,6 +3,18 @@
 
 #include "base/utf8.h"
 
+/* C0, DEL and C1; a text of several lines may have tabs and ends of lines. */
+static bool has_control(struct str text, bool has_lines)
+{
+	for (size_t at = 0; at < text.len;) {
+		uint32_t c = utf8_next(text, &at);
+
+		if ((c < 0x20 || (c >= 0x7f && c < 0xa0)) && !(has_lines && (c == '\t' || c == '\n' || c == '\r')))
+			return true;
+	}
+	return false;
+}
+
 bool directory_read_text(struct api_call *call, const struct directory_text *text, struct str *ret)
 {
 	struct str value;
@@ -14,6 +26,10 @@ bool directory_read_text(struct api_call *call, const struct directory_text *tex
 		return false;
 	if (text->is_required && str_is_empty(str_trim(value))) {
 		aitronos_invalid(call, text->name, "%s must not be blank", text->name);
+		return false;
+	}
+	if (has_control(value, !text->is_required)) {
+		aitronos_invalid(call, text->name, "%s must not have control characters", text->name);
 		return false;
 	}
 	if (utf8_length(value) > text->max_chars) {

@@ -5,7 +5,7 @@
  */
 #include "api/aitronos/aitronos.h"
 
-/* A text of the body. */
+/* A text of the body: a name, or what may have several lines. Without control characters but those of lines. */
 struct directory_text {
 	const char *name;
 	size_t max_chars;

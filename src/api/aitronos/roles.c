@@ -74,16 +74,20 @@ static void put_actions(struct json_writer *w, const struct role *r, bool wants_
 	json_end_array(w);
 }
 
+/* The slices granted to the role, for who may see grants on slices; others are not told of any. */
 static void put_slices(struct api_call *call, struct json_writer *w, const struct role *r)
 {
+	const struct grants_asker who = aitronos_asker(call);
 	const struct grants_filter granted = {
 	    .entity_types = 1u << ENTITY_KNOWLEDGE_SLICE,
 	    .grantee_types = 1u << GRANTEE_ROLE,
 	    .grantee_id = r->doc.id,
 	};
 	const struct access_grant *grants;
-	size_t n = grants_list(&call->snapshot->grants, &granted, 0, MAX_SHOWN_SLICES, call->arena, &grants, NULL);
+	size_t n = 0;
 
+	if (grants_visible_types(&who, granted.entity_types, STR_NONE))
+		n = grants_list(&call->snapshot->grants, &granted, 0, MAX_SHOWN_SLICES, call->arena, &grants, NULL);
 	json_begin_array(w);
 	for (size_t i = 0; i < n; i++)
 		json_add_str(w, grants[i].entity_id);

@@ -256,11 +256,6 @@ void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next)
 	api_json_end(call, w);
 }
 
-void c1_warn(struct api_call *call, struct str text)
-{
-	call->warning = text;
-}
-
 /* ---- permission ---------------------------------------------------------------------------------------- */
 
 bool c1_may(struct api_call *call, struct str action, struct str resource)

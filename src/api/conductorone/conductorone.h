@@ -13,7 +13,7 @@
  * beyond that is decided by the handler.
  */
 #include "api/api.h"
-#include "c1_messages.h"
+#include "api/conductorone/c1_messages.h"
 #include "service/conductorone_id.h"
 
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
@@ -69,8 +69,6 @@ void c1_answer(struct api_call *call, const struct proto_message *m, const struc
 struct json_writer c1_begin_list(struct api_call *call);
 /* …],"nextPageToken":…}: `next` is what the next page comes after; 0: there is none. */
 void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next);
-/* An answer that stands has this warning in a Doorward-Warning header; plain text of one line. */
-void c1_warn(struct api_call *call, struct str text);
 
 /* ---- permission ---------------------------------------------------------------------------------------- */
 

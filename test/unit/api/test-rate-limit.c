@@ -103,6 +103,20 @@ static void test_clock_that_goes_back(void **state UNUSED)
 	rate_limiter_free(l);
 }
 
+/* Two threads: one that is always 5 ms behind the other. Only time that went by brings tokens. */
+static void test_calls_out_of_order(void **state UNUSED)
+{
+	struct rate_limiter *l = make(60, 2);
+	unsigned allowed = 0;
+
+	for (int64_t ms = 0; ms <= 10000; ms++) {
+		allowed += take(l, STR("k"), NOW + ms, 1);
+		allowed += take(l, STR("k"), NOW + ms - 5, 1);
+	}
+	assert_int_equal(allowed, 2 + 10);
+	rate_limiter_free(l);
+}
+
 static void test_many_keys_leave_the_drained_one(void **state UNUSED)
 {
 	struct rate_limiter *l = make(60, 5);
@@ -154,9 +168,13 @@ static void test_threads_share_a_bucket(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bucket_empties_and_fills), cmocka_unit_test(test_rate_that_divides_nothing),
-	    cmocka_unit_test(test_burst_of_its_own),         cmocka_unit_test(test_keys_do_not_share),
-	    cmocka_unit_test(test_clock_that_goes_back),     cmocka_unit_test(test_many_keys_leave_the_drained_one),
+	    cmocka_unit_test(test_bucket_empties_and_fills),
+	    cmocka_unit_test(test_rate_that_divides_nothing),
+	    cmocka_unit_test(test_burst_of_its_own),
+	    cmocka_unit_test(test_keys_do_not_share),
+	    cmocka_unit_test(test_clock_that_goes_back),
+	    cmocka_unit_test(test_calls_out_of_order),
+	    cmocka_unit_test(test_many_keys_leave_the_drained_one),
 	    cmocka_unit_test(test_threads_share_a_bucket),
 	};
 

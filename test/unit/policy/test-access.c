@@ -492,6 +492,67 @@ static void grant_numbered(struct world *w, const char *id, const char *level, c
 	grant(w, id, arena_strf(&w->arena, "%s knowledge_slice %s %s", level, entity, grantee).ptr);
 }
 
+/* `n` composites, each of the same MANY slices. */
+static void put_composites(struct world *w, int n)
+{
+	struct str *members = ARENA_ARRAY(&w->arena, struct str, MANY);
+
+	for (int i = 0; i < MANY; i++)
+		members[i] = str_of(numbered(w, "part", i));
+	for (int i = 0; i < n; i++)
+		put_slice(w, numbered(w, "all", i), (struct str_list){members, MANY});
+}
+
+/* A grant on each of a hundred composites of a thousand members: a composite is a path, too. */
+static void an_answer_of_too_many_paths_is_none(void **state)
+{
+	enum { FULL = (int)ACCESS_MAX_PATHS / (MANY + 1) };
+	struct world *w = *state;
+	const struct entity_access *entities = NULL;
+	const struct user_access *users = NULL;
+	const struct user *cat = FIND(w->snapshot, user, USER, STR("cat"));
+	const size_t n_left = ACCESS_MAX_PATHS - (size_t)FULL * (MANY + 1);
+
+	put_composites(w, FULL);
+	for (int i = 0; i < FULL; i++)
+		grant_numbered(w, numbered(w, "c", i), "read", numbered(w, "all", i), "role r");
+	for (size_t i = 0; i < n_left; i++)
+		grant_numbered(w, numbered(w, "l", (int)i), "read", numbered(w, "left", (int)i), "user cat");
+	assert_int_equal(access_of_user(w->snapshot, cat, ALL_TYPES, &w->arena, &entities), MANY + FULL + n_left);
+	grant(w, "last", "read knowledge_slice s1 user cat");
+	entities = NULL;
+	assert_int_equal(access_of_user(w->snapshot, cat, ALL_TYPES, &w->arena, &entities), ACCESS_TOO_MANY);
+	assert_null(entities);
+	/* Of another type there is less, and decisions are as they were. */
+	assert_int_equal(access_of_user(w->snapshot, cat, 1u << ENTITY_ASSISTANT, &w->arena, &entities), 0);
+	assert_true(may(w, "cat", "read", "part7"));
+	assert_int_equal(access_to_entity(w->snapshot, ENTITY_KNOWLEDGE_SLICE, STR("part7"), &w->arena, &users), 1);
+	assert_int_equal(users[0].n_paths, FULL);
+}
+
+/* Each of a thousand users by each of a hundred grants, and by one more. */
+static void too_many_users_are_none(void **state)
+{
+	enum { FULL = (int)ACCESS_MAX_PATHS / MANY };
+	struct world *w = *state;
+	const struct user_access *users = NULL;
+
+	for (int i = 0; i < MANY; i++) {
+		put_user(w, numbered(w, "u", i));
+		put_holding(w, "r", "user", numbered(w, "u", i), NULL);
+	}
+	assert_true(snapshot_remove(w->snapshot, DOC_ROLE_MEMBER, holding_id(w, "r", "user", "cat", NULL)));
+	put_composites(w, FULL);
+	for (int i = 0; i < FULL; i++)
+		grant_numbered(w, numbered(w, "c", i), "read", numbered(w, "all", i), "role r");
+	assert_int_equal(access_to_entity(w->snapshot, ENTITY_KNOWLEDGE_SLICE, STR("part7"), &w->arena, &users), MANY);
+	grant(w, "last", "read knowledge_slice part7 user u1");
+	users = NULL;
+	assert_int_equal(access_to_entity(w->snapshot, ENTITY_KNOWLEDGE_SLICE, STR("part7"), &w->arena, &users),
+	                 ACCESS_TOO_MANY);
+	assert_null(users);
+}
+
 /* A user in a thousand departments, all of which have the same two grants and one of their own. */
 static void many_departments_cost_their_paths(void **state)
 {
@@ -574,6 +635,8 @@ int main(void)
 	    CASE(members_have_names),
 	    CASE(many_departments_cost_their_paths),
 	    CASE(many_composites_cost_their_paths),
+	    CASE(an_answer_of_too_many_paths_is_none),
+	    CASE(too_many_users_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,8 +209,8 @@ static void what_a_request_is_about(void **state)
 	    "account.status.status == APP_USER_STATUS_DISABLED && account.status.status == Status.DISABLED",
 	    "account.risk_score['CrowdStrike'] <= 20 && account.risk_scores[0].normalized_score == 20",
 	    "c1.app_user.v1.GetRiskScore(account, 'CrowdStrike').normalized_score == 20",
-	    "c1.app_user.v1.GetRiskScore(account, 'Other').normalized_score == 0 && "
-	    "c1.app_user.v1.HasRiskScore(account)",
+	    "c1.app_user.v1.GetRiskScore(account, 'Other').normalized_score == 0",
+	    "c1.app_user.v1.HasRiskScore(account) && has(account.risk_score.CrowdStrike)",
 	    "c1.app_user.v1.HasSecurityInsight(account) && c1.app_user.v1.GetSecurityInsights(account, 'Other') == []",
 	    "c1.app_user.v1.GetSecurityInsights(account, 'Okta')[0].value == 'v'",
 	    "c1.app_user.v1.HasSecurityInsightWithSeverity(account, 'Okta', 'HIGH')",

@@ -234,9 +234,9 @@ static void test_claims(void **state UNUSED)
 /* Without a name for the client or the server nothing fits. */
 static void test_nothing_wanted_fits_nothing(void **state UNUSED)
 {
-	const struct str host = STR("host");
+	const struct str host = STR("host"), nothing = STR("");
 	const struct jwt_wanted nobody = {.audience = {&host, 1}, .now_ms = NOW_MS, .max_ahead_ms = 300000};
-	const struct jwt_wanted nowhere = {.issuer = STR("c"), .now_ms = NOW_MS, .max_ahead_ms = 300000};
+	struct jwt_wanted nowhere = {.issuer = STR("c"), .now_ms = NOW_MS, .max_ahead_ms = 300000};
 	struct jwt token;
 
 	assert_int_equal(
@@ -244,6 +244,11 @@ static void test_nothing_wanted_fits_nothing(void **state UNUSED)
 	    0);
 	assert_true(jwt_check_claims(&token, &nobody, NULL) < 0);
 	assert_int_equal(jwt_read(made(HEADER, "{" GOOD "," IN_A_WHILE "}"), &arena, &token, NULL), 0);
+	assert_true(jwt_check_claims(&token, &nowhere, NULL) < 0);
+	nowhere.audience = (struct str_list){&nothing, 1};
+	assert_int_equal(
+	    jwt_read(made(HEADER, "{\"iss\":\"c\",\"sub\":\"c\",\"aud\":[\"\"]," IN_A_WHILE "}"), &arena, &token, NULL),
+	    0);
 	assert_true(jwt_check_claims(&token, &nowhere, NULL) < 0);
 }
 

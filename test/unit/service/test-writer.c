@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdatomic.h>
+#include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "service/service.h"
 #include "store/backend.h"
@@ -510,6 +512,121 @@ static void test_close_finishes(void **state)
 	free(jobs);
 }
 
+/* ---- what happens by itself -------------------------------------------------------------------------------------- */
+
+static char clock_path[] = "/tmp/doorward-test-writer-XXXXXX";
+
+static void set_clock(const char *text)
+{
+	FILE *file = fopen(clock_path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int set_up_with_clock(void **state)
+{
+	int fd = mkstemp(clock_path);
+
+	if (fd < 0 || close(fd) != 0)
+		return -1;
+	set_clock("2026-11-22T10:00:00Z");
+	return clock_use_file(clock_path) == 0 ? set_up(state) : -1;
+}
+
+static int tear_down_with_clock(void **state)
+{
+	(void)unlink(clock_path);
+	return tear_down(state);
+}
+
+/* An application, what can be had in it, and somebody who has it until 11 o'clock. */
+static enum write_verdict bind_run(struct write_job *job, struct txn *t)
+{
+	const struct pair_job *p = CONTAINER_OF(job, struct pair_job, job);
+	int64_t until;
+
+	assert_true(time_parse_rfc3339(STR("2026-11-22T11:00:00Z"), &until));
+	txn_put(t, &(struct user){.doc = {.kind = DOC_USER, .id = STR("u")}}.doc);
+	txn_put(t, &(struct app){.doc = {.kind = DOC_APP, .id = STR("a")}}.doc);
+	txn_put(t, &(struct app_entitlement){.doc = {.kind = DOC_APP_ENTITLEMENT, .id = STR("a/e")},
+	                                     .app = STR("a"),
+	                                     .entitlement_id = STR("e")}
+	                .doc);
+	txn_put(t, &(struct app_user){.doc = {.kind = DOC_APP_USER, .id = STR("a/c")},
+	                              .app = STR("a"),
+	                              .account_id = STR("c"),
+	                              .user = STR("u")}
+	                .doc);
+	txn_put(t, &(struct entitlement_binding){.doc = {.kind = DOC_ENTITLEMENT_BINDING, .id = STR("a/e/c")},
+	                                         .app = STR("a"),
+	                                         .entitlement_id = STR("e"),
+	                                         .account_id = STR("c"),
+	                                         .user = STR("u"),
+	                                         .expires_at_ms = until}
+	                .doc);
+	t->note = (struct audit_note){.actor = STR("user:test"),
+	                              .via = STR("test"),
+	                              .operation = STR("test:bind"),
+	                              .target = STR(""),
+	                              .remote = STR(""),
+	                              .request_id = STR("")};
+	return p->verdict;
+}
+
+static int run_job(struct fixture *f, enum write_verdict (*run)(struct write_job *, struct txn *),
+                   enum write_verdict verdict)
+{
+	struct pair_job p;
+
+	pair_init(&p, service_default_org(f->service), verdict);
+	p.job.run = run;
+	assert_true(service_submit(f->service, &p.job));
+	pair_wait(&p);
+	return p.result;
+}
+
+static uint64_t count(const struct fixture *f, enum document_kind kind)
+{
+	uint64_t n;
+
+	service_read_begin();
+	n = org_snapshot(service_default_org(f->service))->n_docs[kind];
+	service_read_end();
+	return n;
+}
+
+/* What came due while commits failed happens once they do not. */
+static void test_what_is_due_survives_failures(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Never stored, never due. */
+	atomic_store(&failing(f->store)->fails_with, ENOSPC);
+	assert_int_not_equal(run_job(f, bind_run, WRITE_ACCEPT), 0);
+	assert_false(service_is_due(f->service, clock_now_ms() + 86400000));
+	atomic_store(&failing(f->store)->fails_with, 0);
+	assert_int_equal(run_job(f, bind_run, WRITE_ACCEPT), 0);
+	assert_true(service_is_due(f->service, clock_now_ms() + 86400000));
+	assert_false(service_is_due(f->service, clock_now_ms()));
+	/* Due, and it cannot be stored. */
+	atomic_store(&failing(f->store)->fails_with, ENOSPC);
+	set_clock("2026-11-22T11:00:00Z");
+	assert_true(service_is_due(f->service, clock_now_ms()));
+	(void)run_job(f, pair_run, WRITE_REFUSE);
+	assert_int_equal(count(f, DOC_ENTITLEMENT_BINDING), 1);
+	assert_int_equal(count(f, DOC_ACCESS_REQUEST), 0);
+	assert_true(service_is_due(f->service, clock_now_ms()));
+	/* The first commit that succeeds lets it happen before the next job, once. */
+	atomic_store(&failing(f->store)->fails_with, 0);
+	assert_int_equal(run_job(f, pair_run, WRITE_ACCEPT), 0);
+	assert_int_equal(run_job(f, pair_run, WRITE_REFUSE), 0);
+	assert_int_equal(count(f, DOC_ENTITLEMENT_BINDING), 0);
+	assert_int_equal(count(f, DOC_ACCESS_REQUEST), 1);
+	assert_false(service_is_due(f->service, clock_now_ms() + 86400000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +638,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_failed_commits_change_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_failures_under_load, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_close_finishes, set_up, tear_down),
+	    /* The last: from then on the program has another clock. */
+	    cmocka_unit_test_setup_teardown(test_what_is_due_survives_failures, set_up_with_clock,
+	                                    tear_down_with_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

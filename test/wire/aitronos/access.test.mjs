@@ -180,6 +180,21 @@ test('AI-36: one type of entity', async () => {
 	await expectAgreement();
 });
 
+test('AI-39: an entity is named by type and id', async () => {
+	for (const [query, field] of [
+		['', 'entity_type'], ['entity_type=assistant', 'entity_id'], ['entity_type=assistant&entity_id=', 'entity_id'],
+		['entity_id=a', 'entity_type'], ['entity_type=bogus&entity_id=a', 'entity_type'], ['entity_type=&entity_id=a', 'entity_type'],
+		['entity_type=assistant&entity_id=%00', 'entity_id'],
+	]) {
+		for (const path of ['access', 'knowledge']) {
+			expectInvalid(await s.call('GET', `${ORG}/${path}/users-with-access?${query}`), field);
+		}
+	}
+	// One that nobody was ever granted is no fault.
+	const nobody = await ok(s, 200, 'GET', `${ORG}/access/users-with-access?entity_type=assistant&entity_id=nope`);
+	assert.deepEqual(nobody, {entity_type: 'assistant', entity_id: 'nope', users: []});
+});
+
 test('AI-40: nothing granted, nobody there, and an Owner', async () => {
 	assert.deepEqual(await ok(s, 200, 'GET', `${ORG}/users/ann/resolved-access`), {user_id: 'ann', entities: []});
 	expectError(await s.call('GET', `${ORG}/users/nobody/resolved-access`), 404, 'RESOURCE_NOT_FOUND', {user_id: 'nobody'});
@@ -202,4 +217,32 @@ test('AI-42: a department\'s grant is lowered for all its members at once', asyn
 	}
 	await expectAgreement();
 	await take(`departments/${ids.D}`, 'cat');
+});
+
+test('an answer of more than 100,000 paths is refused, not begun', async (t) => {
+	const big = await startServer({store: 'memory'});
+	t.after(() => big.dispose());
+	const key = await makePerson(big, 'ann');
+	await ok(big, 201, 'POST', '/doorward/v1/roles', {id: 'many', display_name: 'many', actions: []});
+	await ok(big, 204, 'PUT', '/doorward/v1/roles/many/members/user:ann');
+	const slice = async (i) => (await ok(big, 201, 'POST', `${ORG}/knowledge/slices`, {name: `s${i}`})).id;
+	const member_slice_ids = await Promise.all(Array.from({length: 1000}, (_, i) => slice(i)));
+	const share = async (i) => {
+		const {id} = await ok(big, 201, 'POST', `${ORG}/knowledge/composites`, {name: `c${i}`, member_slice_ids});
+		const body = {entity_type: 'knowledge_slice', entity_id: id, grantee_type: 'role', grantee_id: 'many', access_level: 'read'};
+		return (await ok(big, 201, 'POST', `${ORG}/access/grants`, body)).id;
+	};
+	const grants = await Promise.all(Array.from({length: 100}, (_, i) => share(i)));
+	const path = `${ORG}/users/ann/resolved-access`;
+	for (const options of [{}, {key}]) {
+		expectError(await big.call('GET', path, undefined, options), 422, 'RESULT_TOO_LARGE', null);
+	}
+	assert.deepEqual((await ok(big, 200, 'GET', `${path}?entity_type=assistant`)).entities, []);
+	// What is asked about one of them stays as it was.
+	const users = await ok(big, 200, 'GET', `${ORG}/access/users-with-access?entity_type=knowledge_slice&entity_id=${member_slice_ids[7]}`);
+	assert.deepEqual(users.users.map((u) => [u.user_id, u.grant_paths.length]), [['ann', 100]]);
+	assert.equal(await decide(big, 'ann', 'read', `knowledge_slice/${member_slice_ids[7]}`), true);
+	await revoke(big, grants[0]);
+	const all = await ok(big, 200, 'GET', path, undefined, {key});
+	assert.equal(all.entities.reduce((n, e) => n + e.grant_paths.length, 0), 99 * 1001);
 });

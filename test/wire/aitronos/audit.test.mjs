@@ -165,3 +165,16 @@ test('it is there after a restart', async () => {
 	await s.restart();
 	assert.deepEqual(await list('limit=100'), before);
 });
+
+test('what an item says it was made at finds it', async () => {
+	clock.set('2026-03-04T10:00:00.750Z');
+	const {headers} = await s.call('DELETE', `${GRANTS}/agrant_nope`);
+	const [item] = (await list('limit=1')).items;
+	assert.equal(item.request_id, headers['x-request-id']);
+	assert.equal(item.created_at, '2026-03-04T10:00:00Z');
+	const between = async (from, to) => (await list(`from_date=${from}&to_date=${to}`)).items.map((i) => i.id);
+	assert.deepEqual(await between(item.created_at, item.created_at), [item.id]);
+	assert.deepEqual(await between('2026-03-04T10:00:00.750Z', '2026-03-04T10:00:00.750Z'), [item.id]);
+	assert.deepEqual(await between('2026-03-04T10:00:00.750Z', '2026-03-04T10:00:00.749Z'), []);
+	assert.deepEqual(await between('2026-03-04T09:59:59Z', '2026-03-04T09:59:59Z'), []);
+});

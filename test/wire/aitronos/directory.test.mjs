@@ -76,6 +76,7 @@ test('what a department cannot be', async () => {
 	const n = (await ok(s, 200, 'GET', DEPARTMENTS)).length;
 	for (const [field, value] of [
 		['name', undefined], ['name', null], ['name', ''], ['name', ' \t'], ['name', 7], ['name', 'x'.repeat(256)], ['description', 7],
+		['name', 'a\nb'], ['name', 'a\u007f'], ['name', 'a\u0085'], ['description', 'a\u0007'],
 		['description', 'x'.repeat(1001)], ['color', []], ['color', 'x'.repeat(33)], ['parent_id', 7], ['parent_id', 'dept_nope'],
 		['parent_id', 'ann'],
 	]) {
@@ -86,7 +87,7 @@ test('what a department cannot be', async () => {
 	}
 	expectError(await s.call('POST', DEPARTMENTS, '{'), 400, 'INVALID_REQUEST');
 	assert.equal((await ok(s, 200, 'GET', DEPARTMENTS)).length, n, 'nothing was made');
-	await makeDepartment({name: 'é'.repeat(255)});
+	await makeDepartment({name: 'é'.repeat(255), description: 'Two\nlines\tof it'});
 });
 
 test('a name is one department\'s, whichever dialect makes it', async () => {
@@ -346,6 +347,10 @@ test('a role is made, changed and deleted', async () => {
 	}
 	await grant(s, 'assistant/asst_1', `role/${made.id}`);
 	assert.deepEqual((await getRole(made.id)).knowledge_slice_ids, ['kslice_b', 'kslice_a']);
+	// Who may not see grants is not told of them here either.
+	const seen = await ok(s, 200, 'GET', `${ROLES}/${made.id}`, undefined, by('ann'));
+	assert.deepEqual([seen.id, seen.knowledge_slice_ids], [made.id, []]);
+	assert.ok((await ok(s, 200, 'GET', ROLES, undefined, by('ann'))).every((r) => r.knowledge_slice_ids.length === 0));
 	await ok(s, 204, 'DELETE', `${ROLES}/${made.id}`);
 	assert.equal((await ok(s, 200, 'GET', `${ORG}/access/grants?grantee_type=role&entity_id=kslice_b`)).total, 0, 'its grants end with it');
 	for (const [method, path, body] of [['GET', ''], ['PATCH', '', {}], ['DELETE', ''], ['GET', '/members'], ['POST', '/members', {user_id: 'ann'}], ['DELETE', '/members/ann']]) {
@@ -356,7 +361,7 @@ test('a role is made, changed and deleted', async () => {
 test('what a role cannot be', async () => {
 	const {id, ...before} = await makeAitronosRole();
 	for (const [field, value] of [
-		['name', undefined], ['name', ''], ['name', '  '], ['name', null], ['name', 'x'.repeat(101)], ['name', 7],
+		['name', undefined], ['name', ''], ['name', '  '], ['name', null], ['name', 'x'.repeat(101)], ['name', 7], ['name', 'a\u0001b'],
 		['description', 'x'.repeat(501)], ['description', {}], ['capabilities', undefined], ['capabilities', null], ['capabilities', []],
 		['capabilities', 'manage_roles'], ['capabilities', [7]], ['capabilities', ['fly']], ['capabilities', ['view_audit_log', 'view_audit_log']],
 		['capabilities', ['aitronos:grants:manage']], ['capabilities', ['*']], ['capabilities', Array(1001).fill('view_audit_log')],
@@ -410,6 +415,12 @@ test('nobody gives more than they have', async () => {
 	for (const id of [mine.id, role.member]) {
 		assert.equal((await unassign(id, 'bob', manager)).status, 204);
 	}
+	// Nor do they take more from all who hold a role than they could from one of them.
+	const rich = await makeAitronosRole({capabilities: ['view_audit_log', 'manage_billing']});
+	for (const kept of [['view_audit_log'], ['manage_roles']]) {
+		denied(await s.call('PATCH', `${ROLES}/${rich.id}`, {capabilities: kept}, manager));
+	}
+	assert.deepEqual((await ok(s, 200, 'GET', `${ROLES}/${rich.id}`)).capabilities, rich.capabilities);
 	// What another dialect gave the role to allow stays, and is shown.
 	await native(200, 'PATCH', `roles/${mine.id}`, {actions: ['manage_roles', 'projects:read']});
 	const changed = await ok(s, 200, 'PATCH', `${ROLES}/${mine.id}`, {capabilities: ['view_audit_log']}, manager);

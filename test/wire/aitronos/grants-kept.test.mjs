@@ -119,6 +119,21 @@ test('a grantee takes its grants along, in one revision', async () => {
 	await grant(s, 'assistant/g_1', 'user/gone');
 });
 
+test('a department that has grants stays one', async () => {
+	await makeDepartment(s, 'Kept');
+	await join(s, 'Kept', 'ann');
+	const made = await grant(s, 'assistant/kept_1', 'department/Kept', 'write');
+	const r = await s.call('PATCH', '/doorward/v1/groups/Kept', {kind: 'team'});
+	assert.equal(r.status, 409, r.text);
+	assert.match(r.json.detail, /access grants/);
+	await ok(s, 200, 'PATCH', '/doorward/v1/groups/Kept', {description: 'as it was'});
+	assert.equal((await levels(s, 'ann'))['assistant/kept_1'], 'write');
+	await revoke(s, made.id);
+	await ok(s, 200, 'PATCH', '/doorward/v1/groups/Kept', {kind: 'team'});
+	expectError(await s.call('POST', GRANTS, grantOf('assistant/kept_1', 'department/Kept')), 404, 'RESOURCE_NOT_FOUND');
+	assert.equal((await levels(s, 'ann'))['assistant/kept_1'], undefined);
+});
+
 test('a resource that goes leaves the grants on it: entities need not be registered', async () => {
 	await ok(s, 201, 'PUT', '/doorward/v1/resources/assistant/res_1', {});
 	const made = await grant(s, 'assistant/res_1', 'user/bob');

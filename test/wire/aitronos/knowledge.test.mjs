@@ -64,7 +64,7 @@ test('what a slice cannot be', async () => {
 	const {id} = await makeSlice();
 	const {total} = await ok(s, 200, 'GET', SLICES);
 	for (const [sent, field] of [
-		[{name: undefined}, 'name'], [{name: ''}, 'name'], [{name: ' '}, 'name'], [{name: 7}, 'name'], [{name: 'x'.repeat(256)}, 'name'],
+		[{name: undefined}, 'name'], [{name: ''}, 'name'], [{name: ' '}, 'name'], [{name: 7}, 'name'], [{name: 'x'.repeat(256)}, 'name'], [{name: 'a\rb'}, 'name'],
 		[{description: 7}, 'description'], [{type: 'big'}, 'type'], [{type: 7}, 'type'], [{owner_type: 'planet'}, 'owner_type'],
 		[{owner_type: 'user'}, 'owner_id'], [{owner_type: 'user', owner_id: 'nobody'}, 'owner_id'],
 		[{owner_type: 'department', owner_id: 'ann'}, 'owner_id'], [{owner_type: 'group', owner_id: 'nobody'}, 'owner_id'],

@@ -57,11 +57,11 @@ export class World {
 			this.roles.set(id, {users: new Set(), departments: new Set()});
 		}
 		for (let i = 0; i < slices; i++) {
-			// Half of them are registered: grants need no entity that is.
-			const registered = i % 2 === 0;
-			const id = registered ? (await ok(this.s, 201, 'POST', `${ORG}/knowledge/slices`, {name: `Slice ${i}`})).id : `kslice_free${i}`;
+			// Half of them by the dialect, half natively: members of composites are registered in either way.
+			const is_ours = i % 2 === 0;
+			const id = is_ours ? (await ok(this.s, 201, 'POST', `${ORG}/knowledge/slices`, {name: `Slice ${i}`})).id : `kslice_free${i}`;
 			this.entities.push(`knowledge_slice/${id}`);
-			if (!registered) {
+			if (!is_ours) {
 				await ok(this.s, 201, 'PUT', `/doorward/v1/resources/knowledge_slice/${id}`, {});
 			}
 		}

@@ -181,7 +181,7 @@ test('E8 to E12, E14: the directory', async () => {
 	);
 	// E9
 	await fails('user not found: nobody@x.org', 'c1.directory.users.v1.FindByEmail("nobody@x.org")');
-	await fails('user not found', 'c1.directory.users.v1.GetByID("bob@x")');
+	await fails('user not found', 'c1.directory.users.v1.GetByID("bob@x.org")');
 	await fails('user not found', 'c1.directory.users.v1.FindByEmail("bob")');
 	await fails('group not found', 'c1.directory.groups.v1.FindByName("x")');
 	await fails('no such key', 'subject.profile.nothing');

@@ -110,6 +110,10 @@ test('T25 waiting for a condition', async (t) => {
 	const task = await w.task(made.id);
 	assert.deepEqual(task.stepApproverIds, ['bob']);
 	assert.match(task.policy.history[0].wait.succeeded.succeededAt, /^2026/);
+	const [success] = await w.trail(made, 'waitStepSuccess');
+	assert.equal(success.stepId, made.policy.current.id);
+	assert.equal(success.condition, wait.condition.condition);
+	assert.equal(Date.parse(success.succeededAt), w.now);
 	w.forward(HOUR);
 	const timed = await w.task(other.id);
 	assert.equal(timed.policy.history[0].wait.state, 'WAIT_INSTANCE_STATE_TIMED_OUT');
