@@ -305,6 +305,12 @@ test('what is changed is in the audit trail, under its name and with what it was
 test('P28: without a key 401, without the right 403', async () => {
 	const basic = client(s, await makeUser(s, 'basic'));
 	const nobody = client(s, null);
+	// Any user may look at what can be asked for, and whether they have it.
+	for (const path of ['apps', 'apps/e1', 'apps/e1/entitlements/writer', 'users/basic', 'apps/e1/entitlements/writer/users/basic/grants']) {
+		await basic.get(path);
+		await nobody.fails(401, 16, '', 'GET', path);
+	}
+	await basic.fails(403, 7, 'permission denied', 'GET', 'access_reviews');
 	for (const [method, path, body] of [
 		['POST', 'apps', {displayName: 'x'}], ['POST', 'users/alice/set-delegation-by-admin', {delegatedUserId: 'bob'}],
 		['DELETE', 'apps/e1', {}], ['PUT', 'apps/e1/owners', {userIds: []}], ['POST', 'apps/e1/entitlements', {displayName: 'x'}],
