@@ -89,7 +89,13 @@ struct api_dialect {
 	 * the price of waiting for its commit.
 	 */
 	bool minds_time;
-	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
+	/*
+	 * A client that is limited to roles may come: all that the dialect lets anybody do is asked by routes' actions
+	 * and service_authorize(), but for looking. Elsewhere roles of the approval API say nothing, and such a client
+	 * is refused.
+	 */
+	bool takes_limited_clients;
+	 unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
 struct api_call {

@@ -7,6 +7,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/oauth.h"
 
 static struct api *api_of(struct http_app *app)
 {
@@ -104,10 +105,20 @@ static struct str key_text_of(const struct api_call *call)
 	return str_is_empty(key) ? STR_NONE : key;
 }
 
+static enum auth_result find_caller(struct api_call *call, const struct snapshot *pending)
+{
+	enum auth_result r =
+	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller);
+
+	if (r != AUTH_OK || !call->caller.client || oauth_may_come_from(call->caller.client, call->x->remote))
+		return r;
+	call->caller = (struct caller){0};
+	return AUTH_BAD;
+}
+
 static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
-	switch (
-	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller)) {
+	switch (find_caller(call, pending)) {
 	case AUTH_OK:
 		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
 		return true;
@@ -154,12 +165,25 @@ static bool authorize(struct api_call *call)
 	                                : api_authorize(call, call->operation, call->target);
 }
 
+/* May a client that is limited to roles do anything here? False after failing the call. */
+static bool admit_limited(struct api_call *call)
+{
+	const struct oauth_client *client = call->caller.client;
+
+	if (!client || client->scopes.n == 0 ||
+	    (call->dialect->takes_limited_clients && (call->route->action || call->x->method == HTTP_GET)))
+		return true;
+	api_fail(call, SERVICE_DENIED, 0, "the client is limited to roles, which do not allow this");
+	return false;
+}
+
 /* Key and permission; false after failing the call. */
 static bool admit(struct api_call *call, const struct snapshot *pending)
 {
 	if (call->route->action && call->route->action[0] == '\0')
 		return true;
-	return authenticate(call, pending) && (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
+	return authenticate(call, pending) && admit_limited(call) &&
+	       (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
 }
 
 /* ---- the body ----------------------------------------------------------------------------------------- */

@@ -78,6 +78,8 @@ bool http_percent_decode(struct arena *a, struct str s, struct str *ret);
 bool http_query_get(struct http_exchange *x, struct str name, struct str *ret_value);
 /* All values of a parameter that may be repeated, in order, decoded, in the arena; false when one is malformed. */
 bool http_query_all(struct http_exchange *x, struct str name, struct str_list *ret_values);
+/* The same of a body of application/x-www-form-urlencoded. */
+bool http_form_all(struct http_exchange *x, struct str name, struct str_list *ret_values);
 
 enum http_action {
 	HTTP_ANSWERED, /* the answer stands in the exchange */

@@ -93,9 +93,9 @@ bool http_query_get(struct http_exchange *x, struct str name, struct str *ret_va
 	return !is_malformed;
 }
 
-bool http_query_all(struct http_exchange *x, struct str name, struct str_list *ret_values)
+static bool all_values(struct http_exchange *x, struct str rest, struct str name, struct str_list *ret_values)
 {
-	struct str rest = x->query, value, *items = NULL;
+	struct str value, *items = NULL;
 	size_t n = 0, cap = 0;
 	bool is_malformed;
 
@@ -106,4 +106,14 @@ bool http_query_all(struct http_exchange *x, struct str name, struct str_list *r
 	if (!is_malformed)
 		*ret_values = (struct str_list){items, n};
 	return !is_malformed;
+}
+
+bool http_query_all(struct http_exchange *x, struct str name, struct str_list *ret_values)
+{
+	return all_values(x, x->query, name, ret_values);
+}
+
+bool http_form_all(struct http_exchange *x, struct str name, struct str_list *ret_values)
+{
+	return all_values(x, x->body, name, ret_values);
 }

@@ -11,15 +11,39 @@
  */
 /* clang-format off */
 #define TAKE_PART \
-    ON("auth", "*"), ON("personalClients", "*"), \
+    ON("auth", "get"), ON("personalClients", "*"), \
     ON("users", "get"), ON("users", "list"), ON("apps", "get"), ON("apps", "list"), \
-    ON("entitlements", "get"), ON("entitlements", "list"), ON("grants", "get"), ON("grants", "list"), \
+    ON("entitlements", "get"), ON("entitlements", "list"), ON("grants", "list"), \
     ON("tasks", "get"), ON("tasks", "list"), ON("tasks", "create"), ON("tasks", "comment"), ON("tasks", "approve"), \
     ON("tasks", "deny"), ON("tasks", "reassign"), ON("tasks", "escalate"), ON("tasks", "close"), ON("tasks", "update")
 /* clang-format on */
 
+/* clang-format off */
+static const struct str actions[] = {
+    ON("auth", "get"),
+    ON("personalClients", "create"), ON("personalClients", "get"), ON("personalClients", "list"),
+    ON("personalClients", "update"), ON("personalClients", "delete"),
+    ON("policies", "create"), ON("policies", "get"), ON("policies", "list"), ON("policies", "update"),
+    ON("policies", "delete"),
+    ON("users", "get"), ON("users", "list"), ON("users", "update"),
+    ON("apps", "create"), ON("apps", "get"), ON("apps", "list"), ON("apps", "update"), ON("apps", "delete"),
+    ON("entitlements", "create"), ON("entitlements", "get"), ON("entitlements", "list"),
+    ON("entitlements", "update"), ON("entitlements", "delete"),
+    ON("grants", "list"), ON("grants", "update"),
+    ON("tasks", "create"), ON("tasks", "createForOthers"), ON("tasks", "get"), ON("tasks", "list"),
+    ON("tasks", "comment"), ON("tasks", "approve"), ON("tasks", "deny"), ON("tasks", "reassign"),
+    ON("tasks", "escalate"), ON("tasks", "close"), ON("tasks", "update"), ON("tasks", "manage"),
+};
+/* clang-format on */
+
+size_t conductorone_actions(const struct str **ret)
+{
+	*ret = actions;
+	return N_ELEMENTS(actions);
+}
+
 static const struct str super_admin[] = {STR_INIT("conductorone:*")};
-static const struct str read_only_super_admin[] = {LOOK, ON("auth", "*")};
+static const struct str read_only_super_admin[] = {LOOK};
 static const struct str access_request_admin[] = {TAKE_PART, ON("tasks", "*"), ON("policies", "get"),
                                                   ON("policies", "list")};
 static const struct str access_request_helpdesk[] = {TAKE_PART, ON("tasks", "createForOthers")};

@@ -20,6 +20,8 @@
 
 /* The five as documents (managed, scope set). Every user of the organization is a Basic User without being made one. */
 const struct role *conductorone_roles(size_t *ret_n);
+/* Every action that routes of the dialect ask for, so that callers can be told what they may. */
+size_t conductorone_actions(const struct str **ret);
 static inline bool conductorone_is_role(const struct role *r)
 {
 	return str_eq(r->scope, STR(ROLE_SCOPE_CONDUCTORONE));

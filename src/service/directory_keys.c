@@ -25,7 +25,8 @@ static const struct {
     {STR_INIT(CAPABILITY_MANAGE_KNOWLEDGE_SLICES), STR_INIT(CAPABILITY_RESOURCE)},
     {STR_INIT(ACTION_MANAGE_GRANTS), STR_INIT(CAPABILITY_RESOURCE)},
     {STR_INIT("conductorone:policies:create"), STR_INIT("organization")},
-    {STR_INIT("conductorone:tasks:skipStep"), STR_INIT("organization")},
+    {STR_INIT("conductorone:apps:update"), STR_INIT("organization")},
+    {STR_INIT("conductorone:tasks:manage"), STR_INIT("organization")},
 };
 
 struct str key_permission_resource(struct arena *a, struct str principal_type, struct str principal_id)

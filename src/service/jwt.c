@@ -92,14 +92,18 @@ static enum claim read_time(const struct json *claims, struct str name, int64_t 
 	return CLAIM_TIME;
 }
 
+/* A server that does not know its name is meant by nobody. */
+static bool is_one(const struct json *name, struct str_list wanted)
+{
+	return json_is(name, JSON_STRING) && !str_is_empty(name->s) && str_list_has(wanted, name->s);
+}
+
 static bool names_one(const struct json *audience, struct str_list wanted)
 {
-	if (json_is(audience, JSON_STRING))
-		return str_list_has(wanted, audience->s);
 	for (uint32_t i = 0; json_is(audience, JSON_ARRAY) && i < audience->n; i++)
-		if (audience->items[i].type == JSON_STRING && str_list_has(wanted, audience->items[i].s))
+		if (is_one(&audience->items[i], wanted))
 			return true;
-	return false;
+	return is_one(audience, wanted);
 }
 
 static int check_times(const struct json *claims, const struct jwt_wanted *wanted, struct error *err)

@@ -15,15 +15,17 @@ bool oauth_may_come_from(const struct oauth_client *client, struct str remote)
 /* ---- proof ------------------------------------------------------------------------------------------------- */
 
 /* The client, and the organization it is in. */
-static const struct oauth_client *find_client(struct service *svc, struct str id, const struct snapshot **ret)
+static const struct oauth_client *find_client(struct service *svc, struct str id, struct org **ret_org)
 {
-	const struct oauth_client *client = NULL;
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		const struct oauth_client *client = FIND(org_snapshot(svc->orgs[i]), oauth_client, OAUTH_CLIENT, id);
 
-	for (size_t i = 0; i < svc->n_orgs && !client; i++) {
-		*ret = org_snapshot(svc->orgs[i]);
-		client = FIND(*ret, oauth_client, OAUTH_CLIENT, id);
+		if (client) {
+			*ret_org = svc->orgs[i];
+			return client;
+		}
 	}
-	return client;
+	return NULL;
 }
 
 /* "host" of "name@host:port/use"; with brackets where it is an IPv6 address. */
@@ -96,10 +98,9 @@ static int64_t earlier(int64_t at_ms, int64_t limit_ms)
 }
 
 enum service_result oauth_client_token(struct service *svc, const struct oauth_proof *proof, struct arena *a,
-                                       struct buf *ret, struct error *err)
+                                       struct oauth_token *ret, struct error *err)
 {
-	const struct snapshot *s;
-	const struct oauth_client *client = find_client(svc, proof->client_id, &s);
+	const struct oauth_client *client = find_client(svc, proof->client_id, &ret->org);
 	enum service_result r;
 
 	if (!client)
@@ -107,37 +108,39 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 	r = str_is_absent(proof->secret) ? check_assertion(client, proof, a, err)
 	                                 : check_secret(client, proof->secret, a, err);
 	if (r == SERVICE_OK)
-		r = check_limits(s, client, proof, err);
+		r = check_limits(org_snapshot(ret->org), client, proof, err);
 	if (r != SERVICE_OK)
 		return r;
-	access_token_write(
-	    ret, service_key_hasher(svc),
-	    &(struct access_claims){
-	        .org = s->org,
-	        .client = client->doc.id,
-	        .user = client->user,
-	        .seq = client->doc.seq,
-	        .expires_at_ms = earlier(proof->now_ms + ACCESS_TOKEN_LIFETIME_MS, client->expires_at_ms),
-	    });
+	ret->expires_at_ms = earlier(proof->now_ms + ACCESS_TOKEN_LIFETIME_MS, client->expires_at_ms);
+	access_token_write(&ret->text, service_key_hasher(svc),
+	                   &(struct access_claims){
+	                       .org = str_of(ret->org->name),
+	                       .client = client->doc.id,
+	                       .user = client->user,
+	                       .seq = client->doc.seq,
+	                       .expires_at_ms = ret->expires_at_ms,
+	                   });
 	return SERVICE_OK;
 }
 
 bool oauth_device_token(struct service *svc, struct str client, const struct device_approval *approval, int64_t now_ms,
-                        struct buf *ret)
+                        struct oauth_token *ret)
 {
-	const struct org *org = service_org(svc, approval->org);
+	struct org *org = service_org(svc, approval->org);
 	const struct document *user = org ? snapshot_find(org_snapshot(org), DOC_USER, approval->user) : NULL;
 
 	if (!user)
 		return false;
-	access_token_write(ret, service_key_hasher(svc),
+	ret->org = org;
+	ret->expires_at_ms = earlier(now_ms + ACCESS_TOKEN_LIFETIME_MS, approval->limit_ms);
+	access_token_write(&ret->text, service_key_hasher(svc),
 	                   &(struct access_claims){
 	                       .org = approval->org,
 	                       .client = client,
 	                       .user = user->id,
 	                       .is_device = true,
 	                       .seq = user->seq,
-	                       .expires_at_ms = earlier(now_ms + ACCESS_TOKEN_LIFETIME_MS, approval->limit_ms),
+	                       .expires_at_ms = ret->expires_at_ms,
 	                       .limit_ms = approval->limit_ms,
 	                   });
 	return true;

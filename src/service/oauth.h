@@ -5,6 +5,7 @@
  */
 #include "service/access_token.h"
 #include "service/device_flow.h"
+#include "service/result.h"
 #include "service/service.h"
 
 /* A client's signed assertion counts for so long at most. */
@@ -20,17 +21,24 @@ struct oauth_proof {
 	int64_t now_ms;
 };
 
+/* What a client gets. Wipe and release the text once it is sent. */
+struct oauth_token {
+	struct buf text;
+	int64_t expires_at_ms;
+	struct org *org; /* whose it is; also of a client that failed, if there is one of that id */
+};
+#define OAUTH_TOKEN_INIT ((struct oauth_token){.text = BUF_INIT(ACCESS_TOKEN_MAX_BYTES)})
+
 /*
- * Appends an access token for the client to `ret`. SERVICE_UNAUTHENTICATED: there is none of that id, the proof is
- * wrong, it expired, comes from elsewhere than it may, or its user is gone. Only to a client that proved to have the
- * key `err` says which.
+ * A token for the client. SERVICE_UNAUTHENTICATED: there is none of that id, the proof is wrong, it expired, comes from
+ * elsewhere than it may, or its user is gone; only a client that proved to have the key is told which.
  */
 enum service_result oauth_client_token(struct service *svc, const struct oauth_proof *proof, struct arena *a,
-                                       struct buf *ret, struct error *err) MUST_USE;
+                                       struct oauth_token *ret, struct error *err) MUST_USE;
 
-/* Appends a token for what a user let in. False when the user is gone. */
+/* A token for what a user let in. False when the user is gone. */
 bool oauth_device_token(struct service *svc, struct str client, const struct device_approval *approval, int64_t now_ms,
-                        struct buf *ret);
+                        struct oauth_token *ret);
 
 /* The caller of a token: service_authenticate() for texts of which access_token_is() is true. */
 enum auth_result oauth_authenticate(struct service *svc, struct str token, const struct snapshot *pending,

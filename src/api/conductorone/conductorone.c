@@ -289,8 +289,9 @@ void c1_note_target(struct api_call *call, enum document_kind kind, struct str i
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
 static const struct api_route_table *const tables[] = {
-    &c1_policy_routes,  &c1_app_routes,   &c1_owner_routes, &c1_resource_type_routes, &c1_entitlement_routes,
-    &c1_account_routes, &c1_grant_routes, &c1_user_routes,  &c1_task_routes,          &c1_task_search_routes,
+    &c1_policy_routes,      &c1_app_routes,         &c1_owner_routes, &c1_resource_type_routes,
+    &c1_entitlement_routes, &c1_account_routes,     &c1_grant_routes, &c1_user_routes,
+    &c1_task_routes,        &c1_task_search_routes, &c1_oauth_routes, &c1_iam_routes,
 };
 
 static const char *const prefixes[] = {
@@ -307,4 +308,5 @@ const struct api_dialect api_conductorone = {
     .error = write_error,
     .authorize = authorize,
     .minds_time = true,
+    .takes_limited_clients = true,
 };

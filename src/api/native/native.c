@@ -221,6 +221,14 @@ static const struct api_route routes[] = {
     {HTTP_PATCH,  V1 "keys/{id}", API_WRITE, API_JSON_BODY, "doorward:keys:update", "doorward:keys:{id}", key_patch},
     {HTTP_DELETE, V1 "keys/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:keys:{id}", key_delete},
 
+    {HTTP_GET,    V1 "oauth-clients",      API_READ,  API_NO_BODY,   "doorward:keys:list",   "doorward:oauth-clients",      oauth_client_list},
+    {HTTP_POST,   V1 "oauth-clients",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:oauth-clients",      oauth_client_post},
+    {HTTP_GET,    V1 "oauth-clients/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:oauth-clients:{id}", oauth_client_get},
+    {HTTP_DELETE, V1 "oauth-clients/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:oauth-clients:{id}", oauth_client_delete},
+
+    {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get},
+    {HTTP_POST, V1 "device-authorizations/{code}", API_WRITE, API_JSON_BODY, NULL, NULL, device_decide, "device.decide"},
+
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
 

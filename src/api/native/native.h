@@ -143,6 +143,13 @@ void key_create(struct api_call *call);
 void key_get(struct api_call *call);
 void key_patch(struct api_call *call);
 void key_delete(struct api_call *call);
+/* oauth_clients.c */
+void oauth_client_list(struct api_call *call);
+void oauth_client_post(struct api_call *call);
+void oauth_client_get(struct api_call *call);
+void oauth_client_delete(struct api_call *call);
+void device_get(struct api_call *call);
+void device_decide(struct api_call *call);
 /* audit.c */
 void audit_list(struct api_call *call);
 void whoami_get(struct api_call *call);
