@@ -172,8 +172,8 @@ struct access_request {
 	struct str origin;         /* "API", "TIME_REVOKE", "ACCESS_REVIEW" … */
 	const struct json *source; /* of the type's message: {"expired":{…}} …; NULL: none */
 	const struct json *data;   /* what was submitted with it */
-	struct str review; /* access_review of a certify request, and of a revoke request that follows from one */
-	struct str policy; /* id of the policy it was routed by */
+	struct str review;     /* access_review of a certify request, and of a revoke request that follows from one */
+	struct str policy;     /* id of the policy it was routed by */
 	struct str generation; /* changes each time it is routed */
 	const struct json *policy_message; /* that Policy as it was then */
 	const struct json *queue;          /* [PolicyStep …] that are still to come */
@@ -215,6 +215,21 @@ struct webhook {
 	struct str display_name;
 	struct str description;
 	struct str url;
+	int64_t callback_timeout_ms; /* how long an answer may take that was put off; 0: as usual */
+};
+
+/*
+ * A call of a webhook that is not over: it is to be sent, or was taken by the receiver, who will answer later. id: that
+ * of the request's step; of a test its own.
+ */
+struct webhook_call {
+	struct document doc;
+	struct str webhook;
+	struct str request; /* access_request; absent: a test */
+	bool is_waiting;    /* for the answer that was put off */
+	int64_t n_attempts;
+	int64_t attempted_at_ms; /* the last time; 0: never */
+	int64_t due_at_ms;       /* when it is sent (again), or, waiting, is given up */
 };
 
 /* Credentials of a client of OAuth 2: it authenticates by a key pair of which we keep the public half. */

@@ -18,7 +18,7 @@
 
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
     c1_entitlement_routes, c1_account_routes, c1_grant_routes, c1_user_routes, c1_oauth_routes, c1_iam_routes;
-extern const struct api_route_table c1_task_routes, c1_task_search_routes;
+extern const struct api_route_table c1_task_routes, c1_task_search_routes, c1_webhook_routes;
 
 #define C1_API "/api/v1/"
 
@@ -70,6 +70,12 @@ struct json_writer c1_begin_list(struct api_call *call);
 void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next);
 /* An answer that stands has this warning in a Doorward-Warning header; plain text of one line. */
 void c1_warn(struct api_call *call, struct str text);
+
+/* ---- callbacks of webhooks ------------------------------------------------------------------------------- */
+
+#define C1_CALLBACK "callback"
+/* Lets in a call of /api/v1/webhooks/callback/{token} without key. False after failing the call. */
+bool c1_admit_callback(struct api_call *call);
 
 /* ---- permission ---------------------------------------------------------------------------------------- */
 
