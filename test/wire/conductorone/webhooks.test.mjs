@@ -178,8 +178,8 @@ test('T33 what fails is sent again, fifty times', async (t) => {
 
 test('T33 provisioning: complete, errored, and people when it is gone', async (t) => {
 	const w = await world(t);
-	const provisionerPolicy = {webhook: {webhookId: w.webhook}};
-	const begin = async () => w.ask(await w.entitlement([accept], {provisionerPolicy}));
+	const provisionPolicy = {webhook: {webhookId: w.webhook}};
+	const begin = async () => w.ask(await w.entitlement([accept], {provisionPolicy}));
 
 	const done = await begin();
 	const m = await w.receiver.next();
