@@ -100,7 +100,7 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
-	 unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
+	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
 struct api_call {

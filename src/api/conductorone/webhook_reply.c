@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "api/conductorone/conductorone.h"
+
 #define REPLY_ONEOF 1u
 
 static const struct {

@@ -3,7 +3,6 @@
  *
  * What the receiver of a webhook replies, at once or to the callback URL.
  */
-#include "api/conductorone/conductorone.h"
 #include "workflow/workflow.h"
 
 #define C1_MAX_REPLY_BYTES ((size_t)250 * 1024)

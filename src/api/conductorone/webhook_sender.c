@@ -141,7 +141,7 @@ static struct webhook_answer read_reply(const struct message *m, struct str body
 	return (struct webhook_answer){.reply = WEBHOOK_ANSWERED, .event = event};
 }
 
-static struct webhook_answer send(const struct webhook_sender *s, const struct message *m, struct arena *a)
+static struct webhook_answer ask(const struct webhook_sender *s, const struct message *m, struct arena *a)
 {
 	const struct webhook_envelope envelope = {m->url, m->body, api_public_url(s->options.api), clock_now_ms()};
 	struct webhook_seal seal = webhook_seal(service_signing_key(s->options.service), &envelope, a);
@@ -260,9 +260,11 @@ static bool deliver(struct webhook_sender *s, const struct webhook_due *due, str
 	is_there = write_message(s, due, a, &m);
 	service_read_end();
 	if (is_there)
-		answer = str_is_absent(m.body) ? failed(STR("the message is too large")) : send(s, &m, a);
-	/* Broken off: as if nothing had been sent. */
-	return !s->closing && record(s, due, &answer, a);
+		answer = str_is_absent(m.body) ? failed(STR("the message is too large")) : ask(s, &m, a);
+	/* Broken off, perhaps: as if nothing had been sent. */
+	if (s->closing && answer.reply == WEBHOOK_FAILED)
+		return false;
+	return record(s, due, &answer, a);
 }
 
 /* ---- the threads --------------------------------------------------------------------------------------------------
