@@ -73,6 +73,11 @@ struct api_dialect {
 	 */
 	bool (*admit)(struct api_call *call);
 	/*
+	 * Called instead for routes without key: one that writes says here, by what stands in the path, in which
+	 * organization (call->caller.org). False after api_fail(). NULL: no such route writes.
+	 */
+	bool (*admit_anybody)(struct api_call *call);
+	/*
 	 * Decides the route's permission; false after api_fail(). NULL: api_authorize(). Connhex narrows it to tenants
 	 * here. Runs before the body is looked at, and again on the writer thread.
 	 */

@@ -181,7 +181,7 @@ static bool admit_limited(struct api_call *call)
 static bool admit(struct api_call *call, const struct snapshot *pending)
 {
 	if (call->route->action && call->route->action[0] == '\0')
-		return true;
+		return !call->dialect->admit_anybody || call->dialect->admit_anybody(call);
 	return authenticate(call, pending) && admit_limited(call) &&
 	       (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
 }

@@ -4,6 +4,9 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/public_address.h"
 
 #define DEFAULT_TIMEOUT_MS 30000u
 #define DEFAULT_MAX_ANSWER ((size_t)16 * 1024 * 1024)
@@ -13,6 +16,7 @@ struct incoming {
 	struct buf *body;
 	size_t bytes_left;
 	bool too_large;
+	bool refused_address;
 };
 
 static size_t take_part(char *data, size_t size, size_t n, void *cls)
@@ -27,6 +31,25 @@ static size_t take_part(char *data, size_t size, size_t n, void *cls)
 	buf_add(in->body, (struct str){data, bytes});
 	in->bytes_left -= bytes;
 	return bytes;
+}
+
+/* The last moment at which the address is known and nothing was sent. */
+static curl_socket_t open_public(void *cls, curlsocktype purpose UNUSED, struct curl_sockaddr *address)
+{
+	bool *refused = cls;
+
+	if (address_is_public(&address->addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	*refused = true;
+	return CURL_SOCKET_BAD;
+}
+
+static int is_cancelled(void *cls, curl_off_t dl_total UNUSED, curl_off_t dl_now UNUSED, curl_off_t ul_total UNUSED,
+                        curl_off_t ul_now UNUSED)
+{
+	const struct http_client_call *call = cls;
+
+	return atomic_load(call->cancelled) ? 1 : 0;
 }
 
 static void init_library(void)
@@ -75,7 +98,7 @@ static void set_options(CURL *curl, const struct http_client_call *call, const c
 	unsigned timeout_ms = call->timeout_ms ? call->timeout_ms : DEFAULT_TIMEOUT_MS;
 
 	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, call->only_https ? "https" : "http,https");
 	(void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
@@ -84,6 +107,11 @@ static void set_options(CURL *curl, const struct http_client_call *call, const c
 	if (call->insecure_tls) {
 		(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (call->cancelled) {
+		(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_cancelled);
+		(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, call);
 	}
 	set_method(curl, call);
 }
@@ -100,6 +128,8 @@ static int errno_of(CURLcode code)
 		return ECONNREFUSED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return ETIMEDOUT;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return ECANCELED;
 	case CURLE_OUT_OF_MEMORY:
 		return ENOMEM;
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -122,6 +152,10 @@ static int perform(CURL *curl, struct incoming *in, unsigned *ret_status, const 
 		(void)error_set(err, EMSGSIZE, "the answer is too large");
 		return -EMSGSIZE;
 	}
+	if (code != CURLE_OK && in->refused_address) {
+		(void)error_set(err, EACCES, "the address is not public");
+		return -EACCES;
+	}
 	if (code != CURLE_OK) {
 		(void)error_set(err, errno_of(code), "%s", message[0] ? message : curl_easy_strerror(code));
 		return -errno_of(code);
@@ -135,7 +169,8 @@ int http_client_perform(const struct http_client_call *call, unsigned *ret_statu
                         struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct incoming in = {ret_body, call->max_answer_bytes ? call->max_answer_bytes : DEFAULT_MAX_ANSWER, false};
+	struct incoming in = {ret_body, call->max_answer_bytes ? call->max_answer_bytes : DEFAULT_MAX_ANSWER, false,
+	                      false};
 	CLEANUP(freep) char *url = str_dup_cstr(call->url);
 	char message[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers;
@@ -149,6 +184,11 @@ int http_client_perform(const struct http_client_call *call, unsigned *ret_statu
 	if (curl && headers) {
 		set_options(curl, call, url, message);
 		(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+		if (call->only_public) {
+			(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+			(void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_public);
+			(void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &in.refused_address);
+		}
 		r = perform(curl, &in, ret_status, message, err);
 	} else {
 		(void)error_set(err, ENOMEM, "cannot prepare the call");

@@ -1,8 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A small HTTP client over libcurl: one exchange at a time, bounded answer, for the command line (and webhooks and JWKS
- * later).
+ * A small HTTP client over libcurl: one exchange at a time, bounded answer, for the command line and for webhooks.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -17,6 +16,13 @@ struct http_client_call {
 	unsigned timeout_ms;     /* 0: 30 s, connection included */
 	size_t max_answer_bytes; /* 0: 16 MiB */
 	bool insecure_tls;       /* do not verify the certificate (only by explicit option of a person) */
+	bool only_https;
+	/*
+	 * Connect to public addresses only (http/public_address.h), whatever names resolve to at that moment, and
+	 * through no proxy: -EACCES otherwise.
+	 */
+	bool only_public;
+	const _Atomic bool *cancelled; /* looked at now and then: breaks off, -ECANCELED; NULL: never */
 };
 
 /* 0 and status and body (appended to `ret_body`), or a negative errno with `err` (what libcurl said). */

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "api/api.h"
+#include "api/conductorone/webhook_sender.h"
 #include "base/clock.h"
 #include "cli/progress.h"
 #include "main/owner_key.h"
@@ -25,6 +26,7 @@ struct parts {
 	struct service *service;
 	struct api *api;
 	struct http_server *http;
+	struct webhook_sender *webhooks;
 	struct buf cert, key;
 	struct owner_key_file owner_key;
 };
@@ -143,6 +145,14 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	    api_http_app(p->api), &p->http, err);
 }
 
+static int start_webhooks(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	return webhook_sender_start(&(struct webhook_sender_options){.api = p->api,
+	                                                             .service = p->service,
+	                                                             .allow_private = o->webhook_allow_private},
+	                            &p->webhooks, err);
+}
+
 /* SIGTERM and SIGINT are taken by sigtimedwait() alone: blocked here, before any thread exists, for all of them. */
 static void block_signals(sigset_t *ret_set)
 {
@@ -169,6 +179,7 @@ static void take_down(struct parts *p)
 		api_set_http_server(p->api, NULL);
 		http_server_free(p->http);
 	}
+	webhook_sender_stop(p->webhooks);
 	service_close(p->service);
 	api_free(p->api);
 	store_close(p->store);
@@ -196,11 +207,14 @@ int serve_run(const struct cli_options *options)
 		r = open_service(options, &p, &err);
 	if (r == 0)
 		r = start_http(options, &p, &err);
+	if (r == 0) {
+		set_public_url(options, &p, listening, sizeof(listening));
+		r = start_webhooks(options, &p, &err);
+	}
 	if (r != 0) {
 		take_down(&p);
 		return complain(&err);
 	}
-	set_public_url(options, &p, listening, sizeof(listening));
 	api_set_http_server(p.api, p.http);
 	log_msg(LOG_INFO, "doorward " DOORWARD_VERSION " serving %s, store %s", listening, options->store);
 	(void)printf("listening on %s\n", listening);

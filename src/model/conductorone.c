@@ -33,6 +33,8 @@ static const struct str actions[] = {
     ON("tasks", "create"), ON("tasks", "createForOthers"), ON("tasks", "get"), ON("tasks", "list"),
     ON("tasks", "comment"), ON("tasks", "approve"), ON("tasks", "deny"), ON("tasks", "reassign"),
     ON("tasks", "escalate"), ON("tasks", "close"), ON("tasks", "update"), ON("tasks", "manage"),
+    ON("webhooks", "create"), ON("webhooks", "get"), ON("webhooks", "list"), ON("webhooks", "update"),
+    ON("webhooks", "delete"), ON("webhooks", "test"),
 };
 /* clang-format on */
 

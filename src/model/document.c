@@ -297,6 +297,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
 	case DOC_WEBHOOK:
+	case DOC_WEBHOOK_CALL:
 	case DOC_GOVERNANCE_POLICY:
 	case DOC_ACCESS_GRANT: /* snapshots index them in their own way */
 	case DOC_ORGANIZATION:

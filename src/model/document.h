@@ -44,6 +44,7 @@
 	X(REQUEST_EVENT, request_event)                                                                                \
 	X(ACCESS_REVIEW, access_review)                                                                                \
 	X(WEBHOOK, webhook)                                                                                            \
+	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)
 
 enum document_kind {

@@ -341,6 +341,15 @@ static const struct field webhook_fields[] = {
     FIELD(webhook, display_name, "display_name", FIELD_STR),
     FIELD(webhook, description, "description", FIELD_STR),
     FIELD(webhook, url, "url", FIELD_STR),
+    FIELD(webhook, callback_timeout_ms, "callback_timeout", FIELD_TIME),
+};
+static const struct field webhook_call_fields[] = {
+    FIELD(webhook_call, webhook, "webhook", FIELD_STR),
+    FIELD(webhook_call, request, "request", FIELD_STR),
+    FIELD(webhook_call, is_waiting, "waiting", FIELD_BOOL),
+    FIELD(webhook_call, n_attempts, "attempts", FIELD_TIME),
+    FIELD(webhook_call, attempted_at_ms, "attempted_at", FIELD_TIME),
+    FIELD(webhook_call, due_at_ms, "due_at", FIELD_TIME),
 };
 static const struct field oauth_client_fields[] = {
     FIELD(oauth_client, display_name, "display_name", FIELD_STR),

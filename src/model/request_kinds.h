@@ -215,6 +215,21 @@ struct webhook {
 	struct str display_name;
 	struct str description;
 	struct str url;
+	int64_t callback_timeout_ms; /* how long an answer may take that was put off; 0: as usual */
+};
+
+/*
+ * A call of a webhook that is not over: it is to be sent, or was taken by the receiver, who will answer later. id: that
+ * of the request's step; of a test its own.
+ */
+struct webhook_call {
+	struct document doc;
+	struct str webhook;
+	struct str request; /* access_request; absent: a test */
+	bool is_waiting;    /* for the answer that was put off */
+	int64_t n_attempts;
+	int64_t attempted_at_ms; /* the last time; 0: never */
+	int64_t due_at_ms;       /* when it is sent (again), or, waiting, is given up */
 };
 
 /* Credentials of a client of OAuth 2: it authenticates by a key pair of which we keep the public half. */

@@ -34,6 +34,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_REQUEST_EVENT:
 	case DOC_ACCESS_REVIEW:
 	case DOC_WEBHOOK:
+	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:

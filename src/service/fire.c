@@ -90,7 +90,7 @@ int64_t fire_wait_ms(const struct service *svc)
 
 void fire_rebuild(struct org *org, const struct snapshot *s)
 {
-	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING};
+	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING, DOC_WEBHOOK_CALL};
 
 	timers_clear(&org->timers);
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/strs.h"
+#include "service/webhooks.h"
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
 
@@ -154,10 +155,22 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 		return;
 }
 
-static void put_next(struct txn *t, struct workflow_next *next)
+/* A program is asked about the current step only. */
+static void put_call(struct txn *t, const struct access_request *old, const struct workflow_next *next)
+{
+	const struct request_step *before = workflow_current(old), *now = workflow_current(&next->request);
+
+	if (before && !(now && str_eq(now->id, before->id)))
+		txn_delete(t, DOC_WEBHOOK_CALL, before->id);
+	if (next->effects & EFFECT_CALL_WEBHOOK && now)
+		webhook_call_begin(t, &next->request);
+}
+
+static void put_next(struct txn *t, const struct access_request *old, struct workflow_next *next)
 {
 	struct access_request *r = &next->request;
 
+	put_call(t, old, next);
 	if (next->effects & EFFECT_BIND)
 		bind(t, r);
 	if (next->effects & EFFECT_UNBIND)
@@ -177,7 +190,7 @@ enum service_result requests_act(struct txn *t, const struct access_request *r, 
 
 	if (workflow_run(&w, r, event, &next, err) != WORKFLOW_OK)
 		return SERVICE_INVALID;
-	put_next(t, &next);
+	put_next(t, r, &next);
 	*ret = next.request;
 	ret->doc.updated_at_ms = t->now_ms;
 	return SERVICE_OK;
@@ -419,6 +432,8 @@ bool requests_fire(struct txn *t, enum document_kind kind, struct str id)
 		return false;
 	if (kind == DOC_ENTITLEMENT_BINDING)
 		return expire(t, as_entitlement_binding(doc));
+	if (kind == DOC_WEBHOOK_CALL)
+		return webhook_call_expire(t, as_webhook_call(doc));
 	due = workflow_due_ms(as_access_request(doc));
 	return due != 0 && due <= t->now_ms &&
 	       requests_act(t, as_access_request(doc), &event, &next, &err) == SERVICE_OK;

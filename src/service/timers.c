@@ -30,6 +30,9 @@ int64_t document_due_ms(const struct document *doc)
 {
 	if (doc->kind == DOC_ACCESS_REQUEST)
 		return workflow_due_ms(as_access_request(doc));
+	/* One that is to be sent waits for the sender, not for the writer. */
+	if (doc->kind == DOC_WEBHOOK_CALL)
+		return as_webhook_call(doc)->is_waiting ? as_webhook_call(doc)->due_at_ms : 0;
 	return doc->kind == DOC_ENTITLEMENT_BINDING ? as_entitlement_binding(doc)->expires_at_ms : 0;
 }
 

@@ -340,10 +340,15 @@ enum workflow_result verb_replace(struct flow *f)
 	return WORKFLOW_OK;
 }
 
-/* The policy goes on without the answer. */
+/* The policy goes on without the answer. What was to be carried out is left to the people it is assigned to. */
 enum workflow_result verb_webhook_fail(struct flow *f)
 {
 	comment(f);
+	if (flow_current(f)->kind == STEP_PROVISION) {
+		flow_record_error(f, "provisionError", STR_NONE,
+		                  OBJECT(f->w->arena, member_str("error", f->event->fault)));
+		return WORKFLOW_OK;
+	}
 	flow_record_error(f, "webhookApprovalFatalError", STR_NONE,
 	                  OBJECT(f->w->arena, member_str("error", f->event->fault)));
 	flow_end_step(f, OUTCOME_SKIPPED, STR_NONE);

@@ -72,7 +72,7 @@ static const struct verb {
     [VERB_WEBHOOK_DENY] = {"deny by webhook", NULL, verb_deny, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
     [VERB_WEBHOOK_REASSIGN] = {"reassign by webhook", NULL, verb_reassign, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
     [VERB_WEBHOOK_REPLACE] = {"replace steps by webhook", NULL, verb_replace, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
-    [VERB_WEBHOOK_FAIL] = {"fail webhook", NULL, verb_webhook_fail, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
+    [VERB_WEBHOOK_FAIL] = {"fail webhook", NULL, verb_webhook_fail, AT(WEBHOOK) | AT(PROVISION), NO_WEBHOOK, BY_ITSELF},
     [VERB_TIMER] = {"timer", NULL, verb_timer, AT(APPROVAL) | AT(WEBHOOK) | AT(WAIT), NOTHING_DUE, BY_ITSELF},
     [VERB_CANCEL] = {"cancel", NULL, verb_cancel, AT_OPEN, NULL, BY_ITSELF},
 };

@@ -283,10 +283,16 @@ void c1_note_target(struct api_call *call, enum document_kind kind, struct str i
 
 /* ---- the dialect ------------------------------------------------------------------------------------------- */
 
+/* Of calls without key only the answers to webhooks are about an organization. */
+static bool admit_anybody(struct api_call *call)
+{
+	return call->route->mode != API_WRITE || c1_admit_callback(call);
+}
+
 static const struct api_route_table *const tables[] = {
     &c1_policy_routes,      &c1_review_routes,  &c1_app_routes,   &c1_owner_routes, &c1_resource_type_routes,
     &c1_entitlement_routes, &c1_account_routes, &c1_grant_routes, &c1_user_routes,  &c1_task_routes,
-    &c1_task_search_routes, &c1_oauth_routes,   &c1_iam_routes,
+    &c1_task_search_routes, &c1_webhook_routes, &c1_oauth_routes, &c1_iam_routes,
 };
 
 static const char *const prefixes[] = {
@@ -302,6 +308,7 @@ const struct api_dialect api_conductorone = {
     .n_tables = N_ELEMENTS(tables),
     .error = write_error,
     .authorize = authorize,
+    .admit_anybody = admit_anybody,
     .minds_time = true,
     .takes_limited_clients = true,
 };

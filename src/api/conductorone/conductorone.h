@@ -19,7 +19,7 @@
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
     c1_entitlement_routes, c1_account_routes, c1_grant_routes, c1_review_routes, c1_user_routes, c1_oauth_routes,
     c1_iam_routes;
-extern const struct api_route_table c1_task_routes, c1_task_search_routes;
+extern const struct api_route_table c1_task_routes, c1_task_search_routes, c1_webhook_routes;
 
 #define C1_API "/api/v1/"
 
@@ -69,6 +69,12 @@ void c1_answer(struct api_call *call, const struct proto_message *m, const struc
 struct json_writer c1_begin_list(struct api_call *call);
 /* …],"nextPageToken":…}: `next` is what the next page comes after; 0: there is none. */
 void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next);
+
+/* ---- callbacks of webhooks ------------------------------------------------------------------------------- */
+
+#define C1_CALLBACK "callback"
+/* Lets in a call of /api/v1/webhooks/callback/{token} without key. False after failing the call. */
+bool c1_admit_callback(struct api_call *call);
 
 /* ---- permission ---------------------------------------------------------------------------------------- */
 
