@@ -70,7 +70,9 @@ void txn_apply(const struct txn *t, struct snapshot *fork)
 		assert(r == 0);
 		doc->seq = c->seq;
 		doc->rev = revision;
-		timers_add(&t->org->timers, doc);
+		/* What is only tried out belongs to no organization, and nothing of it ever becomes due. */
+		if (t->org)
+			timers_add(&t->org->timers, doc);
 		snapshot_put(fork, doc);
 	}
 	fork->revision = revision;
