@@ -155,8 +155,11 @@ bool api_parse_time(struct arena *a, struct str text, int64_t *ret_ms);
 void api_no_content(struct api_call *call);
 /* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */
 bool api_authorize(struct api_call *call, struct str action, struct str resource);
-/* For checks inside a handler; does not fail the call. */
-bool api_may(struct api_call *call, struct str action, struct str resource);
+/*
+ * For other checks: does the caller hold the action on the resource in this tenant, or, for TENANT_UNASSIGNED, in the
+ * organization as a whole? Does not fail the call.
+ */
+bool api_may_in(struct api_call *call, struct str action, struct str resource, struct str tenant);
 
 /* ---- reading bodies: each fails the call (SERVICE_INVALID) and returns false on a wrong type ---------------- */
 

@@ -132,9 +132,10 @@ bool api_authorize(struct api_call *call, struct str action, struct str resource
 	return false;
 }
 
-bool api_may(struct api_call *call, struct str action, struct str resource)
+bool api_may_in(struct api_call *call, struct str action, struct str resource, struct str tenant)
 {
-	const struct permission wanted = {.action = action, .resource = resource};
+	const struct str_list only = {&tenant, 1};
+	const struct permission wanted = {.action = action, .resource = resource, .requested = &only};
 
 	return verdict_allows(
 	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);

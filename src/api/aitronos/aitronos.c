@@ -251,21 +251,11 @@ static bool admit(struct api_call *call)
 
 /* ---- permission ---------------------------------------------------------------------------------------- */
 
-bool aitronos_may(struct api_call *call, struct str action, struct str resource)
-{
-	const struct str place = STR(TENANT_UNASSIGNED);
-	const struct str_list only = {&place, 1};
-	const struct permission wanted = {.action = action, .resource = resource, .requested = &only};
-
-	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
-}
-
 static bool authorize(struct api_call *call, struct str action, struct str resource)
 {
 	assert(str_eq(resource, STR(CAPABILITY_RESOURCE)));
 	call->target = arena_concat(call->arena, STR("organization:"), call->snapshot->org);
-	if (aitronos_may(call, action, resource))
+	if (api_may_in(call, action, resource, STR(TENANT_UNASSIGNED)))
 		return true;
 	api_fail(call, SERVICE_DENIED, 0, "The capability " STR_FMT " is needed", STR_ARG(action));
 	return false;

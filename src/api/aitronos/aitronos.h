@@ -103,10 +103,8 @@ void aitronos_put_time(struct json_writer *w, const char *name, int64_t ms);
 /* "2025-06-15T10:00:00+00:00", as role assignments have it. */
 void aitronos_put_offset_time(struct json_writer *w, const char *name, int64_t ms);
 
-/* ---- permission ---------------------------------------------------------------------------------------- */
+/* ---- the caller ---------------------------------------------------------------------------------------- */
 
-/* Does the caller hold the action on the resource in the organization as a whole? Does not fail the call. */
-bool aitronos_may(struct api_call *call, struct str action, struct str resource);
 /* The call as the use cases of grants want to know it. */
 struct grants_asker aitronos_asker(const struct api_call *call);
 /* For the audit record: "<kind>:<id>". */

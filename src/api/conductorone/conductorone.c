@@ -260,12 +260,7 @@ void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next)
 
 bool c1_may(struct api_call *call, struct str action, struct str resource)
 {
-	const struct str place = STR(TENANT_UNASSIGNED);
-	const struct str_list only = {&place, 1};
-	const struct permission wanted = {.action = action, .resource = resource, .requested = &only};
-
-	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+	return api_may_in(call, action, resource, STR(TENANT_UNASSIGNED));
 }
 
 static bool authorize(struct api_call *call, struct str action, struct str resource)

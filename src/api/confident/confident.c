@@ -118,11 +118,7 @@ void confident_note_target(struct api_call *call, const char *kind, struct str i
 
 static bool authorize_in(struct api_call *call, struct str action, struct str tenant)
 {
-	const struct str_list only = {&tenant, 1};
-	const struct permission wanted = {.action = action, .resource = call->target, .requested = &only};
-
-	if (verdict_allows(
-	        service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict))
+	if (api_may_in(call, action, call->target, tenant))
 		return true;
 	api_fail(call, SERVICE_DENIED, 0, "You do not have permission to do this: " STR_FMT " is needed",
 	         STR_ARG(action));

@@ -141,15 +141,7 @@ static bool admit(struct api_call *call)
 
 static bool holds_in(struct api_call *call, struct str action, struct str tenant)
 {
-	const struct str_list only = {&tenant, 1};
-	const struct permission wanted = {
-	    .action = action,
-	    .resource = arena_concat(call->arena, STR("workspace:"), tenant),
-	    .requested = &only,
-	};
-
-	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+	return api_may_in(call, action, arena_concat(call->arena, STR("workspace:"), tenant), tenant);
 }
 
 /* A permission that came later and that an older, wider one includes. */

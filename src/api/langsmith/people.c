@@ -26,15 +26,7 @@ bool people_may(struct api_call *call, struct str permission)
 
 bool people_may_in(struct api_call *call, struct str permission, struct str tenant)
 {
-	const struct str_list only = {&tenant, 1};
-	const struct permission wanted = {
-	    .action = permission,
-	    .resource = arena_concat(call->arena, STR("workspace:"), tenant),
-	    .requested = &only,
-	};
-
-	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+	return api_may_in(call, permission, arena_concat(call->arena, STR("workspace:"), tenant), tenant);
 }
 
 struct people_reach people_reach(struct api_call *call, struct str permission)

@@ -30,15 +30,8 @@ static struct str update_permission(struct str resource_type)
 
 static bool may_manage(struct api_call *call)
 {
-	const struct str_list only = {&call->tenant, 1};
-	const struct permission wanted = {
-	    .action = STR("workspaces:manage"),
-	    .resource = arena_concat(call->arena, STR("workspace:"), call->tenant),
-	    .requested = &only,
-	};
-
-	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+	return api_may_in(call, STR("workspaces:manage"), arena_concat(call->arena, STR("workspace:"), call->tenant),
+	                  call->tenant);
 }
 
 /* Asked as any decision about the resource is: its tags, and the policies about them, count. */
