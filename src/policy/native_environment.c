@@ -168,8 +168,11 @@ static struct str tenant_of(const struct asked *asked)
 {
 	const struct query *q = asked->facts->query;
 
-	if (q->scope != SCOPE_LISTED || q->tenants.n != 1 || str_eq(q->tenants.items[0], STR(TENANT_UNASSIGNED)))
+	if (q->scope != SCOPE_LISTED || q->tenants.n == 0 || str_eq(q->tenants.items[0], STR(TENANT_UNASSIGNED)))
 		return STR_NONE;
+	for (size_t i = 1; i < q->tenants.n; i++)
+		if (!str_eq(q->tenants.items[i], q->tenants.items[0]))
+			return STR_NONE;
 	return q->tenants.items[0];
 }
 
