@@ -110,6 +110,11 @@ static bool is_port(struct str s)
 	return str_to_u64(s, &port) && port <= UINT16_MAX;
 }
 
+static bool is_host_char(char c, bool is_v6)
+{
+	return is_v6 ? nibble(c) >= 0 || is_one_of(c, ":.") : is_alphanumeric(c) || is_one_of(c, "-._");
+}
+
 /* A name, an IPv4 address, or an IPv6 address in brackets; with or without a port. */
 const char *forwarded_judge_host(struct str host, struct arena *a, struct forwarded *ret)
 {
@@ -129,7 +134,7 @@ const char *forwarded_judge_host(struct str host, struct arena *a, struct forwar
 	if (str_is_empty(name) || name.len > FORWARDED_MAX_HOST_BYTES)
 		return bad;
 	for (size_t i = is_v6; i < name.len - is_v6; i++)
-		if (!is_alphanumeric(name.ptr[i]) && !is_one_of(name.ptr[i], is_v6 ? ":." : "-._"))
+		if (!is_host_char(name.ptr[i], is_v6))
 			return bad;
 	ret->host = arena_lower_case(a, name);
 	return NULL;
