@@ -7,7 +7,7 @@ PACKAGES_START=(curl)
 PACKAGES_CHECK=(curl openssl nginx-light clang clang-format clang-tidy libclang-rt-14-dev util-linux)
 # Only where no node is installed in some other way; Debian 12 has version 18.
 PACKAGES_NODE=(nodejs npm)
-PACKAGES_BENCH=(wrk)
+PACKAGES_BENCH=(wrk nginx-light)
 
 say()
 {
