@@ -149,6 +149,11 @@ static void handle(struct api_call *call)
 		return;
 	}
 	s = forward_mapping_settings(m);
+	/* The first was taken; whoever reads the second would know another user. */
+	if (http_header_count(call->x, STR("Authorization")) > 1 || http_header_count(call->x, STR("X-API-Key")) > 1) {
+		deny(call, "the key is there more than once");
+		return;
+	}
 	if (!(str_is_absent(s->identity_header) ? take_caller(call, &who) : take_named(call, s->identity_header, &who)))
 		return;
 	bad = forwarded_read(call->x, s->proxy, &f);

@@ -85,12 +85,13 @@ test('headers that disagree are denied', async (t) => {
 	const s = await start(t, `proxy: nginx\nidentity: bearer\n${routes}`);
 	const base = nginx('/records/r1');
 	for (const more of [
+		{Authorization: [`Bearer ${s.alice}`, `Bearer ${s.key}`]}, {'X-API-Key': [s.alice, s.key]},
 		{'X-Forwarded-Uri': '/records/r2'}, {'X-Forwarded-Method': 'DELETE'}, {'X-HTTP-Method-Override': 'DELETE'},
 		{'X-HTTP-Method': 'DELETE'}, {'X-Method-Override': 'DELETE'}, {'X-Original-URL': '/records/archive'},
 		{'X-Rewrite-URL': '/records/archive'}, {'X-Original-URI': ['/records/r1', '/records/r1']},
 		{'X-Original-Method': ['GET', 'GET']}, {'X-Original-Host': ['a', 'a']}, {'X-Original-Host': 'a, b'},
 	]) {
-		await isDenied(ask(s, s.alice, {...base, ...more}), /header|host/);
+		await isDenied(ask(s, s.alice, {...base, ...more}), /header|host|key is there more/);
 	}
 	await isAllowed(ask(s, s.alice, {...base, 'X-Forwarded-Uri': '/records/r1', 'X-Original-URL': 'https://a/records/r1'}), 'alice');
 });
