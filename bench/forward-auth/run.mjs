@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// What forward auth costs: one nginx serves the same small file three times, without asking, asking a fixed answer (an
+// What forward auth costs: one nginx serves the same small file three times, without asking, asking a fixed answer (another
 // nginx that returns 204), and asking Doorward; in turns, round after round. Prints the medians and their ratios.
 //
 //   node bench/forward-auth/run.mjs [--server out/doorward] [--nginx nginx] [--rounds 7] [--seconds 2]
@@ -98,19 +98,26 @@ proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_set_heade
 proxy_set_header X-Original-URI $request_uri; proxy_set_header X-Original-Host $host; } }\n`;
 }
 
-async function startNginx(doorward) {
+/** One process of its own with these servers. */
+async function startNginx(name, servers) {
+	const home = join(dir, name);
+	mkdirSync(home);
+	const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${home}/${kind};`).join(' ');
+	writeFileSync(join(home, 'nginx.conf'), `daemon off; worker_processes 1; pid ${home}/pid; error_log stderr notice;
+${process.getuid() === 0 ? 'user root;' : ''} events { worker_connections 1024; }
+http { access_log off; keepalive_requests 1000000000; ${temp}
+${servers} }\n`);
+	await start(options.nginx, ['-p', home, '-e', 'stderr', '-c', join(home, 'nginx.conf')], 'stderr', /start worker process /);
+}
+
+async function startSites(doorward) {
 	const [alone, fixed, asking, answer] = await freePorts(4);
 	mkdirSync(join(dir, 'files'));
 	writeFileSync(join(dir, 'files/file'), 'hello\n');
-	const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
-	writeFileSync(join(dir, 'nginx.conf'), `daemon off; worker_processes 1; pid ${dir}/pid; error_log stderr notice;
-${process.getuid() === 0 ? 'user root;' : ''} events { worker_connections 1024; }
-http { access_log off; keepalive_requests 1000000000; ${temp}
-upstream fixed { server 127.0.0.1:${answer}; keepalive 64; keepalive_requests 1000000000; }
+	await startNginx('answer', `server { listen 127.0.0.1:${answer}; location / { return 204; } }`);
+	await startNginx('site', `upstream fixed { server 127.0.0.1:${answer}; keepalive 64; keepalive_requests 1000000000; }
 upstream doorward { server 127.0.0.1:${doorward}; keepalive 64; keepalive_requests 1000000000; }
-server { listen 127.0.0.1:${answer}; location / { return 204; } }
-${site(alone, 'fixed', false)}${site(fixed, 'fixed', true)}${site(asking, 'doorward', true)}}\n`);
-	await start(options.nginx, ['-p', dir, '-e', 'stderr', '-c', join(dir, 'nginx.conf')], 'stderr', /start worker process /);
+${site(alone, 'fixed', false)}${site(fixed, 'fixed', true)}${site(asking, 'doorward', true)}`);
 	return [['nginx alone', alone], ['asking a fixed 204', fixed], ['asking Doorward', asking]].map(([name, port]) => ({name, port, rates: []}));
 }
 
@@ -140,7 +147,7 @@ function median(numbers) {
 try {
 	writeFileSync(join(dir, 'report.lua'), REPORT);
 	const {port, key} = await startDoorward();
-	const targets = await startNginx(port);
+	const targets = await startSites(port);
 	for (const target of targets) {
 		drive(target, key, 1); // warm
 	}
