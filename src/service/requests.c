@@ -184,7 +184,7 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
                                  struct access_request *ret, struct error *err)
 {
-	struct request_host host = {t->snapshot, service_conditions(t->service), t->now_ms};
+	struct request_host host = {t->snapshot, service_expressions(t->service), t->now_ms};
 	struct workflow w = workflow_of(t->snapshot, &host, t->arena, r);
 	struct workflow_next next;
 

@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct conditions;   /* policy/conditions.h */
+struct expressions;  /* service/expressions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
@@ -49,6 +50,8 @@ void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
 /* The expressions of ConductorOne's policies. */
 const struct conditions *service_conditions(const struct service *svc);
+/* The same, of stored policies and requests: programs that are used again are kept. */
+struct expressions *service_expressions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
 /* By which others know what comes from this installation. */
