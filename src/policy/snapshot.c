@@ -460,11 +460,22 @@ const struct document *snapshot_next(const struct snapshot *s, enum document_kin
 	return doc;
 }
 
+const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)
+{
+	return pvec_previous(&s->order[kind], ordinal);
+}
+
 static int by_ordinal(const void *a, const void *b)
 {
 	const struct document *x = *(const struct document *const *)a, *y = *(const struct document *const *)b;
 
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+}
+
+void snapshot_sort(const struct document **docs, size_t n)
+{
+	if (n > 1)
+		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
 }
 
 /* Ordinals and places grow together. */
@@ -500,8 +511,15 @@ size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct
 	pmap_iter_init(&it, &set->docs);
 	for (const struct document *d; (d = pmap_iter_next(&it));)
 		docs[n++] = d;
-	if (n > 1)
-		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
+	snapshot_sort(docs, n);
 	*ret_docs = docs;
 	return n;
+}
+
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
+{
+	struct name_key key = {kind, link};
+	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
+
+	return set ? set->docs.n : 0;
 }

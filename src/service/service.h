@@ -141,6 +141,7 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
+	uint64_t n_requests_made; /* private: access requests among what was put (service/requests.c) */
 };
 
 /*
