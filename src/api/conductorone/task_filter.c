@@ -259,7 +259,7 @@ static struct way best_way(const struct task_filter *f, const struct snapshot *s
 	return best;
 }
 
-/* Sorted, and each once. */
+/* In order, and each once. */
 static void tidy(struct task_candidates *c)
 {
 	size_t kept = 0;
@@ -294,13 +294,13 @@ static void add_named(struct task_candidates *c, const struct snapshot *s, struc
 	}
 }
 
-/* To collect and sort a task takes about so many times as long as to walk past it. */
-#define WALK_RATHER 8u
+/* Where so many out of that many tasks are candidates, a page is full soon. */
+#define WALK_RATHER 4u
 
 bool task_candidates_of(const struct task_filter *f, const struct snapshot *s, struct arena *a,
                         struct task_candidates *ret)
 {
-	struct way way;
+	struct way way = {0};
 
 	*ret = (struct task_candidates){0};
 	if (f->has_refs) {
@@ -311,6 +311,7 @@ bool task_candidates_of(const struct task_filter *f, const struct snapshot *s, s
 			return false;
 		add_linked(ret, s, &way, a);
 	}
-	tidy(ret);
+	if (f->has_refs || way.links.n > 1)
+		tidy(ret);
 	return true;
 }
