@@ -110,7 +110,7 @@ test('every search finds what a look at every task finds', async () => {
 		const want = all.filter((t) => Object.keys(body).every((name) => members[name][1](body[name], t))).map((t) => t.id);
 		const got = await w.owner.searchAll('tasks', {
 			...body,
-			pageSize: 1 + below(7),
+			pageSize: 10 + below(7),
 			...(backwards && {sortBy: 'TASK_SEARCH_SORT_BY_REVERSE_CREATED_AT'}),
 		});
 		assert.deepEqual(got.map((v) => v.task.id), backwards ? want.reverse() : want, JSON.stringify(body));
@@ -122,6 +122,9 @@ test('every search finds what a look at every task finds', async () => {
 
 test('a trail, page by page', async () => {
 	const task = all.find((t) => deciders.has(t.id));
+	for (let i = 0; i < 25; i++) {
+		await w.owner.post(`tasks/${task.id}/action/comment`, {comment: `comment ${i}`});
+	}
 	const ids = async (body) => {
 		const list = [];
 		for (let token = ''; ; ) {
@@ -134,8 +137,9 @@ test('a trail, page by page', async () => {
 		}
 	};
 	const whole = await ids({pageSize: 100});
-	assert.ok(whole.length > 2);
-	assert.deepEqual(await ids({pageSize: 1}), whole);
-	assert.deepEqual(await ids({pageSize: 2, newestFirst: true}), whole.toReversed());
-	assert.deepEqual(await ids({pageSize: 1, refs: [{id: whole[1]}]}), [whole[1]]);
+	assert.ok(whole.length > 27);
+	assert.deepEqual(await ids({pageSize: 10}), whole);
+	assert.deepEqual(await ids({pageSize: 11, newestFirst: true}), whole.toReversed());
+	assert.equal((await ids({pageSize: 10, commentsOnly: true})).length, 25);
+	assert.deepEqual(await ids({pageSize: 10, refs: [{id: whole[1]}]}), [whole[1]]);
 });
