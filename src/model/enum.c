@@ -76,13 +76,3 @@ struct str request_type_name(enum request_type type)
 {
 	return enum_name(&request_type_values, type);
 }
-
-struct str step_kind_name(enum step_kind kind)
-{
-	return enum_name(&step_kind_values, kind);
-}
-
-struct str step_outcome_name(enum step_outcome outcome)
-{
-	return enum_name(&step_outcome_values, outcome);
-}

@@ -244,7 +244,5 @@ struct oauth_client {
 	int64_t last_used_at_ms;
 };
 
-/* "grant" …; "approval" …; "approved" …: as they stand in stored documents; absent for none. */
+/* "grant" …: as it stands in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);
-struct str step_kind_name(enum step_kind kind);
-struct str step_outcome_name(enum step_outcome outcome);
