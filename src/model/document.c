@@ -176,9 +176,13 @@ static void add_request(struct strs *l, const struct access_request *r)
 	strs_add(l, arena_strf(l->arena, "number:%lld", (long long)r->number));
 	add(l, STR("user:"), r->user);
 	add(l, STR("review:"), r->review);
+	add(l, STR("parent:"), r->parent);
 	if (r->state != REQUEST_OPEN)
 		return;
-	add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	if (!str_is_empty(r->entitlement_id))
+		add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	if (!str_is_empty(r->action_id))
+		add(l, STR("open-action:"), arena_concat3(l->arena, r->app, STR("/"), r->action_id));
 	add(l, STR("open-user:"), r->user);
 	for (size_t i = 0; current && current->state == STEP_ACTIVE && i < current->approvers.n; i++)
 		add(l, STR("approver:"), current->approvers.items[i]);
@@ -277,6 +281,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("app:"), as_app_entitlement(doc)->app);
 		add(&l, STR("entitlement:"), as_app_entitlement(doc)->entitlement_id);
 		add_owners(&l, as_app_entitlement(doc)->owners);
+		break;
+	case DOC_APP_ACTION:
+		add(&l, STR("app:"), as_app_action(doc)->app);
+		add(&l, STR("action:"), as_app_action(doc)->action_id);
+		add_owners(&l, as_app_action(doc)->assignees);
 		break;
 	case DOC_APP_USER:
 		add(&l, STR("app:"), as_app_user(doc)->app);

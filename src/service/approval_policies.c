@@ -15,11 +15,11 @@ static const struct str type_names[] = {
     [REQUEST_REVOKE] = STR_INIT("POLICY_TYPE_REVOKE"),
     [REQUEST_CERTIFY] = STR_INIT("POLICY_TYPE_CERTIFY"),
 };
-static_assert(N_ELEMENTS(type_names) == REQUEST_N_TYPES, "every type has its name");
+static_assert(N_ELEMENTS(type_names) == REQUEST_CERTIFY + 1, "every type that policies have has its name");
 
 enum request_type approval_policy_type_of(struct str name)
 {
-	for (int type = REQUEST_NONE + 1; type < REQUEST_N_TYPES; type++)
+	for (size_t type = REQUEST_NONE + 1; type < N_ELEMENTS(type_names); type++)
 		if (str_eq(type_names[type], name))
 			return (enum request_type)type;
 	return REQUEST_NONE;

@@ -76,11 +76,22 @@ static const struct json *duplicate_details(struct api_call *call, struct str id
 	return list;
 }
 
+/* Ends a create: fails the call with what the use case said, or answers with what was made. */
+static void made_or_not(struct api_call *call, const struct request_new *n, enum service_result result,
+                        const struct access_request *made, const struct error *err)
+{
+	if (result == SERVICE_CONFLICT)
+		c1_fail_details(call, result, duplicate_details(call, n->duplicate), err->text);
+	else if (result != SERVICE_OK)
+		c1_result(call, result, err);
+	else
+		c1_note_target(call, DOC_ACCESS_REQUEST, made->doc.id);
+}
+
 static void create(struct api_call *call, struct request_new *n, const struct json *message)
 {
 	struct access_request made;
 	struct error err = {0};
-	enum service_result result;
 
 	n->app = c1_str(message, "appId");
 	n->entitlement_id = c1_str(message, "appEntitlementId");
@@ -97,15 +108,9 @@ static void create(struct api_call *call, struct request_new *n, const struct js
 		api_fail(call, SERVICE_DENIED, 0, "target user is not allowed to request that resource");
 		return;
 	}
-	result = requests_create(call->txn, n, &made, &err);
-	if (result == SERVICE_CONFLICT)
-		c1_fail_details(call, result, duplicate_details(call, n->duplicate), err.text);
-	else if (result != SERVICE_OK)
-		c1_result(call, result, &err);
-	if (result != SERVICE_OK)
-		return;
-	c1_note_target(call, DOC_ACCESS_REQUEST, made.doc.id);
-	answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+	made_or_not(call, n, requests_create(call->txn, n, &made, &err), &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
 }
 
 /* An optional duration of a canonical message, in ms; 0: none. */
@@ -142,6 +147,53 @@ static void task_revoke(struct api_call *call)
 	json_object_tree(&source, "request", json_object_end(&request));
 	n.source = json_object_end(&source);
 	create(call, &n, message);
+}
+
+static void task_offboarding(struct api_call *call)
+{
+	struct request_new n = {.created_by = call->caller.id, .origin = STR("API")};
+	struct access_request made;
+	struct error err = {0};
+	const struct json *message;
+
+	if (!is_person(call) || !c1_read(call, &c1_TaskServiceCreateOffboardingRequest, &message))
+		return;
+	n.user = c1_str(message, "subjectUserId");
+	n.description = c1_str(message, "description");
+	if (!snapshot_find_any(call->snapshot, DOC_USER, n.user)) {
+		c1_unknown(call, "user", "TaskServiceCreateOffboardingRequest.SubjectUserId", n.user);
+		return;
+	}
+	made_or_not(call, &n, requests_offboard(call->txn, &n, &made, &err), &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+}
+
+static void ask_action(struct api_call *call, const struct proto_message *m, bool creates)
+{
+	struct request_new n = {.created_by = call->caller.id, .user = call->caller.id, .origin = STR("API")};
+	struct access_request made;
+	struct error err = {0};
+	const struct json *message;
+
+	if (!is_person(call) || !c1_read(call, m, &message))
+		return;
+	n.action = c1_str(message, "actionId");
+	n.description = c1_str(message, "description");
+	n.data = json_get(message, STR("formValues"));
+	made_or_not(call, &n, requests_ask_action(call->txn, &n, creates, &made, &err), &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+}
+
+static void task_action(struct api_call *call)
+{
+	ask_action(call, &c1_TaskServiceCreateActionRequest, false);
+}
+
+static void task_resource_action(struct api_call *call)
+{
+	ask_action(call, &c1_TaskServiceCreateResourceActionRequest, true);
 }
 
 /* ---- acting ---------------------------------------------------------------------------------------------------------
@@ -266,6 +318,9 @@ ACTION(task_provision_cancel, PROVISION_CANCEL, Provision, TaskActionResponse, )
 static const struct api_route routes[] = {
     {HTTP_POST, C1_API "task/grant", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_grant, "c1.task.grant"},
     {HTTP_POST, C1_API "task/revoke", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_revoke, "c1.task.revoke"},
+    {HTTP_POST, C1_API "task/offboarding", API_WRITE, API_JSON_BODY, "conductorone:tasks:offboard", "conductorone:tasks", task_offboarding, "c1.task.offboarding"},
+    {HTTP_POST, C1_API "task/action", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_action, "c1.task.action"},
+    {HTTP_POST, C1_API "task/resource-action", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_resource_action, "c1.task.resource_action"},
     {HTTP_GET, C1_API "tasks/{id}", API_READ, API_NO_BODY, "conductorone:tasks:get", "conductorone:tasks:{id}", task_get, NULL},
     ON_TASK("approve", "approve", task_approve, "c1.task.approve"),
     ON_TASK("approve-with-step-up", "approve", task_approve_with_step_up, "c1.task.approve"),

@@ -204,7 +204,7 @@ test('resource types', async () => {
 	assert.equal((await c1.post(`${types}/${role.id}`, {appResourceType: {displayName: 'Roles'}})).appResourceType.displayName, 'Roles');
 	await c1.fails(400, 3, 'ResourceType', 'POST', types, {displayName: 'x'});
 	const {appEntitlement} = (await c1.post(`apps/${app}/entitlements`, {displayName: 'E', appResourceTypeId: role.id})).appEntitlementView;
-	await c1.fails(400, 9, 'there are entitlements of', 'DELETE', `${types}/${role.id}`, {});
+	await c1.fails(400, 9, 'there are entitlements or actions of', 'DELETE', `${types}/${role.id}`, {});
 	await c1.delete(`apps/${app}/entitlements/${appEntitlement.id}`);
 	await c1.delete(`${types}/${role.id}`);
 	await c1.fails(404, 5, 'not found', 'GET', `${types}/${role.id}`);

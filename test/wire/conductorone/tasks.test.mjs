@@ -449,3 +449,20 @@ test('each transition is one revision with its row in the audit trail', async ()
 	assert.equal(row.actor, 'user:bob');
 	assert.equal(START, w.now);
 });
+
+test('the trail tells how a step of approval began and ended, and whose settings decided', async () => {
+	const task = await w.begin([{approval: {manager: {}, allowReassignment: true}}]);
+	await w.act(w.bob, task, 'reassign', {newStepUserIds: ['frank']});
+	await w.act(w.frank, task, 'approve');
+	const changes = (await w.trail(task, 'approvalInstanceChange')).map((e) => e.instance);
+	assert.deepEqual(changes.map((i) => [i.state, Object.keys(i).filter((k) => ['approved', 'reassigned'].includes(k))]), [
+		['APPROVAL_INSTANCE_STATE_WAITING', []],
+		['APPROVAL_INSTANCE_STATE_DONE', ['reassigned']],
+		['APPROVAL_INSTANCE_STATE_WAITING', []],
+		['APPROVAL_INSTANCE_STATE_DONE', ['approved']],
+	]);
+	assert.equal(changes[3].approved.userId, 'frank');
+	assert.deepEqual(await w.trail(task, 'requestDefaultsApplied'), [
+		{appId: w.app, routingRuleId: '', source: 'APPLIED_SETTINGS_SOURCE_ENTITLEMENT_OVERRIDE'},
+	]);
+});
