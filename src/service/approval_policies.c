@@ -369,6 +369,17 @@ static const struct json_member sequence[] = {
 BASELINE(grant_steps, "grant");
 BASELINE(certify_steps, "certify");
 
+static bool has_builtin(const struct snapshot *s, enum request_type type)
+{
+	const struct document *doc;
+	uint64_t at = 0;
+
+	while ((doc = snapshot_next(s, DOC_APPROVAL_POLICY, &at)))
+		if (as_approval_policy(doc)->is_builtin && as_approval_policy(doc)->type == type)
+			return true;
+	return false;
+}
+
 void approval_policy_builtins(struct txn *t)
 {
 	const struct approval_policy policies[] = {
@@ -379,6 +390,8 @@ void approval_policy_builtins(struct txn *t)
 	for (size_t i = 0; i < N_ELEMENTS(policies); i++) {
 		struct approval_policy p = policies[i];
 
+		if (has_builtin(t->snapshot, p.type))
+			continue;
 		p.doc.kind = DOC_APPROVAL_POLICY;
 		p.doc.id = conductorone_new_id(t->arena);
 		p.is_builtin = true;
