@@ -100,6 +100,8 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
+	/* GET of a path with a slash behind it is moved (301) to the one without. */
+	bool redirects_slash;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 

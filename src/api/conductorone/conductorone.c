@@ -306,4 +306,5 @@ const struct api_dialect api_conductorone = {
     .admit_anybody = admit_anybody,
     .minds_time = true,
     .takes_limited_clients = true,
+    .redirects_slash = true,
 };
