@@ -171,6 +171,12 @@ int service_each_change(struct service *svc, struct org *org, uint64_t revision,
 	return store_each_change(svc->options.store, str_of(org->name), revision - 1, revision, fn, ctx, err);
 }
 
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err)
+{
+	return store_each_change(svc->options.store, str_of(org->name), between[0], between[1], fn, ctx, err);
+}
+
 struct service_stats service_stats(struct service *svc)
 {
 	struct service_stats st = {.n_orgs = svc->n_orgs};
