@@ -205,6 +205,7 @@ struct action {
 	const char *name; /* of the message as the vendor's texts have it */
 	bool needs_step;  /* policyStepId must be there */
 	bool ignores_step;
+	bool claims_step_up; /* the caller says that a provider has vouched for them */
 	const struct proto_message *answer;
 };
 
@@ -253,6 +254,21 @@ static bool has_needed(struct api_call *call, const struct action *action, const
 	return false;
 }
 
+/* No provider can vouch for the caller here: false after failing the call where the step asks for one. */
+static bool needs_no_provider(struct api_call *call, const struct action *action, const struct access_request *r)
+{
+	const struct request_step *step = workflow_current(r);
+	const struct json *approval = step ? json_get(step->definition, STR("approval")) : NULL;
+	struct str provider = json_get_str(approval, STR("requiresStepUpProviderId"));
+
+	if (!action->claims_step_up || str_is_empty(provider))
+		return true;
+	api_fail(call, SERVICE_INVALID, 0,
+	         "the step-up provider \"" STR_FMT "\" is not known here: an administrator may skip the step",
+	         STR_ARG(provider));
+	return false;
+}
+
 static void act(struct api_call *call, const struct action *action)
 {
 	const struct access_request *r = find_task(call, "task_id", "TaskActionsServiceRequest.TaskId");
@@ -264,7 +280,7 @@ static void act(struct api_call *call, const struct action *action)
 
 	if (!r || !is_person(call) || !c1_read(call, action->message, &message) ||
 	    !read_step(call, action, message, r, &event.step) || !read_users(call, message, &event.users) ||
-	    !has_needed(call, action, message))
+	    !has_needed(call, action, message) || !needs_no_provider(call, action, r))
 		return;
 	event.id = conductorone_new_id(call->arena);
 	event.is_admin = c1_is_request_admin(call);
@@ -293,8 +309,8 @@ static void act(struct api_call *call, const struct action *action)
 	}
 
 ACTION(task_approve, APPROVE, Approve, TaskActionResponse, .needs_step = true)
-/* No provider can vouch for the caller here: a step that asks for one is not approved by a call that claims it. */
-ACTION(task_approve_with_step_up, APPROVE, ApproveWithStepUp, TaskStepUpResponse, .needs_step = true)
+ACTION(task_approve_with_step_up, APPROVE, ApproveWithStepUp, TaskStepUpResponse, .needs_step = true,
+       .claims_step_up = true)
 ACTION(task_deny, DENY, Deny, TaskActionResponse, )
 ACTION(task_reassign, REASSIGN, Reassign, TaskActionResponse, )
 ACTION(task_comment, COMMENT, Comment, TaskResponse, )

@@ -431,14 +431,6 @@ test('answers to actions carry the id of the action', async () => {
 	assert.equal((await w.task(other.id)).type.grant.outcome, 'GRANT_OUTCOME_CANCELLED');
 });
 
-test('a step that asks for step-up is not approved without', async () => {
-	const made = await w.begin([{approval: {manager: {}, requiresStepUpProviderId: 'a'.repeat(27)}}]);
-	const body = {policyStepId: made.policy.current.id, stepUpTransactionId: 'claimed'};
-	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `tasks/${made.id}/action/approve`, {policyStepId: body.policyStepId});
-	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `tasks/${made.id}/action/approve-with-step-up`, body);
-	assert.ok(!(await w.task(made.id, w.bob)).actions.includes('TASK_ACTION_TYPE_APPROVE'));
-});
-
 test('each transition is one revision with its row in the audit trail', async () => {
 	const made = await w.begin([manager]);
 	const r = await w.bob.send('POST', `tasks/${made.id}/action/approve`, {policyStepId: made.policy.current.id});
@@ -465,4 +457,26 @@ test('the trail tells how a step of approval began and ended, and whose settings
 	assert.deepEqual(await w.trail(task, 'requestDefaultsApplied'), [
 		{appId: w.app, routingRuleId: '', source: 'APPLIED_SETTINGS_SOURCE_ENTITLEMENT_OVERRIDE'},
 	]);
+});
+
+test('nobody can vouch for a step-up', async () => {
+	const task = await w.begin([{approval: {manager: {}, requiresStepUpProviderId: 'p'.repeat(27)}}]);
+	const policyStepId = task.policy.current.id;
+	const at = `tasks/${task.id}/action`;
+	assert.ok(!(await w.task(task.id, w.bob)).actions.some((a) => a.startsWith('TASK_ACTION_TYPE_APPROVE')));
+	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `${at}/approve`, {policyStepId});
+	await w.bob.fails(400, 3, 'StepUpTransactionId', 'POST', `${at}/approve-with-step-up`, {policyStepId});
+	await w.bob.fails(400, 3, 'is not known here', 'POST', `${at}/approve-with-step-up`, {
+		policyStepId,
+		stepUpTransactionId: 'made-up',
+	});
+	assert.equal((await w.act(w.erin, task, 'skip-step')).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
+	// A step that asks for none is approved as ever.
+	const other = await w.begin([{approval: {manager: {}}}]);
+	const r = await w.bob.post(`tasks/${other.id}/action/approve-with-step-up`, {
+		policyStepId: other.policy.current.id,
+		stepUpTransactionId: 'any',
+	});
+	assert.equal(r.redirectUrl, '');
+	assert.equal((await w.task(other.id)).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
 });
