@@ -112,7 +112,6 @@ static void put_paths(struct feed *f, struct json_object *o, const struct event 
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
-		/* The request led to the grant, not to its end. */
 		if (c1_expands(&f->expansion, parts[i].mask) && (event->began || parts[i].id != &b->request))
 			json_object_str(
 			    o, parts[i].member,
@@ -130,6 +129,9 @@ static void put_event(struct feed *f, const struct event *event, int64_t at_ms)
 	json_object_time(&o, "date", at_ms);
 	json_object_str(&o, "eventType",
 	                event->began ? STR("GRANT_EVENT_TYPE_ADDED") : STR("GRANT_EVENT_TYPE_REMOVED"));
+	/* The request led to the grant, not to its end. */
+	if (event->began)
+		json_object_str(&o, "ticketId", b->request);
 	json_object_tree(&view, "feed", json_object_end(&o));
 	put_paths(f, &view, event);
 	ARENA_ROOM(f->call->arena, f->items, f->n, &f->cap);

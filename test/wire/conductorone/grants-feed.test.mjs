@@ -79,6 +79,7 @@ test('what the events refer to is expanded where the mask says so', async () => 
 	assert.equal(at(added.entitlementPath).id, one);
 	assert.equal(at(added.ticketPath)['@type'], 'type.googleapis.com/c1.api.task.v1.Task');
 	assert.equal(at(added.ticketPath).id, asked.id);
+	assert.deepEqual([added.feed.ticketId, removed.feed.ticketId], [asked.id, '']);
 	assert.equal(removed.ticketPath, '');
 	assert.equal(removed.appPath, added.appPath);
 	const some = await w.owner.post('grants/feed', {expandMask: {paths: ['app_id']}});
