@@ -25,6 +25,8 @@ test('T1 T2 a request waits in its first step', async () => {
 	assert.equal(typeof task.numericId, 'string');
 	assert.deepEqual(task.stepApproverIds, ['bob']);
 	assert.equal(task.policy.current.approval.state, 'APPROVAL_INSTANCE_STATE_WAITING');
+	assert.deepEqual(task.policy.current.approval.approval.manager.assignedUserIds, ['bob']);
+	assert.deepEqual(task.policy.policy.policySteps.grant.steps[0].approval.manager.assignedUserIds, []);
 	assert.match(task.policy.current.id, ID);
 	assert.match(task.policy.current.approval.assignedAt, TIME);
 	assert.equal(task.policy.next.length, 1);
