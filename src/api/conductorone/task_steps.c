@@ -68,13 +68,32 @@ static bool is_over(const struct request_step *step)
 	return step->state == STEP_DONE;
 }
 
-/* The policy's Approval, with what the workflow knows by now. */
-static const struct json *approval_message(const struct json *approval, struct arena *a)
+/* An arm of the approval with whom the step was assigned to. */
+static const struct json *assigned_arm(const struct json *arm, struct str_list users, struct arena *a)
 {
 	struct json_object o = {.arena = a};
 
-	for (uint32_t i = 0; i < approval->n; i++)
-		json_object_tree(&o, arena_str(a, approval->members[i].name).ptr, &approval->members[i].value);
+	for (uint32_t i = 0; i < arm->n; i++)
+		if (!str_eq(arm->members[i].name, STR("assignedUserIds")))
+			json_object_tree(&o, arena_str(a, arm->members[i].name).ptr, &arm->members[i].value);
+	json_object_strs(&o, "assignedUserIds", users);
+	return json_object_end(&o);
+}
+
+/* The policy's Approval, with what the workflow knows by now. */
+static const struct json *approval_message(const struct json *approval, const struct request_step *step,
+                                           struct arena *a)
+{
+	static const struct str found[] = {STR_INIT("manager"), STR_INIT("self"), STR_INIT("expression")};
+	struct json_object o = {.arena = a};
+
+	for (uint32_t i = 0; i < approval->n; i++) {
+		const struct json_member *m = &approval->members[i];
+		bool is_found = str_list_has((struct str_list){found, N_ELEMENTS(found)}, m->name);
+
+		json_object_tree(&o, arena_str(a, m->name).ptr,
+		                 is_found ? assigned_arm(&m->value, step->approvers, a) : &m->value);
+	}
 	json_object_bool(&o, "assigned", true);
 	return json_object_end(&o);
 }
@@ -100,7 +119,7 @@ static void put_approval(struct json_object *o, const struct access_request *r, 
 	const struct json *approval = json_get(step->definition, STR("approval"));
 	struct json_object i = {.arena = o->arena};
 
-	json_object_tree(&i, "approval", approval_message(approval, o->arena));
+	json_object_tree(&i, "approval", approval_message(approval, step, o->arena));
 	json_object_str(&i, "state",
 	                is_over(step) ? STR("APPROVAL_INSTANCE_STATE_DONE") : STR("APPROVAL_INSTANCE_STATE_WAITING"));
 	json_object_time(&i, "assignedAt", step->assigned_at_ms);
