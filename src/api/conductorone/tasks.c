@@ -88,6 +88,37 @@ static void made_or_not(struct api_call *call, const struct request_new *n, enum
 		c1_note_target(call, DOC_ACCESS_REQUEST, made->doc.id);
 }
 
+/*
+ * What is named in the body and is not there is malformed, or not found, like what is named in a path. False after
+ * failing the call.
+ */
+static bool names_what_is(struct api_call *call, const struct request_new *n)
+{
+	const char *message =
+	    n->type == REQUEST_GRANT ? "TaskServiceCreateGrantRequest" : "TaskServiceCreateRevokeRequest";
+	struct str part = arena_concat(call->arena, n->app, STR("/"));
+	const struct {
+		const char *what, *field;
+		enum document_kind kind;
+		struct str id, key;
+	} names[] = {
+	    {"app", "AppId", DOC_APP, n->app, n->app},
+	    {"app entitlement", "AppEntitlementId", DOC_APP_ENTITLEMENT, n->entitlement_id,
+	     arena_concat(call->arena, part, n->entitlement_id)},
+	    {"app user", "AppUserId", DOC_APP_USER, n->account_id, arena_concat(call->arena, part, n->account_id)},
+	    {"user", "IdentityUserId", DOC_USER, n->user, n->user},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		if (str_is_empty(names[i].id) || snapshot_find_any(call->snapshot, names[i].kind, names[i].key))
+			continue;
+		c1_unknown(call, names[i].what, arena_strf(call->arena, "%s.%s", message, names[i].field).ptr,
+		           names[i].id);
+		return false;
+	}
+	return true;
+}
+
 static void create(struct api_call *call, struct request_new *n, const struct json *message)
 {
 	struct access_request made;
@@ -104,6 +135,8 @@ static void create(struct api_call *call, struct request_new *n, const struct js
 		api_fail(call, SERVICE_INVALID, 0, "user_id is required");
 		return;
 	}
+	if (!names_what_is(call, n))
+		return;
 	if (!may_request_for(call, n)) {
 		api_fail(call, SERVICE_DENIED, 0, "target user is not allowed to request that resource");
 		return;
@@ -175,13 +208,22 @@ static void ask_action(struct api_call *call, const struct proto_message *m, boo
 	struct access_request made;
 	struct error err = {0};
 	const struct json *message;
+	enum service_result result;
 
 	if (!is_person(call) || !c1_read(call, m, &message))
 		return;
 	n.action = c1_str(message, "actionId");
 	n.description = c1_str(message, "description");
 	n.data = json_get(message, STR("formValues"));
-	made_or_not(call, &n, requests_ask_action(call->txn, &n, creates, &made, &err), &made, &err);
+	result = requests_ask_action(call->txn, &n, creates, &made, &err);
+	if (result == SERVICE_NOT_FOUND) {
+		c1_unknown(call, "action",
+		           creates ? "TaskServiceCreateResourceActionRequest.ActionId"
+		                   : "TaskServiceCreateActionRequest.ActionId",
+		           n.action);
+		return;
+	}
+	made_or_not(call, &n, result, &made, &err);
 	if (!call->failed)
 		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
 }

@@ -482,3 +482,22 @@ test('nobody can vouch for a step-up', async () => {
 	assert.equal(r.redirectUrl, '');
 	assert.equal((await w.task(other.id)).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
 });
+
+test('what a request names and is not there is malformed or not found', async () => {
+	const appEntitlementId = await w.entitlement([accept]);
+	const body = w.body(appEntitlementId);
+	const nowhere = 'x'.repeat(27);
+	for (const [change, what] of [
+		[{appId: nowhere}, 'app not found'],
+		[{appEntitlementId: nowhere}, 'app entitlement not found'],
+		[{identityUserId: nowhere}, 'user not found'],
+		[{appUserId: nowhere}, 'app user not found'],
+	]) {
+		await w.owner.fails(404, 5, what, 'POST', 'task/grant', {...body, ...change});
+		await w.owner.fails(404, 5, what, 'POST', 'task/revoke', {...body, ...change});
+		const [name] = Object.keys(change);
+		const field = `CreateGrantRequest.${name[0].toUpperCase()}${name.slice(1)}: value does not match regex pattern`;
+		await w.owner.fails(400, 3, field, 'POST', 'task/grant', {...body, [name]: 'abc'});
+	}
+	await w.owner.fails(400, 3, 'ActionId: value does not match', 'POST', 'task/action', {actionId: 'abc'});
+});
