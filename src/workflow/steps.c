@@ -415,11 +415,10 @@ static void begin_step(struct flow *f, struct request_step *step)
 		begin_form(f, step);
 		break;
 	case STEP_ACTION:
-		if (f->r.type == REQUEST_OFFBOARDING)
-			f->effects |= EFFECT_OFFBOARD;
-		/* fall through */
 	case STEP_KIND_NONE:
 	case STEP_N_KINDS:
+		if (f->r.type == REQUEST_OFFBOARDING)
+			f->effects |= EFFECT_OFFBOARD;
 		/* No such thing is carried out here: administrators look after it, or leave it out. */
 		step->approvers = f->w->host->people(f->w->ctx, PEOPLE_ADMINISTRATORS, STR_NONE, f->w->arena);
 		break;
