@@ -466,6 +466,7 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
+	api->forward_auth = options->forward_auth;
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
@@ -474,6 +475,7 @@ struct api *api_new(const struct api_options *options)
 	mount(api, &api_conductorone);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);
+	mount(api, &api_forward_auth);
 	mount(api, &api_langsmith);
 	mount(api, &api_native);
 	mount(api, &api_ops);

@@ -52,16 +52,27 @@ static bool redirect_slash(struct mounted_dialect *m, struct api_call *call)
 	return true;
 }
 
+static void take_route(struct api_call *call, const struct router_match *match)
+{
+	call->match = match;
+	call->route = match->route->target;
+	call->x->route = str_of(call->route->path);
+}
+
 bool api_find_route(struct api *api, struct api_call *call)
 {
 	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
 	struct mounted_dialect *m = api_find_dialect(api, call->x->path);
 
+	if (m->dialect->takes_every_path) {
+		assert(m->n_routes == 1);
+		match->route = &m->routes[0];
+		take_route(call, match);
+		return true;
+	}
 	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
 	case ROUTE_FOUND:
-		call->match = match;
-		call->route = match->route->target;
-		call->x->route = str_of(call->route->path);
+		take_route(call, match);
 		return true;
 	case ROUTE_METHOD_NOT_ALLOWED:
 		call->allow = match->allow;
