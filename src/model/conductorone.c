@@ -30,7 +30,7 @@ static const struct str actions[] = {
     ON("entitlements", "create"), ON("entitlements", "get"), ON("entitlements", "list"),
     ON("entitlements", "update"), ON("entitlements", "delete"),
     ON("grants", "list"), ON("grants", "update"),
-    ON("tasks", "create"), ON("tasks", "createForOthers"), ON("tasks", "get"), ON("tasks", "list"),
+    ON("tasks", "create"), ON("tasks", "createForOthers"), ON("tasks", "offboard"), ON("tasks", "get"), ON("tasks", "list"),
     ON("tasks", "comment"), ON("tasks", "approve"), ON("tasks", "deny"), ON("tasks", "reassign"),
     ON("tasks", "escalate"), ON("tasks", "close"), ON("tasks", "update"), ON("tasks", "manage"),
     ON("webhooks", "create"), ON("webhooks", "get"), ON("webhooks", "list"), ON("webhooks", "update"),

@@ -46,6 +46,7 @@
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
+	X(APP_ACTION, app_action)                                                                                      \
 	X(ACCESS_POLICY, access_policy)
 
 enum document_kind {

@@ -264,6 +264,16 @@ static const struct field app_user_fields[] = {
     FIELD(app_user, type, "type", FIELD_STR),         FIELD(app_user, status, "status", FIELD_STR),
     FIELD(app_user, profile, "profile", FIELD_JSON),
 };
+static const struct field app_action_fields[] = {
+    FIELD(app_action, app, "app", FIELD_STR),
+    FIELD(app_action, action_id, "action_id", FIELD_STR),
+    FIELD(app_action, display_name, "display_name", FIELD_STR),
+    FIELD(app_action, description, "description", FIELD_STR),
+    FIELD(app_action, policy, "policy", FIELD_STR),
+    FIELD(app_action, webhook, "webhook", FIELD_STR),
+    FIELD(app_action, assignees, "assignees", FIELD_STRS),
+    FIELD(app_action, creates_type, "creates_type", FIELD_STR),
+};
 static const struct field entitlement_binding_fields[] = {
     FIELD(entitlement_binding, app, "app", FIELD_STR),
     FIELD(entitlement_binding, entitlement_id, "entitlement_id", FIELD_STR),
@@ -302,6 +312,8 @@ static const struct field access_request_fields[] = {
     FIELD(access_request, app, "app", FIELD_STR),
     FIELD(access_request, entitlement_id, "entitlement_id", FIELD_STR),
     FIELD(access_request, account_id, "account_id", FIELD_STR),
+    FIELD(access_request, action_id, "action_id", FIELD_STR),
+    FIELD(access_request, parent, "parent", FIELD_STR),
     FIELD(access_request, user, "user", FIELD_STR),
     FIELD(access_request, created_by, "created_by", FIELD_STR),
     FIELD(access_request, duration_ms, "duration", FIELD_TIME),

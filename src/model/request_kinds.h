@@ -7,8 +7,16 @@
  */
 #include "model/document.h"
 
-/* What a policy, and a request, is about. */
-enum request_type { REQUEST_NONE, REQUEST_GRANT, REQUEST_REVOKE, REQUEST_CERTIFY, REQUEST_N_TYPES };
+/* What a request is about; of a policy it is one of the first three. */
+enum request_type {
+	REQUEST_NONE,
+	REQUEST_GRANT,
+	REQUEST_REVOKE,
+	REQUEST_CERTIFY,
+	REQUEST_OFFBOARDING, /* all that a user has in applications is to go */
+	REQUEST_ACTION,      /* something is to be done */
+	REQUEST_N_TYPES
+};
 
 /* Approval policy: by which rules a request is routed, and the steps that decide it. */
 struct approval_policy {
@@ -77,6 +85,23 @@ struct app_user {
 	struct str type;            /* "USER", "SERVICE_ACCOUNT", "SYSTEM_ACCOUNT" */
 	struct str status;          /* "ENABLED", "DISABLED", "DELETED" */
 	const struct json *profile; /* object, or NULL */
+};
+
+/*
+ * Something that can be requested to be done in an application, by people or by another program. id: "<app>/<action
+ * id>"
+ */
+struct app_action {
+	struct document doc;
+	struct str app;
+	struct str action_id;
+	struct str display_name;
+	struct str description;
+	struct str policy;         /* by which requests for it are decided; absent: the app's for grants */
+	struct str webhook;        /* the program that does it; absent: people do */
+	struct str_list assignees; /* ids of these; none: the app's owners */
+	struct str
+	    creates_type; /* type id: it makes an entitlement of that type ("resource action"); absent: nothing */
 };
 
 /*
@@ -163,11 +188,13 @@ struct access_request {
 	enum request_state state;
 	enum request_outcome outcome;
 	int64_t outcome_at_ms;
-	struct str description; /* why it is asked for */
-	struct str app, entitlement_id, account_id;
-	struct str user;       /* whom it is about */
-	struct str created_by; /* user id */
-	int64_t duration_ms;   /* of what is to be granted; 0: no end */
+	struct str description;                     /* why it is asked for */
+	struct str app, entitlement_id, account_id; /* of an action: the entitlement that it made */
+	struct str action_id;                       /* of an action: which of the app's */
+	struct str parent;                          /* id of the offboarding that it is part of; absent: none */
+	struct str user;                            /* whom it is about */
+	struct str created_by;                      /* user id */
+	int64_t duration_ms;                        /* of what is to be granted; 0: no end */
 	bool is_emergency;
 	struct str origin;         /* "API", "TIME_REVOKE", "ACCESS_REVIEW" … */
 	const struct json *source; /* of the type's message: {"expired":{…}} …; NULL: none */
@@ -251,7 +278,5 @@ struct oauth_client {
 enum request_party { REQUEST_USER, REQUEST_ACCOUNT };
 struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party);
 
-/* "grant" …; "approval" …; "approved" …: as they stand in stored documents; absent for none. */
+/* "grant" …: as it stands in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);
-struct str step_kind_name(enum step_kind kind);
-struct str step_outcome_name(enum step_outcome outcome);

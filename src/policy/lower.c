@@ -33,6 +33,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_APP_RESOURCE_TYPE:
 	case DOC_APP_ENTITLEMENT:
 	case DOC_APP_USER:
+	case DOC_APP_ACTION:
 	case DOC_ACCESS_REQUEST:
 	case DOC_REQUEST_EVENT:
 	case DOC_ACCESS_REVIEW:

@@ -187,13 +187,16 @@ static const struct {
     {DOC_USER, DOC_USER, STR_INIT("delegate:")},
     {DOC_USER, DOC_APP, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_ENTITLEMENT, STR_INIT("owner:")},
+    {DOC_USER, DOC_APP_ACTION, STR_INIT("owner:")},
     {DOC_USER, DOC_ACCESS_REVIEW, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_USER, STR_INIT("user:")},
     {DOC_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("user:")},
     {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
-    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")}, /* twice more for what the trail says of each */
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")}, /* three times more for what the trail says of each */
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
     {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
     {DOC_APP_ENTITLEMENT, DOC_ENTITLEMENT_BINDING, STR_INIT("entitlement:")},
+    {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},

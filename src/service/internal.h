@@ -125,6 +125,11 @@ struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 /* load.c */
 /* Reads an organization from the store (0 rows: empty), with the built-in documents, and publishes it. */
 int org_load(struct org *org, struct error *err) MUST_USE;
+/*
+ * Gives one that an earlier version made the built-in documents that have come since, durably and in one change set;
+ * nothing when it has all.
+ */
+int org_complete(struct org *org, struct error *err) MUST_USE;
 /* Makes the organization `org` with its defaults and its owner, durably; the owner's key text goes to `ret_key`. */
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
 

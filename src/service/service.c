@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "policy/conditions.h"
+#include "base/log.h"
 #include "service/expressions.h"
 #include "base/random.h"
 #include "service/internal.h"
@@ -27,13 +28,24 @@ static int add_stored_org(void *ctx, struct str name, uint64_t revision)
 	return 0;
 }
 
+static int load_org(struct org *org, struct error *err)
+{
+	struct error why = {0};
+	int r = org_load(org, err);
+
+	/* A store that cannot be written to can still be read: the next start tries again. */
+	if (r == 0 && org_complete(org, &why) != 0)
+		log_msg(LOG_WARN, "%s: built-in documents that are new were not stored: %s", org->name, why.text);
+	return r;
+}
+
 static int load_orgs(struct service *svc, struct buf *ret_owner_key, struct error *err)
 {
 	struct org *own;
 	int r = store_each_org(svc->options.store, add_stored_org, svc, err);
 
 	for (size_t i = 0; r == 0 && i < svc->n_orgs; i++)
-		r = org_load(svc->orgs[i], err);
+		r = load_org(svc->orgs[i], err);
 	if (r != 0 || service_default_org(svc))
 		return r;
 	own = add_org(svc, svc->options.org);
@@ -165,6 +177,12 @@ int service_each_change(struct service *svc, struct org *org, uint64_t revision,
                         struct error *err)
 {
 	return store_each_change(svc->options.store, str_of(org->name), revision - 1, revision, fn, ctx, err);
+}
+
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err)
+{
+	return store_each_change(svc->options.store, str_of(org->name), between[0], between[1], fn, ctx, err);
 }
 
 struct service_stats service_stats(struct service *svc)

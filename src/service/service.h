@@ -138,7 +138,7 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
-	uint64_t n_requests_made; /* private: access requests among what was put (service/requests.c) */
+	uint64_t n_requests_made; /* private: access requests that have a number (service/requests.c) */
 };
 
 /*
@@ -206,6 +206,9 @@ int service_count_audit(struct service *svc, struct org *org, struct store_audit
 /* The documents a revision touched: kind, id and what happened, as rows of store_each_change(). */
 int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err) MUST_USE;
+/* The same of all revisions in (from, to]. */
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err) MUST_USE;
 
 struct service_stats {
 	uint64_t n_orgs, n_statements, snapshot_bytes, n_documents;

@@ -36,6 +36,8 @@ const struct json *c1_expanded_message(struct api_call *call, const struct docum
 		              c1_entitlement_message(call, as_app_entitlement(doc)));
 	case DOC_APP_USER:
 		return any_of(call, "app.v1.AppUser", &c1_AppUser, c1_account_message(call, as_app_user(doc)));
+	case DOC_ACCESS_REQUEST:
+		return any_of(call, "task.v1.Task", &c1_Task, c1_task(call, as_access_request(doc)));
 	default:
 		return any_of(call, "user.v1.User", &c1_User, c1_user_message(call, as_user(doc)));
 	}

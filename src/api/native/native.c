@@ -206,6 +206,12 @@ static const struct api_route routes[] = {
     {HTTP_PATCH,  V1 "apps/{id}/entitlements/{part}", API_WRITE, API_JSON_BODY, "doorward:appEntitlements:update", "doorward:apps:{id}", app_part_patch},
     {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}", API_WRITE, API_NO_BODY, "doorward:appEntitlements:delete", "doorward:apps:{id}", app_part_delete},
 
+    {HTTP_GET,    V1 "apps/{id}/actions", API_READ, API_NO_BODY, "doorward:appActions:list", "doorward:apps:{id}", app_part_list},
+    {HTTP_GET,    V1 "apps/{id}/actions/{part}", API_READ, API_NO_BODY, "doorward:appActions:get", "doorward:apps:{id}", app_part_get},
+    {HTTP_PUT,    V1 "apps/{id}/actions/{part}", API_WRITE, API_JSON_BODY, "doorward:appActions:update", "doorward:apps:{id}", app_part_put},
+    {HTTP_PATCH,  V1 "apps/{id}/actions/{part}", API_WRITE, API_JSON_BODY, "doorward:appActions:update", "doorward:apps:{id}", app_part_patch},
+    {HTTP_DELETE, V1 "apps/{id}/actions/{part}", API_WRITE, API_NO_BODY, "doorward:appActions:delete", "doorward:apps:{id}", app_part_delete},
+
     {HTTP_GET,    V1 "apps/{id}/accounts", API_READ, API_NO_BODY, "doorward:appAccounts:list", "doorward:apps:{id}", app_part_list},
     {HTTP_GET,    V1 "apps/{id}/accounts/{part}", API_READ, API_NO_BODY, "doorward:appAccounts:get", "doorward:apps:{id}", app_part_get},
     {HTTP_PUT,    V1 "apps/{id}/accounts/{part}", API_WRITE, API_JSON_BODY, "doorward:appAccounts:update", "doorward:apps:{id}", app_part_put},

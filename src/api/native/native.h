@@ -60,8 +60,8 @@ struct noun {
 	size_t n_fields;
 };
 
-extern const struct noun noun_resources, noun_apps, noun_app_resource_types, noun_app_entitlements, noun_app_users,
-    noun_bindings;
+extern const struct noun noun_resources, noun_apps, noun_app_resource_types, noun_app_entitlements, noun_app_actions,
+    noun_app_users, noun_bindings;
 /* The noun that the call's route is about: the first segment behind V1. */
 const struct noun *noun_of(const struct api_call *call);
 /* A new object has no effect of its own, the safe one or another: it must be said. Fails the call. */
