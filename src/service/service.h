@@ -29,8 +29,14 @@ struct service_options {
 	struct str org;                /* made, with its owner key, when the store does not have it */
 	bool connhex_inert_statements; /* accept policy statements without tenants, which apply nowhere */
 	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
-	unsigned max_batch;            /* jobs in one commit; 0: 256 */
-	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
+	/*
+	 * What the installation's secrets are sealed with in the store, of 32 bytes, borrowed by service_open(). NULL:
+	 * they lie open there, and a store in which they are sealed is refused. With `old_secret_key` as well, a store
+	 * that is sealed with that one is sealed with the new one.
+	 */
+	const uint8_t *secret_key, *old_secret_key;
+	unsigned max_batch; /* jobs in one commit; 0: 256 */
+	unsigned max_queue; /* jobs waiting before new ones are refused as overload; 0: 10000 */
 	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches.
 	 */
 	void (*loading)(void *ctx, struct str org, uint64_t n_documents, bool is_over);
@@ -44,6 +50,8 @@ struct service_options {
  */
 int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
                  struct error *err) MUST_USE;
+/* Does the store hold an installation's secrets already, sealed or not? 0 or -errno. */
+int secrets_exist(struct store *store, bool *ret, struct error *err) MUST_USE;
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
