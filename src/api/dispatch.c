@@ -414,7 +414,7 @@ static enum http_action run_audited_read(struct api_call *call)
 
 	service_read_begin();
 	if (admit(call, NULL) && read_body(call)) {
-		call->revision = call->snapshot->revision;
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	org = call->caller.org;

@@ -294,6 +294,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_OAUTH_CLIENT:
 		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
 		break;
+	case DOC_TOKEN_ISSUER:
+		add(&l, STR("issuer:"), as_token_issuer(doc)->issuer);
+		if (!str_is_absent(as_token_issuer(doc)->principal_id))
+			add_principal(&l, as_token_issuer(doc)->principal_type, as_token_issuer(doc)->principal_id);
+		break;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
 	case DOC_WEBHOOK:

@@ -11,6 +11,7 @@
 #include "service/service.h"
 #include "service/signing.h"
 #include "service/timers.h"
+#include "service/token_memory.h"
 
 struct org {
 	struct service *service;
@@ -58,6 +59,7 @@ struct service {
 	struct conditions *conditions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
+	struct token_memory *token_memory;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;

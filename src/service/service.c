@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "policy/conditions.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "service/internal.h"
 
@@ -57,6 +58,7 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
 	svc->conditions = conditions_new();
 	svc->device_flows = device_flows_new();
+	svc->token_memory = token_memory_new(clock_now_ms());
 	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
@@ -89,6 +91,7 @@ void service_close(struct service *svc)
 	free(svc->default_org_name);
 	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
+	token_memory_free(svc->token_memory);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);

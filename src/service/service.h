@@ -98,11 +98,11 @@ struct caller {
 
 enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 /*
- * The principal of an API key as sent ("dw_…"), or of an access token (service/access_token.h). Constant time in the
- * secret. AUTH_BAD for a key that is malformed, unknown, expired or revoked, or whose user or service is gone: they
- * cannot be told apart. From where a client's token may come (oauth_client.source_cidrs) is the caller's to check.
- * `pending` (may be NULL): look there instead of in the current snapshot of its organization (writer thread). Results
- * live in `a` and the snapshot.
+ * The principal of an API key as sent ("dw_…"), of an access token (service/access_token.h), or of a token of an issuer
+ * that is trusted (service/federation.h). Constant time in the secret. AUTH_BAD for a key that is malformed, unknown,
+ * expired or revoked, or whose user or service is gone: they cannot be told apart. From where a client's token may come
+ * (oauth_client.source_cidrs) is the caller's to check. `pending` (may be NULL): look there instead of in the current
+ * snapshot of its organization (writer thread). Results live in `a` and the snapshot.
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);

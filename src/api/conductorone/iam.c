@@ -21,7 +21,6 @@ static const struct json *message_of(const struct oauth_client *client, struct a
 	json_object_str(&o, "displayName", client->display_name);
 	json_object_time(&o, "expiresTime", client->expires_at_ms);
 	json_object_str(&o, "id", oauth_client_name(client));
-	json_object_time(&o, "lastUsedAt", client->last_used_at_ms);
 	json_object_strs(&o, "scopedRoles", client->scopes);
 	json_object_time(&o, "updatedAt", client->doc.updated_at_ms);
 	json_object_str(&o, "userId", client->user);
