@@ -120,6 +120,8 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
+		if (!pending)
+			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
 		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:

@@ -153,6 +153,7 @@ enum service_result federation_exchange(struct service *svc, const struct token_
 	r = check_token(ret->org, issuer, x, a, &principal, err);
 	if (r != SERVICE_OK)
 		return r;
+	service_note_use(svc, issuer->doc.id, x->now_ms);
 	ret->expires_at_ms = x->now_ms + ACCESS_TOKEN_LIFETIME_MS;
 	ret->actor = arena_concat3(a, issuer->principal_type, STR(":"), principal->id);
 	access_token_write(&ret->text, svc->token_hasher,

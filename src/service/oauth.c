@@ -114,6 +114,7 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 		r = check_limits(org_snapshot(ret->org), client, proof, err);
 	if (r != SERVICE_OK)
 		return r;
+	service_note_use(svc, client->doc.id, proof->now_ms);
 	ret->actor = arena_concat(a, STR("user:"), client->user);
 	ret->expires_at_ms = earlier(proof->now_ms + ACCESS_TOKEN_LIFETIME_MS, client->expires_at_ms);
 	access_token_write(&ret->text, svc->token_hasher,

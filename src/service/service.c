@@ -59,13 +59,16 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	svc->conditions = conditions_new();
 	svc->device_flows = device_flows_new();
 	svc->token_memory = token_memory_new(clock_now_ms());
+	svc->last_used = last_used_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
 		r = writer_start(svc);
+		if (r == 0)
+			r = usage_start(svc);
 		if (r != 0)
-			(void)error_set(err, r, "cannot start the writer: %s", strerror(-r));
+			(void)error_set(err, r, "cannot start a thread: %s", strerror(-r));
 	}
 	if (r != 0) {
 		service_close(svc);
@@ -81,6 +84,7 @@ void service_close(struct service *svc)
 	if (!svc)
 		return;
 	writer_stop(svc);
+	usage_stop(svc);
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
 		timers_release(&svc->orgs[i]->timers);
@@ -92,6 +96,7 @@ void service_close(struct service *svc)
 	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
 	token_memory_free(svc->token_memory);
+	last_used_free(svc->last_used);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);

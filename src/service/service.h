@@ -106,6 +106,13 @@ enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
+/*
+ * A credential (the id of caller.key) was used, and when it was so last: to the minute, 0: never. It is stored every
+ * minute and at the end, outside of revisions.
+ */
+void service_note_use(struct service *svc, struct str credential, int64_t now_ms);
+int64_t service_last_used(struct service *svc, struct str credential);
+
 /* What is to be allowed. */
 struct permission {
 	struct str action, resource;      /* the action in three sections */

@@ -19,7 +19,7 @@ static void write_principal(struct json_writer *w, const struct token_issuer *i)
 	json_end_object(w);
 }
 
-static void write_issuer(struct json_writer *w, const struct token_issuer *i)
+static void write_issuer(struct json_writer *w, const struct token_issuer *i, struct service *svc)
 {
 	json_begin_object(w);
 	json_put_str(w, STR("id"), i->doc.id);
@@ -37,6 +37,7 @@ static void write_issuer(struct json_writer *w, const struct token_issuer *i)
 	json_put_bool(w, STR("single_use"), i->is_single_use);
 	json_put_time(w, STR("created_at"), i->doc.created_at_ms);
 	json_put_time(w, STR("updated_at"), i->doc.updated_at_ms);
+	json_put_time(w, STR("last_used_at"), service_last_used(svc, i->doc.id));
 	json_end_object(w);
 }
 
@@ -44,20 +45,22 @@ static void answer(struct api_call *call, const struct token_issuer *issuer, uns
 {
 	struct json_writer w = api_json_begin(call, status);
 
-	write_issuer(&w, issuer);
+	write_issuer(&w, issuer, call->service);
 	api_json_end(call, &w);
 }
 
-static void write_item(struct json_writer *w, const struct document *doc, const void *ctx UNUSED)
+static void write_item(struct json_writer *w, const struct document *doc, const void *ctx)
 {
-	write_issuer(w, as_token_issuer(doc));
+	const struct api_call *call = ctx;
+
+	write_issuer(w, as_token_issuer(doc), call->service);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 void token_issuer_list(struct api_call *call)
 {
-	list_all(call, &(struct listing){.kind = DOC_TOKEN_ISSUER, .write = write_item});
+	list_all(call, &(struct listing){.kind = DOC_TOKEN_ISSUER, .write = write_item, .ctx = call});
 }
 
 void token_issuer_get(struct api_call *call)

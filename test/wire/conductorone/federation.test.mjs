@@ -280,7 +280,7 @@ test('issuers are made, shown, listed, changed and deleted, with a row in the tr
 	const made = await ok(s.call('POST', ISSUERS, trusted()), 201);
 	assert.equal(made.headers.location, `${ISSUERS}/${made.json.name}`);
 	assert.deepEqual(Object.keys(made.json), ['id', 'name', 'display_name', 'issuer', 'audiences', 'keys', 'principal', 'subject_claim',
-		'subject', 'source_cidrs', 'roles', 'bearer', 'single_use', 'created_at', 'updated_at']);
+		'subject', 'source_cidrs', 'roles', 'bearer', 'single_use', 'created_at', 'updated_at', 'last_used_at']);
 	assert.deepEqual(made.json.keys, jwks);
 	assert.deepEqual((await ok(s.call('GET', `${ISSUERS}/${made.json.name}`), 200)).json, made.json);
 	assert.deepEqual((await ok(s.call('GET', `${ISSUERS}/${encodeURIComponent(made.json.id)}`), 200)).json, made.json);
