@@ -414,6 +414,8 @@ test('a token acts as its user, exactly', async () => {
 		const me = await k.whoIs(s, key);
 		assert.equal(me.actor, 'user:ann');
 		assert.deepEqual(await list(path, {key}), await list(path, {key: ann}));
+		shown.last_used_at = (await list(path, {key})).find((i) => i.id === made.id).last_used_at;
+		assert.notEqual(shown.last_used_at, null);
 		assert.deepEqual((await list(path, {key})).find((i) => i.id === made.id), shown);
 		// Nobody else sees or deletes it.
 		for (const other of [admin, s.key]) {
