@@ -93,7 +93,7 @@ const struct cli_option_def cli_options_table[] = {
 	 AT(aitronos_per_minute), .min = 0, .max = 1000000},
 	{"aitronos-burst", "N", "0", "Aitronos: calls that a key may make at once; 0: a fifth more than in a minute", SERVE,
 	 CLI_COUNT, AT(aitronos_burst), .min = 0, .max = 1000000},
-	{"webhook-allow-private", NULL, NULL, "ConductorOne: call webhooks at private addresses and without TLS, too", SERVE,
+	{"webhook-allow-private", NULL, NULL, "call webhooks and fetch issuers' keys at private addresses and without TLS, too", SERVE,
 	 CLI_FLAG, AT(webhook_allow_private)},
 	{"connhex-strict", NULL, NULL, "Connhex: the ancestor's rules to the letter (lower-case ids, unknown members refused)", SERVE, CLI_FLAG,
 	 AT(connhex_strict)},

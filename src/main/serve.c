@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/conductorone/webhook_sender.h"
+#include "api/key_fetcher.h"
 #include "base/clock.h"
 #include "cli/progress.h"
 #include "main/owner_key.h"
@@ -28,6 +29,7 @@ struct parts {
 	struct api *api;
 	struct http_server *http;
 	struct webhook_sender *webhooks;
+	struct key_fetcher *keys;
 	struct buf cert, key;
 	struct owner_key_file owner_key;
 };
@@ -166,8 +168,15 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	    api_http_app(p->api), &p->http, err);
 }
 
-static int start_webhooks(const struct cli_options *o, struct parts *p, struct error *err)
+/* What calls other servers. */
+static int start_callers(const struct cli_options *o, struct parts *p, struct error *err)
 {
+	int r = key_fetcher_start(
+	    &(struct key_fetcher_options){.service = p->service, .allow_private = o->webhook_allow_private}, &p->keys,
+	    err);
+
+	if (r != 0)
+		return r;
 	return webhook_sender_start(&(struct webhook_sender_options){.api = p->api,
 	                                                             .service = p->service,
 	                                                             .allow_private = o->webhook_allow_private},
@@ -201,6 +210,7 @@ static void take_down(struct parts *p)
 		http_server_free(p->http);
 	}
 	webhook_sender_stop(p->webhooks);
+	key_fetcher_stop(p->keys);
 	service_close(p->service);
 	api_free(p->api);
 	store_close(p->store);
@@ -230,7 +240,7 @@ int serve_run(const struct cli_options *options)
 		r = start_http(options, &p, &err);
 	if (r == 0) {
 		set_public_url(options, &p, listening, sizeof(listening));
-		r = start_webhooks(options, &p, &err);
+		r = start_callers(options, &p, &err);
 	}
 	if (r != 0) {
 		take_down(&p);

@@ -364,6 +364,7 @@ static const struct field token_issuer_fields[] = {
     FIELD(token_issuer, issuer, "issuer", FIELD_STR),
     FIELD(token_issuer, audiences, "audiences", FIELD_STRS),
     FIELD(token_issuer, keys, "keys", FIELD_JSON),
+    FIELD(token_issuer, keys_url, "keys_url", FIELD_STR),
     FIELD(token_issuer, principal_type, "principal_type", FIELD_STR),
     FIELD(token_issuer, principal_id, "principal_id", FIELD_STR),
     FIELD(token_issuer, subject_claim, "subject_claim", FIELD_STR),

@@ -247,9 +247,10 @@ struct oauth_client {
 struct token_issuer {
 	struct document doc; /* id: "<name>@<host>/wfe" */
 	struct str display_name;
-	struct str issuer;            /* "iss" of its tokens */
-	struct str_list audiences;    /* "aud": they must be for one of these */
-	const struct json *keys;      /* JWK Set that they are signed with */
+	struct str issuer;         /* "iss" of its tokens */
+	struct str_list audiences; /* "aud": they must be for one of these */
+	const struct json *keys;   /* JWK Set that they are signed with; NULL: the one at keys_url */
+	struct str keys_url;
 	struct str principal_type;    /* "user" or "service" */
 	struct str principal_id;      /* whom they stand for; absent: whomever the claim names */
 	struct str subject_claim;     /* absent: "sub" */

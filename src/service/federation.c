@@ -5,6 +5,7 @@
 #include "service/cidr.h"
 #include "service/internal.h"
 #include "service/jwk.h"
+#include "service/key_sets.h"
 #include "service/token_memory.h"
 
 #define MAX_SUBJECT_BYTES 1024u
@@ -16,28 +17,61 @@ static enum service_result refuse(struct error *err, const char *text)
 
 /* ---- the token ----------------------------------------------------------------------------------------------- */
 
+/* A token of somebody else, taken apart. */
+struct foreign_token {
+	struct str text;
+	struct jwt jwt;
+	int64_t now_ms;
+};
+
+enum proof { PROOF_WRONG, PROOF_RIGHT, PROOF_UNKNOWN };
+
+/* The issuer's keys now, and which version of them (0: those in its document). False: they are not known. */
+static bool keys_of(struct service *svc, const struct token_issuer *issuer, int64_t now_ms, struct arena *a,
+                    const struct json **ret, uint64_t *ret_version)
+{
+	*ret = issuer->keys;
+	*ret_version = 0;
+	return issuer->keys || key_sets_get(svc->key_sets, issuer->keys_url, now_ms, a, ret, ret_version);
+}
+
+/* The issuer may have other keys by now than were fetched. */
+static bool is_signed(struct service *svc, const struct token_issuer *issuer, const struct json *keys,
+                      const struct jwt *t)
+{
+	if (jwk_set_signed(keys, t))
+		return true;
+	if (!issuer->keys && !jwk_set_knows(keys, t))
+		key_sets_want(svc->key_sets, issuer->keys_url);
+	return false;
+}
+
 /*
  * Did the issuer make it? What was found so once is not proved again, until the issuer's document changes. A state that
  * is not published may never be, and another take its revision: what holds in it is not remembered.
  */
-static bool is_genuine(struct org *org, const struct snapshot *s, const struct token_issuer *issuer,
-                       const struct jwt *t, struct str text)
+static enum proof prove(struct org *org, const struct snapshot *s, const struct token_issuer *issuer,
+                        const struct foreign_token *t, struct arena *a)
 {
-	struct token_memory *memory = org->service->token_memory;
 	CLEANUP(buf_releasep) struct buf version = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct service *svc = org->service;
 	uint8_t hash[TOKEN_HASH_BYTES];
+	const struct json *keys;
+	uint64_t keys_version;
 
-	buf_addf(&version, STR_FMT "/" STR_FMT "/%llu", STR_ARG(s->org), STR_ARG(issuer->doc.id),
-	         (unsigned long long)issuer->doc.rev);
+	if (!keys_of(svc, issuer, t->now_ms, a, &keys, &keys_version))
+		return PROOF_UNKNOWN;
+	buf_addf(&version, STR_FMT "/" STR_FMT "/%llu/%llu", STR_ARG(s->org), STR_ARG(issuer->doc.id),
+	         (unsigned long long)issuer->doc.rev, (unsigned long long)keys_version);
 	assert(!version.overflowed);
-	token_hash(buf_str(&version), text, hash);
-	if (token_is_verified(memory, hash))
-		return true;
-	if (!jwk_set_signed(issuer->keys, t))
-		return false;
+	token_hash(buf_str(&version), t->text, hash);
+	if (token_is_verified(svc->token_memory, hash))
+		return PROOF_RIGHT;
+	if (!is_signed(svc, issuer, keys, &t->jwt))
+		return PROOF_WRONG;
 	if (s->revision <= atomic_load(&org->revision))
-		token_set_verified(memory, hash);
-	return true;
+		token_set_verified(svc->token_memory, hash);
+	return PROOF_RIGHT;
 }
 
 static enum service_result check_claims(const struct token_issuer *issuer, const struct jwt *t, int64_t now_ms,
@@ -117,26 +151,39 @@ static enum service_result use_up(struct service *svc, const struct token_issuer
 	return (enum service_result)error_set(err, SERVICE_UNAVAILABLE, "too many tokens that count once were used");
 }
 
+static enum service_result check_proof(struct org *org, const struct token_issuer *issuer,
+                                       const struct foreign_token *t, struct arena *a, struct error *err)
+{
+	enum proof proof = PROOF_WRONG;
+
+	if (str_eq(json_get_str(t->jwt.claims, STR("iss")), issuer->issuer))
+		proof = prove(org, org_snapshot(org), issuer, t, a);
+	if (proof == PROOF_RIGHT)
+		return SERVICE_OK;
+	if (proof == PROOF_WRONG)
+		return refuse(err, "the token is not one of the issuer's: \"iss\" differs, or no key of its signed it");
+	return (enum service_result)error_set(err, SERVICE_UNAVAILABLE,
+	                                      "the issuer's keys are not fetched yet: try again");
+}
+
 static enum service_result check_token(struct org *org, const struct token_issuer *issuer,
                                        const struct token_exchange *x, struct arena *a,
                                        const struct document **ret_principal, struct error *err)
 {
-	const struct snapshot *s = org_snapshot(org);
+	struct foreign_token t = {.text = x->subject_token, .now_ms = x->now_ms};
 	enum service_result r;
-	struct jwt t;
 
-	if (jwt_read(x->subject_token, a, &t, err) != 0)
+	if (jwt_read(t.text, a, &t.jwt, err) != 0)
 		return SERVICE_UNAUTHENTICATED;
-	if (!str_eq(json_get_str(t.claims, STR("iss")), issuer->issuer) ||
-	    !is_genuine(org, s, issuer, &t, x->subject_token))
-		return refuse(err, "the token is not one of the issuer's: \"iss\" differs, or no key of its signed it");
-	r = check_claims(issuer, &t, x->now_ms, err);
+	r = check_proof(org, issuer, &t, a, err);
+	if (r == SERVICE_OK)
+		r = check_claims(issuer, &t.jwt, x->now_ms, err);
 	if (r != SERVICE_OK)
 		return r;
-	*ret_principal = principal_of(s, issuer, &t);
+	*ret_principal = principal_of(org_snapshot(org), issuer, &t.jwt);
 	if (!*ret_principal)
 		return refuse(err, "the token's subject stands for nobody here");
-	return issuer->is_single_use ? use_up(org->service, issuer, &t, x->now_ms, err) : SERVICE_OK;
+	return issuer->is_single_use ? use_up(org->service, issuer, &t.jwt, x->now_ms, err) : SERVICE_OK;
 }
 
 enum service_result federation_exchange(struct service *svc, const struct token_exchange *x, struct arena *a,
@@ -220,10 +267,10 @@ bool federation_is_token(struct str text)
 }
 
 /* One organization's issuers of that name; false: none of them takes the token. */
-static bool authenticate_in(struct org *org, const struct snapshot *s, const struct jwt *t, struct str text,
-                            int64_t now_ms, struct arena *a, struct caller *ret)
+static bool authenticate_in(struct org *org, const struct snapshot *s, const struct foreign_token *t, struct arena *a,
+                            struct caller *ret)
 {
-	struct str link = arena_concat(a, STR("issuer:"), json_get_str(t->claims, STR("iss")));
+	struct str link = arena_concat(a, STR("issuer:"), json_get_str(t->jwt.claims, STR("iss")));
 	const struct document *const *docs;
 	size_t n = snapshot_linked(s, DOC_TOKEN_ISSUER, link, a, &docs);
 	int64_t expires_ms = 0;
@@ -233,13 +280,13 @@ static bool authenticate_in(struct org *org, const struct snapshot *s, const str
 		const struct token_issuer *issuer = as_token_issuer(docs[i]);
 		const struct document *principal;
 
-		if (!issuer->is_bearer || !is_genuine(org, s, issuer, t, text) ||
-		    check_claims(issuer, t, now_ms, &err) != SERVICE_OK)
+		if (!issuer->is_bearer || prove(org, s, issuer, t, a) != PROOF_RIGHT ||
+		    check_claims(issuer, &t->jwt, t->now_ms, &err) != SERVICE_OK)
 			continue;
-		principal = principal_of(s, issuer, t);
+		principal = principal_of(s, issuer, &t->jwt);
 		if (!principal)
 			continue;
-		(void)jwt_time(t, STR("exp"), &expires_ms);
+		(void)jwt_time(&t->jwt, STR("exp"), &expires_ms);
 		fill_caller(org, s, issuer, principal, expires_ms, a, ret);
 		return true;
 	}
@@ -249,11 +296,11 @@ static bool authenticate_in(struct org *org, const struct snapshot *s, const str
 enum auth_result federation_authenticate(struct service *svc, struct str text, const struct snapshot *pending,
                                          int64_t now_ms, struct arena *a, struct caller *ret_caller)
 {
+	struct foreign_token t = {.text = text, .now_ms = now_ms};
 	struct error err;
 	size_t n_found = 0;
-	struct jwt t;
 
-	if (jwt_read(text, a, &t, &err) != 0)
+	if (jwt_read(text, a, &t.jwt, &err) != 0)
 		return AUTH_BAD;
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		struct org *org = svc->orgs[i];
@@ -262,7 +309,7 @@ enum auth_result federation_authenticate(struct service *svc, struct str text, c
 
 		if (pending && str_eq(pending->org, str_of(org->name)))
 			s = pending;
-		if (!authenticate_in(org, s, &t, text, now_ms, a, &found))
+		if (!authenticate_in(org, s, &t, a, &found))
 			continue;
 		*ret_caller = found;
 		n_found++;
@@ -272,4 +319,19 @@ enum auth_result federation_authenticate(struct service *svc, struct str text, c
 		return AUTH_OK;
 	*ret_caller = (struct caller){0};
 	return AUTH_BAD;
+}
+
+void federation_want_keys(struct service *svc)
+{
+	service_read_begin();
+	for (size_t i = 0; i < svc->n_orgs; i++) {
+		const struct snapshot *s = org_snapshot(svc->orgs[i]);
+		const struct document *doc;
+		uint64_t at = 0;
+
+		while ((doc = snapshot_next(s, DOC_TOKEN_ISSUER, &at)))
+			if (!as_token_issuer(doc)->keys)
+				key_sets_want(svc->key_sets, as_token_issuer(doc)->keys_url);
+	}
+	service_read_end();
 }

@@ -18,11 +18,14 @@ struct token_exchange {
 
 /*
  * A token for whomever the other's token stands for. SERVICE_NOT_FOUND: there is no such issuer.
- * SERVICE_UNAUTHENTICATED: the token is not one to be taken, and `err` says why. SERVICE_UNAVAILABLE: there is no room
- * to remember that it was used.
+ * SERVICE_UNAUTHENTICATED: the token is not one to be taken, and `err` says why. SERVICE_UNAVAILABLE: the issuer's
+ * keys are not fetched yet, or there is no room to remember that it was used.
  */
 enum service_result federation_exchange(struct service *svc, const struct token_exchange *x, struct arena *a,
                                         struct oauth_token *ret, struct error *err) MUST_USE;
+
+/* The keys of all issuers that show them under a URL are to be fetched. Takes a read section of its own. */
+void federation_want_keys(struct service *svc);
 
 /* Has the text the form of another's token? Says nothing more. */
 bool federation_is_token(struct str text);

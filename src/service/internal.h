@@ -62,6 +62,7 @@ struct service {
 	struct device_flows *device_flows;
 	struct token_memory *token_memory;
 	struct last_used *last_used;
+	struct key_sets *key_sets;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;

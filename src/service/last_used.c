@@ -102,7 +102,7 @@ static void rebuild(struct last_used *u, size_t n_places, bool (*keep)(void *ctx
 	free(old);
 }
 
-/* A time never goes back. Lock held. */
+/* A time never goes back, and stays in its minute. Lock held. */
 static void set(struct last_used *u, struct str id, uint64_t hash, int64_t at_ms)
 {
 	struct entry *e = find(u, id, hash);
@@ -115,7 +115,7 @@ static void set(struct last_used *u, struct str id, uint64_t hash, int64_t at_ms
 		*e = (struct entry){.id = str_dup_cstr(id), .id_len = id.len, .hash = hash};
 		u->n++;
 	}
-	if (at_ms > e->at_ms)
+	if (at_ms / LAST_USED_EVERY_MS > e->at_ms / LAST_USED_EVERY_MS || e->at_ms == 0)
 		e->at_ms = at_ms;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "service/internal.h"
+#include "service/key_sets.h"
 
 static struct org *add_org(struct service *svc, struct str name)
 {
@@ -60,6 +61,7 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	svc->device_flows = device_flows_new();
 	svc->token_memory = token_memory_new(clock_now_ms());
 	svc->last_used = last_used_new();
+	svc->key_sets = key_sets_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
@@ -97,6 +99,7 @@ void service_close(struct service *svc)
 	device_flows_free(svc->device_flows);
 	token_memory_free(svc->token_memory);
 	last_used_free(svc->last_used);
+	key_sets_free(svc->key_sets);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
@@ -127,6 +130,11 @@ const struct signing_key *service_signing_key(const struct service *svc)
 struct device_flows *service_device_flows(struct service *svc)
 {
 	return svc->device_flows;
+}
+
+struct key_sets *service_key_sets(struct service *svc)
+{
+	return svc->key_sets;
 }
 
 struct org *service_org(struct service *svc, struct str name)

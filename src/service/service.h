@@ -21,6 +21,7 @@ struct conditions;   /* policy/conditions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
+struct key_sets;     /* service/key_sets.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -63,6 +64,8 @@ const struct key_hasher *service_key_hasher(const struct service *svc);
 const struct signing_key *service_signing_key(const struct service *svc);
 /* Devices that wait to be let in. */
 struct device_flows *service_device_flows(struct service *svc);
+/* Keys of token issuers that are fetched. */
+struct key_sets *service_key_sets(struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);

@@ -89,12 +89,30 @@ static enum service_result find_principal(const struct txn *t, struct token_issu
 	return SERVICE_OK;
 }
 
+/* Either here or there. Which address the host has is looked at when it is called. */
+static enum service_result check_keys(const struct token_issuer *i, struct error *err)
+{
+	struct str url = i->keys_url;
+
+	if (!i->keys == str_is_absent(url))
+		return invalid(err, "either keys or keys_url must be there");
+	if (i->keys)
+		return jwk_set_check(i->keys, err) == 0 ? SERVICE_OK : SERVICE_INVALID;
+	for (size_t k = 0; k < url.len; k++)
+		if (url.ptr[k] <= ' ' || url.ptr[k] > '~' || url.ptr[k] == '@')
+			return invalid(err, "keys_url must be a URL in ASCII, without user");
+	if (url.len > TOKEN_ISSUER_MAX_BYTES ||
+	    !(str_starts_with(url, STR("https://")) || str_starts_with(url, STR("http://"))))
+		return invalid(err, "keys_url must be an absolute URL with https");
+	return SERVICE_OK;
+}
+
 static enum service_result check_form(const struct txn *t, struct token_issuer *issuer, struct error *err)
 {
 	enum service_result r = check_texts(issuer, err);
 
-	if (r == SERVICE_OK && jwk_set_check(issuer->keys, err) != 0)
-		r = SERVICE_INVALID;
+	if (r == SERVICE_OK)
+		r = check_keys(issuer, err);
 	if (r == SERVICE_OK)
 		r = check_cidrs(issuer->source_cidrs, err);
 	if (r == SERVICE_OK)

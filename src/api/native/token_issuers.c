@@ -7,6 +7,7 @@
 
 #include "api/conductorone/credentials.h"
 #include "api/native/native.h"
+#include "service/key_sets.h"
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,7 @@ static void write_issuer(struct json_writer *w, const struct token_issuer *i, st
 	json_put_str(w, STR("issuer"), i->issuer);
 	json_put_strs(w, STR("audiences"), i->audiences.items, i->audiences.n);
 	json_put(w, STR("keys"), i->keys);
+	json_put_str(w, STR("keys_url"), i->keys_url);
 	write_principal(w, i);
 	json_put_str(w, STR("subject_claim"), str_is_empty(i->subject_claim) ? STR("sub") : i->subject_claim);
 	json_put_str(w, STR("subject"), i->subject);
@@ -100,13 +102,20 @@ static bool read_issuer(struct api_call *call, struct token_issuer *i)
 	const struct json *keys = json_get(call->body, STR("keys"));
 
 	if (keys)
-		i->keys = keys;
+		i->keys = json_is(keys, JSON_NULL) ? NULL : keys;
 	return read_str(call, "display_name", &i->display_name) && read_str(call, "issuer", &i->issuer) &&
-	       read_strs(call, "audiences", &i->audiences) && read_principal(call, i) &&
-	       read_str(call, "subject_claim", &i->subject_claim) && read_str(call, "subject", &i->subject) &&
-	       read_strs(call, "source_cidrs", &i->source_cidrs) && read_strs(call, "roles", &i->scopes) &&
-	       api_get_bool(call, call->body, "bearer", &i->is_bearer) &&
+	       read_str(call, "keys_url", &i->keys_url) && read_strs(call, "audiences", &i->audiences) &&
+	       read_principal(call, i) && read_str(call, "subject_claim", &i->subject_claim) &&
+	       read_str(call, "subject", &i->subject) && read_strs(call, "source_cidrs", &i->source_cidrs) &&
+	       read_strs(call, "roles", &i->scopes) && api_get_bool(call, call->body, "bearer", &i->is_bearer) &&
 	       api_get_bool(call, call->body, "single_use", &i->is_single_use);
+}
+
+/* So that they are there when the first token comes. */
+static void want_keys(struct api_call *call, const struct token_issuer *issuer)
+{
+	if (!issuer->keys)
+		key_sets_want(service_key_sets(call->service), issuer->keys_url);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
@@ -124,6 +133,7 @@ void token_issuer_post(struct api_call *call)
 		native_fail(call, r, &err);
 		return;
 	}
+	want_keys(call, &issuer);
 	native_note_created(call, issuer.doc.id);
 	http_answer_header(call->x, STR("Location"),
 	                   native_path(call->arena, STR("token-issuers"), token_issuer_name(&issuer), STR_NONE));
@@ -143,10 +153,12 @@ void token_issuer_patch(struct api_call *call)
 	if (!read_issuer(call, &next))
 		return;
 	r = token_issuer_update(call->txn, &call->caller, &next, &err);
-	if (r == SERVICE_OK)
-		answer(call, &next, 200);
-	else
+	if (r != SERVICE_OK) {
 		native_fail(call, r, &err);
+		return;
+	}
+	want_keys(call, &next);
+	answer(call, &next, 200);
 }
 
 void token_issuer_delete(struct api_call *call)

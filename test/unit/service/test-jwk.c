@@ -10,6 +10,7 @@
 
 #include "json/base64.h"
 #include "service/jwk.h"
+#include "service/key_sets.h"
 #include "service/token_memory.h"
 
 #define RSA_N                                                                                                          \
@@ -244,6 +245,99 @@ static void test_used_up_until_expired(void **state UNUSED)
 	token_memory_free(m);
 }
 
+/* ---- sets that are fetched ----------------------------------------------------------------------------------- */
+
+#define URL STR("https://issuer/jwks")
+
+static bool fetches(struct key_sets *k, int64_t now_ms)
+{
+	struct str url;
+	bool found = key_sets_next(k, now_ms, &arena, &url);
+
+	assert_true(!found || str_eq(url, URL));
+	return found;
+}
+
+static uint64_t version_at(struct key_sets *k, int64_t now_ms)
+{
+	const struct json *set;
+	uint64_t version = 0;
+
+	if (key_sets_get(k, URL, now_ms, &arena, &set, &version))
+		assert_int_equal(jwk_set_check(set, NULL), 0);
+	return version;
+}
+
+static void test_fetched_when_it_is_needed(void **state UNUSED)
+{
+	struct key_sets *k = key_sets_new();
+	struct error err = {0};
+	uint64_t first;
+
+	assert_false(fetches(k, 1));
+	assert_int_equal(version_at(k, 1), 0);
+	assert_true(fetches(k, 1));
+	assert_false(fetches(k, 1));
+	/* Not come yet: asked for again, but only after a minute. */
+	assert_int_equal(version_at(k, 2), 0);
+	assert_false(fetches(k, KEY_SET_RETRY_MS));
+	assert_true(fetches(k, KEY_SET_RETRY_MS + 1));
+	assert_int_equal(key_sets_put(k, URL, STR(SET(RSA_JWK)), 0, &err), 0);
+	first = version_at(k, 1);
+	assert_true(first > 0);
+	assert_false(fetches(k, 10 * KEY_SET_RETRY_MS));
+	/* A token of a key that is not in it. */
+	key_sets_want(k, URL);
+	assert_true(fetches(k, 10 * KEY_SET_RETRY_MS));
+	assert_int_equal(key_sets_put(k, URL, STR(SET(RSA_JWK)), 0, &err), 0);
+	assert_int_equal(version_at(k, 1), first);
+	assert_int_equal(key_sets_put(k, URL, STR(SET(EC_JWK)), 0, &err), 0);
+	assert_true(version_at(k, 1) > first);
+	key_sets_free(k);
+}
+
+static void test_old_sets(void **state UNUSED)
+{
+	struct key_sets *k = key_sets_new();
+	struct error err = {0};
+
+	(void)version_at(k, 0);
+	assert_true(fetches(k, 0));
+	assert_int_equal(key_sets_put(k, URL, STR(SET(RSA_JWK)), 0, &err), 0);
+	assert_true(version_at(k, KEY_SET_REFRESH_MS - 1) > 0);
+	assert_false(fetches(k, KEY_SET_REFRESH_MS - 1));
+	assert_true(version_at(k, KEY_SET_REFRESH_MS) > 0);
+	assert_true(fetches(k, KEY_SET_REFRESH_MS));
+	/* What makes no sense leaves what there is. */
+	assert_true(key_sets_put(k, URL, STR("x"), KEY_SET_REFRESH_MS, &err) < 0 && err.text[0]);
+	assert_true(key_sets_put(k, URL, STR("{\"keys\":[]}"), KEY_SET_REFRESH_MS, &err) < 0);
+	assert_true(version_at(k, KEY_SET_STALE_MS - 1) > 0);
+	assert_int_equal(version_at(k, KEY_SET_STALE_MS), 0);
+	assert_true(fetches(k, KEY_SET_STALE_MS));
+	/* A URL that nobody asked for is not kept. */
+	assert_int_equal(key_sets_put(k, STR("https://other"), STR(SET(RSA_JWK)), 0, &err), 0);
+	key_sets_free(k);
+}
+
+/* The one that was asked for the longest ago is forgotten. */
+static void test_bounded(void **state UNUSED)
+{
+	struct key_sets *k = key_sets_new();
+	struct error err = {0};
+
+	(void)version_at(k, 0);
+	assert_int_equal(key_sets_put(k, URL, STR(SET(RSA_JWK)), 0, &err), 0);
+	for (size_t i = 1; i < KEY_SETS_MAX; i++)
+		key_sets_want(k, arena_strf(&arena, "https://%zu", i));
+	assert_true(version_at(k, 0) > 0);
+	key_sets_want(k, STR("https://one-more"));
+	assert_true(version_at(k, 0) > 0);
+	for (size_t i = 0; i < KEY_SETS_MAX; i++)
+		key_sets_want(k, arena_strf(&arena, "https://again/%zu", i));
+	assert_int_equal(version_at(k, 0), 0);
+	key_sets_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +348,9 @@ int main(void)
 	    cmocka_unit_test_teardown(test_sets, release),
 	    cmocka_unit_test(test_verified_is_what_was_set),
 	    cmocka_unit_test(test_used_up_until_expired),
+	    cmocka_unit_test_teardown(test_fetched_when_it_is_needed, release),
+	    cmocka_unit_test_teardown(test_old_sets, release),
+	    cmocka_unit_test_teardown(test_bounded, release),
 	};
 
 	return cmocka_run_group_tests_name("service/jwk", tests, NULL, NULL);

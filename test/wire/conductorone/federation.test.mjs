@@ -4,6 +4,7 @@
 // node:crypto; time is a driven clock.
 import assert from 'node:assert/strict';
 import {createHmac, generateKeyPairSync, sign} from 'node:crypto';
+import {createServer} from 'node:http';
 import {after, before, test} from 'node:test';
 
 import {makeUser, startServer, testClock} from '../../harness/server.mjs';
@@ -247,6 +248,77 @@ test('a changed or deleted issuer, and a principal that goes, end the tokens tha
 	assert.equal((await s.call('GET', `${ISSUERS}/${of.name}`)).status, 404);
 });
 
+// ---- keys under a URL ---------------------------------------------------------------------------------------
+
+/** A server that shows what `shown.keys` holds; counts. */
+async function startKeys(t) {
+	const shown = {keys: jwks, status: 200, n: 0};
+	const server = createServer((req, res) => {
+		shown.n++;
+		res.writeHead(shown.status, {'content-type': 'application/json'});
+		res.end(typeof shown.keys === 'string' ? shown.keys : JSON.stringify(shown.keys));
+	});
+	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+	t.after(() => new Promise((resolve) => server.close(resolve)));
+	shown.url = `http://127.0.0.1:${server.address().port}/jwks`;
+	return shown;
+}
+
+/** Asks again as long as the answer has this status: nobody waits for keys that are being fetched. */
+async function whileStatus(status, ask) {
+	for (;;) {
+		const r = await ask();
+		if (r.status !== status) {
+			return r;
+		}
+	}
+}
+
+test('keys under a URL are fetched, kept, fetched again for a new key, and not from private addresses', async (t) => {
+	const own = testClock(START);
+	const shared = s;
+	s = await startServer({env: own.env, args: ['--webhook-allow-private']});
+	t.after(() => {
+		s.dispose();
+		s = shared;
+	});
+	await ok(s.call('POST', '/doorward/v1/services', {id: 'ci'}), 201);
+	const shown = await startKeys(t);
+	shown.keys = {keys: [jwkOf('RS256')]};
+	const r = await ok(s.call('POST', ISSUERS, trusted({keys: null, keys_url: shown.url, bearer: true})), 201);
+	const issuer = r.json;
+	const ask = (alg, seconds = 0) => exchange(issuer, token({alg, claims: {exp: now() + seconds + 300}}));
+	await tokenOf(whileStatus(503, () => ask('RS256')));
+	assert.equal(shown.n, 1);
+	assert.deepEqual(await principal(token({alg: 'RS256'})), {type: 'service', id: 'ci'});
+	// A key of a new name: looked for at once, as the last look is a minute past, and then again only a minute later.
+	own.set(at(60));
+	shown.keys = jwks;
+	const second = await whileStatus(400, () => ask('EdDSA', 60));
+	assert.equal(second.status, 200, second.text);
+	assert.equal(shown.n, 2);
+	refused(await exchange(issuer, token({header: {kid: 'unknown'}})), 400, 'invalid_request', /no key/);
+	// What makes no sense, or does not come, changes nothing for a day.
+	shown.keys = 'no keys';
+	own.set(at(60 + 3600));
+	await whileStatus(200, async () => ({...(await ask('EdDSA', 3660)), status: shown.n === 2 ? 200 : 0}));
+	assert.equal((await ask('EdDSA', 3660)).status, 200);
+	own.set(at(60 + 24 * 3600));
+	refused(await ask('EdDSA', 60 + 24 * 3600), 503, 'temporarily_unavailable', /not fetched/);
+	// After a start they are fetched before anybody asks.
+	shown.keys = jwks;
+	own.set(START);
+	await s.restart();
+	await whileStatus(503, () => ask('ES256'));
+	assert.equal((await ask('ES256')).status, 200);
+	await s.restart({args: []});
+	const before = shown.n;
+	refused(await ask('ES256'), 503, 'temporarily_unavailable');
+	await s.end('SIGTERM');
+	assert.equal(shown.n, before);
+	assert.match(s.logs(), /could not be fetched/);
+});
+
 // ---- bearers ------------------------------------------------------------------------------------------------
 
 test('tokens of an issuer that says so are bearers in every dialect, until they expire', async (t) => {
@@ -279,7 +351,7 @@ test('tokens of an issuer that says so are bearers in every dialect, until they 
 test('issuers are made, shown, listed, changed and deleted, with a row in the trail for each', async (t) => {
 	const made = await ok(s.call('POST', ISSUERS, trusted()), 201);
 	assert.equal(made.headers.location, `${ISSUERS}/${made.json.name}`);
-	assert.deepEqual(Object.keys(made.json), ['id', 'name', 'display_name', 'issuer', 'audiences', 'keys', 'principal', 'subject_claim',
+	assert.deepEqual(Object.keys(made.json), ['id', 'name', 'display_name', 'issuer', 'audiences', 'keys', 'keys_url', 'principal', 'subject_claim',
 		'subject', 'source_cidrs', 'roles', 'bearer', 'single_use', 'created_at', 'updated_at', 'last_used_at']);
 	assert.deepEqual(made.json.keys, jwks);
 	assert.deepEqual((await ok(s.call('GET', `${ISSUERS}/${made.json.name}`), 200)).json, made.json);
@@ -303,7 +375,11 @@ test('issuers that make no sense are refused', async () => {
 		[{audiences: []}, /audiences/],
 		[{audiences: ['']}, /audience/],
 		[{audiences: Array(65).fill('x')}, /audiences/],
-		[{keys: null}, /JWK Set/],
+		[{keys: null}, /either keys or keys_url/],
+		[{keys_url: 'https://x/'}, /either keys or keys_url/],
+		[{keys: null, keys_url: 'ftp://x/'}, /https/],
+		[{keys: null, keys_url: 'https://u@x/'}, /without user/],
+		[{keys: []}, /JWK Set/],
 		[{keys: {keys: []}}, /no key/],
 		[{keys: {keys: [{kty: 'oct', k: 'AAAA'}]}}, /private or secret/],
 		[{keys: {keys: [pairs.EdDSA.privateKey.export({format: 'jwk'})]}}, /private or secret/],
