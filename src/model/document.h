@@ -46,6 +46,7 @@
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
+	X(ACCESS_POLICY, access_policy)                                                                                \
 	X(TOKEN_ISSUER, token_issuer)
 
 enum document_kind {

@@ -374,6 +374,17 @@ static const struct field token_issuer_fields[] = {
     FIELD(token_issuer, is_bearer, "bearer", FIELD_BOOL),
     FIELD(token_issuer, is_single_use, "single_use", FIELD_BOOL),
 };
+static const struct field access_policy_fields[] = {
+    FIELD(access_policy, description, "description", FIELD_STR),
+    FIELD(access_policy, deny, "deny", FIELD_BOOL),
+    FIELD(access_policy, subjects, "subjects", FIELD_STRS),
+    FIELD(access_policy, actions, "actions", FIELD_STRS),
+    FIELD(access_policy, resources, "resources", FIELD_STRS),
+    FIELD(access_policy, tenants, "tenants", FIELD_STRS),
+    FIELD(access_policy, condition, "condition", FIELD_STR),
+    FIELD(access_policy, valid_from_ms, "valid_from", FIELD_TIME),
+    FIELD(access_policy, valid_until_ms, "valid_until", FIELD_TIME),
+};
 
 const struct kind_info document_kinds[DOC_N_KINDS] = {
 #define X(upper, lower)                                                                                                \
