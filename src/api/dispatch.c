@@ -59,6 +59,8 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
+		if (!pending)
+			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
 		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:
@@ -366,7 +368,7 @@ static enum http_action run_audited_read(struct api_call *call)
 
 	service_read_begin();
 	if (admit(call, NULL) && read_body(call)) {
-		call->revision = call->snapshot->revision;
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	org = call->caller.org;

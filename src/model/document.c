@@ -340,6 +340,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_OAUTH_CLIENT:
 		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
 		break;
+	case DOC_TOKEN_ISSUER:
+		add(&l, STR("issuer:"), as_token_issuer(doc)->issuer);
+		if (!str_is_absent(as_token_issuer(doc)->principal_id))
+			add_principal(&l, as_token_issuer(doc)->principal_type, as_token_issuer(doc)->principal_id);
+		break;
 	case DOC_ACCESS_POLICY:
 		add_access_policy(&l, as_access_policy(doc));
 		break;

@@ -47,7 +47,8 @@
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
 	X(APP_ACTION, app_action)                                                                                      \
-	X(ACCESS_POLICY, access_policy)
+	X(ACCESS_POLICY, access_policy)                                                                                \
+	X(TOKEN_ISSUER, token_issuer)
 
 enum document_kind {
 	DOC_NONE,

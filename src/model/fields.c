@@ -370,7 +370,21 @@ static const struct field oauth_client_fields[] = {
     FIELD(oauth_client, source_cidrs, "source_cidrs", FIELD_STRS),
     FIELD(oauth_client, scopes, "scopes", FIELD_STRS),
     FIELD(oauth_client, expires_at_ms, "expires_at", FIELD_TIME),
-    FIELD(oauth_client, last_used_at_ms, "last_used_at", FIELD_TIME),
+};
+static const struct field token_issuer_fields[] = {
+    FIELD(token_issuer, display_name, "display_name", FIELD_STR),
+    FIELD(token_issuer, issuer, "issuer", FIELD_STR),
+    FIELD(token_issuer, audiences, "audiences", FIELD_STRS),
+    FIELD(token_issuer, keys, "keys", FIELD_JSON),
+    FIELD(token_issuer, keys_url, "keys_url", FIELD_STR),
+    FIELD(token_issuer, principal_type, "principal_type", FIELD_STR),
+    FIELD(token_issuer, principal_id, "principal_id", FIELD_STR),
+    FIELD(token_issuer, subject_claim, "subject_claim", FIELD_STR),
+    FIELD(token_issuer, subject, "subject", FIELD_STR),
+    FIELD(token_issuer, source_cidrs, "source_cidrs", FIELD_STRS),
+    FIELD(token_issuer, scopes, "scopes", FIELD_STRS),
+    FIELD(token_issuer, is_bearer, "bearer", FIELD_BOOL),
+    FIELD(token_issuer, is_single_use, "single_use", FIELD_BOOL),
 };
 static const struct field access_policy_fields[] = {
     FIELD(access_policy, description, "description", FIELD_STR),

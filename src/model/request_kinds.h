@@ -268,7 +268,24 @@ struct oauth_client {
 	struct str_list source_cidrs; /* from where it may be used; none: anywhere */
 	struct str_list scopes;       /* roles it is limited to; none: the user's */
 	int64_t expires_at_ms;        /* 0: never */
-	int64_t last_used_at_ms;
+};
+
+/* Somebody else whose tokens are trusted: whoever holds one acts as a user or service here. */
+struct token_issuer {
+	struct document doc; /* id: "<name>@<host>/wfe" */
+	struct str display_name;
+	struct str issuer;         /* "iss" of its tokens */
+	struct str_list audiences; /* "aud": they must be for one of these */
+	const struct json *keys;   /* JWK Set that they are signed with; NULL: the one at keys_url */
+	struct str keys_url;
+	struct str principal_type;    /* "user" or "service" */
+	struct str principal_id;      /* whom they stand for; absent: whomever the claim names */
+	struct str subject_claim;     /* absent: "sub" */
+	struct str subject;           /* glob that the claim must match; absent: any */
+	struct str_list source_cidrs; /* from where they may be used; none: anywhere */
+	struct str_list scopes;       /* roles they are limited to; none: the principal's */
+	bool is_bearer;               /* they count as bearers themselves, too, without being exchanged */
+	bool is_single_use;           /* each is exchanged once */
 };
 
 /* The link of all requests that are open. */

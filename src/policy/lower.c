@@ -40,6 +40,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_WEBHOOK:
 	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:
+	case DOC_TOKEN_ISSUER:
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:

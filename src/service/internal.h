@@ -8,9 +8,11 @@
 
 #include "service/device_flow.h"
 #include "service/keys.h"
+#include "service/last_used.h"
 #include "service/service.h"
 #include "service/signing.h"
 #include "service/timers.h"
+#include "service/token_memory.h"
 
 struct org {
 	struct service *service;
@@ -59,9 +61,14 @@ struct service {
 	struct expressions *expressions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
+	struct token_memory *token_memory;
+	struct last_used *last_used;
+	struct key_sets *key_sets;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
+	pthread_t usage;
+	bool usage_runs;
 	struct batch batches[2];
 	/* Monotonic; after a commit that failed nothing happens by itself for a while, or until one succeeds. */
 	_Atomic uint64_t fire_after_ns;
@@ -83,6 +90,11 @@ struct service {
 /* writer.c */
 int writer_start(struct service *svc) MUST_USE;
 void writer_stop(struct service *svc);
+
+/* usage.c */
+int usage_start(struct service *svc) MUST_USE;
+/* Stores what is to be stored still. */
+void usage_stop(struct service *svc);
 
 /* batch.c */
 void batch_init(struct batch *b, struct service *svc);

@@ -3,9 +3,11 @@
 
 #include "policy/conditions.h"
 #include "base/log.h"
+#include "base/clock.h"
 #include "service/expressions.h"
 #include "base/random.h"
 #include "service/internal.h"
+#include "service/key_sets.h"
 
 static struct org *add_org(struct service *svc, struct str name)
 {
@@ -71,13 +73,18 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	svc->conditions = conditions_new();
 	svc->expressions = expressions_new(svc->conditions, EXPRESSIONS_MAX_BYTES);
 	svc->device_flows = device_flows_new();
+	svc->token_memory = token_memory_new(clock_now_ms());
+	svc->last_used = last_used_new();
+	svc->key_sets = key_sets_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
 		r = writer_start(svc);
+		if (r == 0)
+			r = usage_start(svc);
 		if (r != 0)
-			(void)error_set(err, r, "cannot start the writer: %s", strerror(-r));
+			(void)error_set(err, r, "cannot start a thread: %s", strerror(-r));
 	}
 	if (r != 0) {
 		service_close(svc);
@@ -93,6 +100,7 @@ void service_close(struct service *svc)
 	if (!svc)
 		return;
 	writer_stop(svc);
+	usage_stop(svc);
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
 		timers_release(&svc->orgs[i]->timers);
@@ -104,6 +112,9 @@ void service_close(struct service *svc)
 	expressions_free(svc->expressions);
 	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
+	token_memory_free(svc->token_memory);
+	last_used_free(svc->last_used);
+	key_sets_free(svc->key_sets);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
@@ -139,6 +150,11 @@ const struct signing_key *service_signing_key(const struct service *svc)
 struct device_flows *service_device_flows(struct service *svc)
 {
 	return svc->device_flows;
+}
+
+struct key_sets *service_key_sets(struct service *svc)
+{
+	return svc->key_sets;
 }
 
 struct org *service_org(struct service *svc, struct str name)

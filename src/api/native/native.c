@@ -237,6 +237,12 @@ static const struct api_route routes[] = {
     {HTTP_GET,    V1 "oauth-clients/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:oauth-clients:{id}", oauth_client_get},
     {HTTP_DELETE, V1 "oauth-clients/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:oauth-clients:{id}", oauth_client_delete},
 
+    {HTTP_GET,    V1 "token-issuers",      API_READ,  API_NO_BODY,   "doorward:tokenIssuers:list",   "doorward:tokenIssuers",      token_issuer_list},
+    {HTTP_POST,   V1 "token-issuers",      API_WRITE, API_JSON_BODY, "doorward:tokenIssuers:create", "doorward:tokenIssuers",      token_issuer_post},
+    {HTTP_GET,    V1 "token-issuers/{id}", API_READ,  API_NO_BODY,   "doorward:tokenIssuers:get",    "doorward:tokenIssuers:{id}", token_issuer_get},
+    {HTTP_PATCH,  V1 "token-issuers/{id}", API_WRITE, API_JSON_BODY, "doorward:tokenIssuers:update", "doorward:tokenIssuers:{id}", token_issuer_patch},
+    {HTTP_DELETE, V1 "token-issuers/{id}", API_WRITE, API_NO_BODY,   "doorward:tokenIssuers:delete", "doorward:tokenIssuers:{id}", token_issuer_delete},
+
     {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get},
     {HTTP_POST, V1 "device-authorizations/{code}", API_WRITE, API_JSON_BODY, NULL, NULL, device_decide, "device.decide"},
 

@@ -158,6 +158,12 @@ void oauth_client_get(struct api_call *call);
 void oauth_client_delete(struct api_call *call);
 void device_get(struct api_call *call);
 void device_decide(struct api_call *call);
+/* token_issuers.c */
+void token_issuer_list(struct api_call *call);
+void token_issuer_post(struct api_call *call);
+void token_issuer_get(struct api_call *call);
+void token_issuer_patch(struct api_call *call);
+void token_issuer_delete(struct api_call *call);
 /* audit.c */
 void audit_list(struct api_call *call);
 void whoami_get(struct api_call *call);
