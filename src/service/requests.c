@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/strs.h"
+#include "service/applications.h"
 #include "service/webhooks.h"
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
@@ -125,8 +126,7 @@ static void put_events(struct txn *t, const struct workflow_next *next)
 	}
 }
 
-/* A review said that access is to go: its request follows the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
+static void revoke_reviewed(struct txn *t, const struct access_request *r, struct str account)
 {
 	const struct json_member review[] = {
 	    {STR_INIT("accessReviewId"), {.type = JSON_STRING, .s = r->review}},
@@ -140,7 +140,7 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 	    .type = REQUEST_REVOKE,
 	    .app = r->app,
 	    .entitlement_id = r->entitlement_id,
-	    .account_id = r->account_id,
+	    .account_id = account,
 	    .user = r->user,
 	    .description = STR("Decertified in an access review"),
 	    .origin = STR("ACCESS_REVIEW"),
@@ -153,6 +153,33 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 	/* What is not there (any more), or is being revoked already, needs no request. */
 	if (requests_create(t, &n, &made, &err) != SERVICE_OK)
 		return;
+}
+
+/* The bindings by which the user has the entitlement, over or not. */
+static size_t bindings_of(struct txn *t, struct str user, const struct document *const **ret)
+{
+	return str_is_empty(user) ? 0
+	                          : snapshot_linked(t->snapshot, DOC_ENTITLEMENT_BINDING,
+	                                            arena_concat(t->arena, STR("user:"), user), t->arena, ret);
+}
+
+/*
+ * A review said that access is to go: requests follow the entitlement's revoke policy. It was asked about the person,
+ * so they are about each account through which she has it.
+ */
+static void revoke_all_reviewed(struct txn *t, const struct access_request *r)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, r->user, &docs);
+
+	if (str_is_empty(r->user))
+		revoke_reviewed(t, r, r->account_id);
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *b = as_entitlement_binding(docs[i]);
+
+		if (str_eq(b->app, r->app) && str_eq(b->entitlement_id, r->entitlement_id))
+			revoke_reviewed(t, r, b->account_id);
+	}
 }
 
 /* A program is asked about the current step only. */
@@ -178,7 +205,7 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 	put_events(t, next);
 	txn_put(t, &r->doc);
 	if (next->effects & EFFECT_REVOKE)
-		requests_revoke_reviewed(t, r);
+		revoke_all_reviewed(t, r);
 }
 
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
@@ -214,6 +241,22 @@ static bool is_spared(const struct access_request *r, const struct access_reques
 	return by && (str_eq(r->doc.id, by->doc.id) || (!str_is_empty(by->review) && str_eq(r->review, by->review)));
 }
 
+/* Does the person still have the entitlement, through another account? Then a review still has something to ask. */
+static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, b->user, &docs);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *other = as_entitlement_binding(docs[i]);
+
+		if (str_eq(other->app, b->app) && str_eq(other->entitlement_id, b->entitlement_id) &&
+		    !str_eq(other->account_id, b->account_id) && entitlement_binding_is_live(other, t->now_ms))
+			return true;
+	}
+	return false;
+}
+
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
 {
 	const struct document *const *docs;
@@ -224,7 +267,8 @@ void requests_end_for(struct txn *t, const struct entitlement_binding *b, const 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && str_eq(r->account_id, b->account_id) && !is_spared(r, by))
+		if (r->type != REQUEST_GRANT && str_eq(r->account_id, b->account_id) && !is_spared(r, by) &&
+		    !(r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
 			requests_cancel(t, r);
 	}
 }
@@ -278,18 +322,22 @@ static enum service_result find_target(struct txn *t, struct request_new *n, str
 	return SERVICE_OK;
 }
 
+/* What is taken away is taken from an account; else it is about the person, if there is one. */
 static bool is_same(const struct access_request *r, const struct request_new *n)
 {
-	if (r->type != n->type)
+	if (r->type != n->type || !str_eq(r->app, n->app) || !str_eq(r->entitlement_id, n->entitlement_id))
 		return false;
-	return str_is_empty(n->user) ? str_eq(r->account_id, n->account_id) : str_eq(r->user, n->user);
+	return str_is_empty(n->user) || n->type == REQUEST_REVOKE ? str_eq(r->account_id, n->account_id)
+	                                                          : str_eq(r->user, n->user);
 }
 
 static enum service_result refuse_duplicate(struct txn *t, struct request_new *n, struct error *err)
 {
 	const struct document *const *docs;
-	struct str link =
-	    arena_concat(t->arena, STR("open-entitlement:"), entitlement_id(t->arena, n->app, n->entitlement_id));
+	/* A person has few open requests, an entitlement may have very many. */
+	struct str link = str_is_empty(n->user) ? arena_concat(t->arena, STR("open-entitlement:"),
+	                                                       entitlement_id(t->arena, n->app, n->entitlement_id))
+	                                        : arena_concat(t->arena, STR("open-user:"), n->user);
 	size_t n_open = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
 
 	for (size_t i = 0; i < n_open; i++) {
@@ -340,13 +388,7 @@ static enum service_result check_new(struct txn *t, struct request_new *n, struc
 /* Requests are never deleted: the next number is that of those there are, and one more. */
 static int64_t next_number(const struct txn *t)
 {
-	int64_t n = (int64_t)t->snapshot->n_docs[DOC_ACCESS_REQUEST] + 1;
-	struct str kind = document_kind_name(DOC_ACCESS_REQUEST);
-
-	for (size_t i = 0; i < t->n_changes; i++)
-		n += str_eq(t->changes[i].kind, kind) &&
-		     !snapshot_find(t->snapshot, DOC_ACCESS_REQUEST, t->changes[i].id);
-	return n;
+	return (int64_t)(t->snapshot->n_docs[DOC_ACCESS_REQUEST] + t->n_made[DOC_ACCESS_REQUEST]) + 1;
 }
 
 enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret, struct error *err)

@@ -107,7 +107,7 @@ struct c1_expansion c1_expansion_of(struct api_call *call, const struct json *me
 	return (struct c1_expansion){.paths = c1_strs(call, json_get(message, STR("expandMask")), "paths")};
 }
 
-static bool wants(const struct c1_expansion *x, const char *path)
+bool c1_is_expanded(const struct c1_expansion *x, const char *path)
 {
 	return str_list_has(x->paths, STR("*")) || str_list_has(x->paths, str_of(path));
 }
@@ -128,8 +128,7 @@ static size_t place_of(struct api_call *call, struct c1_expansion *x, const stru
 	return n;
 }
 
-/* "$.expanded[0]", or of several "$.expanded[0,2]"; absent when there is none. */
-static struct str path_to(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids)
+struct str c1_expand(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids)
 {
 	struct str places = STR_NONE;
 
@@ -170,8 +169,8 @@ const struct json *c1_task_view(struct api_call *call, const struct access_reque
 
 	json_object_tree(&o, "task", c1_task(call, r));
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
-		if (wants(expansion, parts[i].mask))
-			json_object_str(&o, parts[i].member, path_to(call, expansion, parts[i].kind, parts[i].ids));
+		if (c1_is_expanded(expansion, parts[i].mask))
+			json_object_str(&o, parts[i].member, c1_expand(call, expansion, parts[i].kind, parts[i].ids));
 	return json_object_end(&o);
 }
 
