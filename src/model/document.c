@@ -180,6 +180,8 @@ static void add_request(struct strs *l, const struct access_request *r)
 		return;
 	add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
 	add(l, STR("open-user:"), r->user);
+	if (!str_is_empty(r->account_id))
+		add(l, STR("open-account:"), arena_concat3(l->arena, r->app, STR("/"), r->account_id));
 	for (size_t i = 0; current && current->state == STEP_ACTIVE && i < current->approvers.n; i++)
 		add(l, STR("approver:"), current->approvers.items[i]);
 }

@@ -260,14 +260,14 @@ static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
 {
 	const struct document *const *docs;
-	struct str link =
-	    arena_concat(t->arena, STR("open-entitlement:"), entitlement_id(t->arena, b->app, b->entitlement_id));
+	/* An account has few open requests, an entitlement may have very many. */
+	struct str link = arena_concat(t->arena, STR("open-account:"), entitlement_id(t->arena, b->app, b->account_id));
 	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && str_eq(r->account_id, b->account_id) && !is_spared(r, by) &&
+		if (r->type != REQUEST_GRANT && str_eq(r->entitlement_id, b->entitlement_id) && !is_spared(r, by) &&
 		    !(r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
 			requests_cancel(t, r);
 	}
@@ -334,9 +334,9 @@ static bool is_same(const struct access_request *r, const struct request_new *n)
 static enum service_result refuse_duplicate(struct txn *t, struct request_new *n, struct error *err)
 {
 	const struct document *const *docs;
-	/* A person has few open requests, an entitlement may have very many. */
-	struct str link = str_is_empty(n->user) ? arena_concat(t->arena, STR("open-entitlement:"),
-	                                                       entitlement_id(t->arena, n->app, n->entitlement_id))
+	/* A person or an account has few open requests, an entitlement may have very many. */
+	struct str link = str_is_empty(n->user) ? arena_concat(t->arena, STR("open-account:"),
+	                                                       entitlement_id(t->arena, n->app, n->account_id))
 	                                        : arena_concat(t->arena, STR("open-user:"), n->user);
 	size_t n_open = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
 
