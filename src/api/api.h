@@ -19,6 +19,7 @@ struct api;
 struct api_call;
 struct api_dialect;
 struct rate_limiter;
+struct forward_mapping;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
@@ -100,6 +101,11 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
+	/*
+	 * The only route of the dialect takes every method and every path that begins with a prefix: those are somebody
+	 * else's, and it is asked about them.
+	 */
+	bool takes_every_path;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
@@ -174,14 +180,15 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex, api_langsmith,
-    api_native;
+extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex,
+    api_forward_auth, api_langsmith, api_native;
 
 struct api_options {
-	struct service *service;      /* borrowed */
-	struct str public_url;        /* without trailing slash, e.g. "https://pdp.example.com" */
-	uint64_t aitronos_per_minute; /* calls of each key; 0: no limit */
-	uint64_t aitronos_burst;      /* at once; 0: a fifth more than that */
+	struct service *service;                    /* borrowed */
+	struct str public_url;                      /* without trailing slash, e.g. "https://pdp.example.com" */
+	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */
+	uint64_t aitronos_burst;                    /* at once; 0: a fifth more than that */
+	const struct forward_mapping *forward_auth; /* api/forward_auth/mapping.h, borrowed; NULL: none */
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);

@@ -60,17 +60,28 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	return call;
 }
 
+static void take_route(struct api_call *call, const struct router_match *match)
+{
+	call->match = match;
+	call->route = match->route->target;
+	call->x->route = str_of(call->route->path);
+}
+
 /* Finds the route; false after failing the call. */
 static bool find_route(struct api *api, struct api_call *call)
 {
 	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
 	struct mounted_dialect *m = find_dialect(api, call->x->path);
 
+	if (m->dialect->takes_every_path) {
+		assert(m->n_routes == 1);
+		match->route = &m->routes[0];
+		take_route(call, match);
+		return true;
+	}
 	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
 	case ROUTE_FOUND:
-		call->match = match;
-		call->route = match->route->target;
-		call->x->route = str_of(call->route->path);
+		take_route(call, match);
 		return true;
 	case ROUTE_METHOD_NOT_ALLOWED:
 		call->allow = match->allow;
@@ -527,6 +538,7 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
+	api->forward_auth = options->forward_auth;
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
@@ -535,6 +547,7 @@ struct api *api_new(const struct api_options *options)
 	mount(api, &api_conductorone);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);
+	mount(api, &api_forward_auth);
 	mount(api, &api_langsmith);
 	mount(api, &api_native);
 	mount(api, &api_ops);

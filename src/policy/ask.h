@@ -57,6 +57,11 @@ struct ask {
 	const struct ask_resource *target; /* NULL: none */
 	bool is_bound;                     /* the asker may only ask about bound_tenants */
 	struct str_list bound_tenants;
+	/*
+	 * What the question says of the three beside that, and of its circumstances, as it was sent: for conditions of
+	 * native policies. Objects; NULL: nothing.
+	 */
+	const struct json *subject_properties, *action_properties, *resource_properties, *context;
 	int64_t now_ms;
 };
 

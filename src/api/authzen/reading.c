@@ -104,6 +104,7 @@ static bool read_subject(struct arena *a, const struct json *subject, struct ask
 	    !read_name(subject, "subject", "type", &ask->subject_type, err) ||
 	    !read_name(subject, "subject", "id", &ask->subject_id, err))
 		return false;
+	ask->subject_properties = properties;
 	raw = member(properties, STR("subjects"));
 	if (!raw || read_strings(a, raw, iam_valid_query_subject, &ask->raw_subjects))
 		return true;
@@ -264,6 +265,9 @@ bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, str
 		return false;
 	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
 	 * answers. */
+	ask.action_properties = action_properties;
+	ask.resource_properties = member(ev->resource, STR("properties"));
+	ask.context = ev->context;
 	ask.is_bound = !call->everywhere;
 	ask.bound_tenants = call->tenants;
 	*ret = ask;
