@@ -220,6 +220,17 @@ static struct access_review draft(const char *scope)
 	return r;
 }
 
+/* As it was put last. */
+static const struct access_review *stored(void)
+{
+	const struct store_change *c = &txn.changes[txn.n_changes - 1];
+	struct access_review *r = ARENA_NEW(&arena, struct access_review);
+
+	r->doc = (struct document){.kind = DOC_ACCESS_REVIEW, .id = c->id};
+	assert_int_equal(document_read(&r->doc, c->body, &arena, NULL), 0);
+	return r;
+}
+
 static size_t count_changes(const char *kind)
 {
 	size_t n = 0;
@@ -267,6 +278,27 @@ static void test_at_most(void **state UNUSED)
 	assert_int_equal(access_review_start(&txn, &r, &n, &err), SERVICE_OK);
 	assert_int_equal(n, ACCESS_REVIEW_MAX_REQUESTS);
 	assert_int_equal(count_changes("access_request"), ACCESS_REVIEW_MAX_REQUESTS);
+}
+
+/* However few the tasks are: policies and what they bring about are as large as their authors like. */
+static void test_size_at_most(void **state UNUSED)
+{
+	struct access_review r = draft("{" ADMIN "}");
+	struct error err = {0};
+	size_t n = 99;
+
+	txn.n_bytes = ACCESS_REVIEW_MAX_BYTES;
+	assert_int_equal(access_review_start(&txn, &r, &n, &err), SERVICE_FAILED_PRECONDITION);
+	assert_non_null(strstr(err.text, "too large"));
+	assert_int_equal(n, 99);
+	/* By time: it stays a draft that says so, and nothing of what was tried is left. */
+	txn_forget(&txn);
+	txn.n_bytes = ACCESS_REVIEW_MAX_BYTES;
+	r.starts_at_ms = txn.now_ms;
+	assert_true(access_review_fire(&txn, &r));
+	assert_int_equal(txn.n_changes, 1);
+	assert_true(access_review_is(stored(), ACCESS_REVIEW_DRAFT));
+	assert_int_equal(stored()->starts_at_ms, 0);
 }
 
 static void test_owners_are_needed(void **state UNUSED)
@@ -374,17 +406,6 @@ static void test_what_is_settled(void **state UNUSED)
 
 /* ---- time ----------------------------------------------------------------------------------------------------------
  */
-
-/* As it was put last. */
-static const struct access_review *stored(void)
-{
-	const struct store_change *c = &txn.changes[txn.n_changes - 1];
-	struct access_review *r = ARENA_NEW(&arena, struct access_review);
-
-	r->doc = (struct document){.kind = DOC_ACCESS_REVIEW, .id = c->id};
-	assert_int_equal(document_read(&r->doc, c->body, &arena, NULL), 0);
-	return r;
-}
 
 static void test_time(void **state UNUSED)
 {
@@ -507,6 +528,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_what_has_no_effect_is_refused, setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_what_is_asked, setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_at_most, setup_empty, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_size_at_most, setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_owners_are_needed, setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_states, setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_what_cannot_start, setup, world_teardown),
