@@ -257,20 +257,33 @@ static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
 	return false;
 }
 
-void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+/* `is_other`: of requests about the person those that name another of her accounts. */
+static void end_linked(struct txn *t, struct str link, const struct entitlement_binding *b,
+                       const struct access_request *by, bool is_other)
 {
 	const struct document *const *docs;
-	/* An account has few open requests, an entitlement may have very many. */
-	struct str link = arena_concat(t->arena, STR("open-account:"), entitlement_id(t->arena, b->app, b->account_id));
 	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && str_eq(r->entitlement_id, b->entitlement_id) && !is_spared(r, by) &&
-		    !(r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
-			requests_cancel(t, r);
+		if (r->type == REQUEST_GRANT || !str_eq(r->app, b->app) ||
+		    !str_eq(r->entitlement_id, b->entitlement_id) ||
+		    (is_other && (r->type != REQUEST_CERTIFY || str_eq(r->account_id, b->account_id))) ||
+		    is_spared(r, by) || (r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
+			continue;
+		requests_cancel(t, r);
 	}
+}
+
+/* An account and a person have few open requests, an entitlement may have very many. */
+void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+{
+	struct str account = entitlement_id(t->arena, b->app, b->account_id);
+
+	end_linked(t, arena_concat(t->arena, STR("open-account:"), account), b, by, false);
+	if (!str_is_empty(b->user))
+		end_linked(t, arena_concat(t->arena, STR("open-user:"), b->user), b, by, true);
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */

@@ -207,6 +207,24 @@ test('C3 denied for a person with two accounts: both lose it, and one alone does
 	assert.equal(await w.may('alice', asked), false);
 });
 
+test('what a person has in no account any more is not asked about, whichever account the question names', async () => {
+	const asked = await held();
+	const account = `other${++w.n}`;
+	const call = async (method, path, body) => {
+		const r = await w.server.call(method, `/doorward/v1/apps/${w.app}/${path}`, body);
+		assert.ok(r.status < 300, r.text);
+	};
+	await call('PUT', `accounts/${account}`, {user: 'alice'});
+	await call('PUT', `entitlements/${asked}/bindings/${account}`);
+	const {list} = await begin(await certifyPolicy([owners]), asked);
+	assert.equal(list.length, 1);
+	assert.notEqual(list[0].type.certify.appUserId, account);
+	await call('DELETE', `entitlements/${asked}/bindings/${list[0].type.certify.appUserId}`);
+	assert.equal((await w.task(list[0].id)).state, 'TASK_STATE_OPEN');
+	await call('DELETE', `entitlements/${asked}/bindings/${account}`);
+	assert.equal((await w.task(list[0].id)).type.certify.outcome, 'CERTIFY_OUTCOME_CANCELLED');
+});
+
 test('C4 which policy counts', async () => {
 	const own = await certifyPolicy([{approval: {users: {userIds: ['erin']}}}]);
 	const campaign = await certifyPolicy([owners]);
