@@ -46,7 +46,8 @@
 	X(ACCESS_REVIEW_TEMPLATE, access_review_template)                                                              \
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
-	X(OAUTH_CLIENT, oauth_client)
+	X(OAUTH_CLIENT, oauth_client)                                                                                  \
+	X(ACCESS_POLICY, access_policy)
 
 enum document_kind {
 	DOC_NONE,
