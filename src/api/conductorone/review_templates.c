@@ -179,10 +179,10 @@ static void put_template(struct api_call *call, struct json_writer *w, const str
 /* Without the permission: those that one owns. */
 static void template_list(struct api_call *call)
 {
-	bool sees_all = c1_may(call, STR(ALL ":list"), STR(ALL));
 	struct c1_page page;
+	bool sees_all;
 
-	if (c1_page_of_query(call, &page))
+	if (c1_admit_review_list(call, DOC_ACCESS_REVIEW_TEMPLATE, &sees_all) && c1_page_of_query(call, &page))
 		c1_list(call, &page,
 		        &(struct c1_listing){
 		            .kind = DOC_ACCESS_REVIEW_TEMPLATE, .shows = shows, .put = put_template, .ctx = &sees_all});

@@ -35,6 +35,25 @@ bool c1_admit_review(struct api_call *call, struct c1_owned of, const char *verb
 	return false;
 }
 
+bool c1_admit_review_list(struct api_call *call, enum document_kind kind, bool *ret_sees_all)
+{
+	const struct document *const *docs;
+	size_t n;
+
+	call->operation = STR(ALL ":list");
+	*ret_sees_all = c1_may(call, STR(ALL ":list"), STR(ALL));
+	if (*ret_sees_all)
+		return true;
+	n = snapshot_linked(call->snapshot, kind, arena_concat(call->arena, STR("owner:"), call->caller.id),
+	                    call->arena, &docs);
+	for (size_t i = 0; i < n; i++)
+		if (c1_owns_review(call, kind == DOC_ACCESS_REVIEW ? as_access_review(docs[i])->owners
+		                                                   : as_access_review_template(docs[i])->owners))
+			return true;
+	api_fail(call, SERVICE_DENIED, 0, "permission denied: " ALL ":list is needed");
+	return false;
+}
+
 const struct access_review *c1_find_review(struct api_call *call, const char *param, const char *verb)
 {
 	struct str id = api_param(call, param);
@@ -275,10 +294,10 @@ static void put_review(struct api_call *call, struct json_writer *w, const struc
 /* Without the permission: those that one owns. */
 static void review_list(struct api_call *call)
 {
-	bool sees_all = c1_may(call, STR(ALL ":list"), STR(ALL));
 	struct c1_page page;
+	bool sees_all;
 
-	if (c1_page_of_query(call, &page))
+	if (c1_admit_review_list(call, DOC_ACCESS_REVIEW, &sees_all) && c1_page_of_query(call, &page))
 		c1_list(call, &page,
 		        &(struct c1_listing){
 		            .kind = DOC_ACCESS_REVIEW, .shows = shows, .put = put_review, .ctx = &sees_all});

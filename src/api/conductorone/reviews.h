@@ -30,6 +30,12 @@ const struct access_review_template *c1_find_review_template(struct api_call *ca
 bool c1_owns_review(const struct api_call *call, struct str_list owners);
 
 /*
+ * May the caller list those of the kind: all of them, or, without the permission, the ones he owns if there are any?
+ * Else fails the call.
+ */
+bool c1_admit_review_list(struct api_call *call, enum document_kind kind, bool *ret_sees_all);
+
+/*
  * What says who is reviewed in another way than scopeV2, or asks for what is not done here, must not be taken for
  * granted: fails the call. `message`: of a review or a template.
  */
