@@ -91,8 +91,8 @@ struct api_dialect {
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	/*
-	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
-	 * the price of waiting for its commit.
+	 * A read is answered from a state in which everything has happened whose time had come (service_is_due()), at
+	 * the price of waiting for its commit; when that cannot be had, with 503.
 	 */
 	bool minds_time;
 	/*

@@ -211,7 +211,7 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
                                  struct access_request *ret, struct error *err)
 {
-	struct request_host host = {t->snapshot, service_conditions(t->service), t->now_ms};
+	struct request_host host = {t->snapshot, service_expressions(t->service), t->now_ms};
 	struct workflow w = workflow_of(t->snapshot, &host, t->arena, r);
 	struct workflow_next next;
 
@@ -257,33 +257,45 @@ static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
 	return false;
 }
 
-/* `is_other`: of requests about the person those that name another of her accounts. */
-static void end_linked(struct txn *t, struct str link, const struct entitlement_binding *b,
-                       const struct access_request *by, bool is_other)
+/* The open requests about the same entitlement and the same user or account as this one. They are few. */
+static size_t open_like(struct txn *t, const struct access_request *about, enum request_party party,
+                        const struct document *const **ret)
 {
+	struct str link = open_request_link(t->arena, about, party);
+
+	return str_is_absent(link) ? 0 : snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, ret);
+}
+
+/* Ids may have slashes, which links are made with. */
+static bool is_about(const struct access_request *r, struct str app, struct str entitlement)
+{
+	return str_eq(r->app, app) && str_eq(r->entitlement_id, entitlement);
+}
+
+/* REQUEST_USER: of requests about the person those that name another of her accounts. */
+static void end_like(struct txn *t, const struct entitlement_binding *b, const struct access_request *by,
+                     enum request_party party)
+{
+	const struct access_request about = {
+	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id, .user = b->user};
 	const struct document *const *docs;
-	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
+	size_t n = open_like(t, &about, party, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type == REQUEST_GRANT || !str_eq(r->app, b->app) ||
-		    !str_eq(r->entitlement_id, b->entitlement_id) ||
-		    (is_other && (r->type != REQUEST_CERTIFY || str_eq(r->account_id, b->account_id))) ||
-		    is_spared(r, by) || (r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
+		if (r->type == REQUEST_GRANT || !is_about(r, b->app, b->entitlement_id) || is_spared(r, by) ||
+		    (party == REQUEST_USER && (r->type != REQUEST_CERTIFY || str_eq(r->account_id, b->account_id))) ||
+		    (r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
 			continue;
 		requests_cancel(t, r);
 	}
 }
 
-/* An account and a person have few open requests, an entitlement may have very many. */
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
 {
-	struct str account = entitlement_id(t->arena, b->app, b->account_id);
-
-	end_linked(t, arena_concat(t->arena, STR("open-account:"), account), b, by, false);
-	if (!str_is_empty(b->user))
-		end_linked(t, arena_concat(t->arena, STR("open-user:"), b->user), b, by, true);
+	end_like(t, b, by, REQUEST_ACCOUNT);
+	end_like(t, b, by, REQUEST_USER);
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -335,26 +347,20 @@ static enum service_result find_target(struct txn *t, struct request_new *n, str
 	return SERVICE_OK;
 }
 
-/* What is taken away is taken from an account; else it is about the person, if there is one. */
-static bool is_same(const struct access_request *r, const struct request_new *n)
-{
-	if (r->type != n->type || !str_eq(r->app, n->app) || !str_eq(r->entitlement_id, n->entitlement_id))
-		return false;
-	return str_is_empty(n->user) || n->type == REQUEST_REVOKE ? str_eq(r->account_id, n->account_id)
-	                                                          : str_eq(r->user, n->user);
-}
-
 static enum service_result refuse_duplicate(struct txn *t, struct request_new *n, struct error *err)
 {
+	const struct access_request about = {
+	    .app = n->app, .entitlement_id = n->entitlement_id, .user = n->user, .account_id = n->account_id};
+	/* What is taken away is taken from an account; else it is about the person, if there is one. */
+	bool by_account = str_is_empty(n->user) || n->type == REQUEST_REVOKE;
+	enum request_party party = by_account ? REQUEST_ACCOUNT : REQUEST_USER;
 	const struct document *const *docs;
-	/* A person or an account has few open requests, an entitlement may have very many. */
-	struct str link = str_is_empty(n->user) ? arena_concat(t->arena, STR("open-account:"),
-	                                                       entitlement_id(t->arena, n->app, n->account_id))
-	                                        : arena_concat(t->arena, STR("open-user:"), n->user);
-	size_t n_open = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
+	size_t n_open = open_like(t, &about, party, &docs);
 
 	for (size_t i = 0; i < n_open; i++) {
-		if (!is_same(as_access_request(docs[i]), n))
+		const struct access_request *r = as_access_request(docs[i]);
+
+		if (r->type != n->type || !is_about(r, n->app, n->entitlement_id))
 			continue;
 		n->duplicate = docs[i]->id;
 		return refuse(err, SERVICE_CONFLICT, "duplicate ticket found");
