@@ -30,6 +30,8 @@ static const struct str actions[] = {
     ON("entitlements", "create"), ON("entitlements", "get"), ON("entitlements", "list"),
     ON("entitlements", "update"), ON("entitlements", "delete"),
     ON("grants", "list"), ON("grants", "update"),
+    ON("accessReviews", "create"), ON("accessReviews", "get"), ON("accessReviews", "list"),
+    ON("accessReviews", "update"), ON("accessReviews", "delete"),
     ON("tasks", "create"), ON("tasks", "createForOthers"), ON("tasks", "offboard"), ON("tasks", "get"), ON("tasks", "list"),
     ON("tasks", "comment"), ON("tasks", "approve"), ON("tasks", "deny"), ON("tasks", "reassign"),
     ON("tasks", "escalate"), ON("tasks", "close"), ON("tasks", "update"), ON("tasks", "manage"),

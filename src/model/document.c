@@ -311,6 +311,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ACCESS_REVIEW:
 		add_owners(&l, as_access_review(doc)->owners);
 		break;
+	case DOC_ACCESS_REVIEW_TEMPLATE:
+		add_owners(&l, as_access_review_template(doc)->owners);
+		break;
 	case DOC_APP_RESOURCE_TYPE:
 		add(&l, STR("app:"), as_app_resource_type(doc)->app);
 		break;

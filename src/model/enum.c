@@ -77,3 +77,8 @@ struct str request_type_name(enum request_type type)
 {
 	return enum_name(&request_type_values, type);
 }
+
+struct str step_outcome_name(enum step_outcome outcome)
+{
+	return enum_name(&step_outcome_values, outcome);
+}

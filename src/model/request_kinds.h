@@ -231,10 +231,35 @@ struct access_review {
 	struct str policy;
 	bool overrides_policy; /* entitlements' own certify policies count first */
 	struct str_list owners;
-	const struct json *scope;
-	struct str auto_close_decision;   /* "REVOKED", "SKIP", "NO_ACTION"; absent: none */
-	int64_t starts_at_ms, ends_at_ms; /* 0: by hand */
-	const struct json *details;
+	const struct json *scope;            /* service/access_reviews.h */
+	struct str auto_close_decision;      /* "REVOKED", "SKIP", "NO_ACTION"; absent: none */
+	int64_t starts_at_ms, ends_at_ms;    /* when it starts and closes by itself; 0: by hand */
+	int64_t started_at_ms, closed_at_ms; /* when it did; 0: not yet */
+	int64_t n_requests;                  /* that it began with */
+	struct str created_by;               /* user id; absent: nobody, its template's time had come */
+	struct str template;                 /* access_review_template that it was made from; absent: none */
+	struct str problem;                  /* why it could not start or close by itself; absent: nothing */
+	const struct json *details;          /* further members of the vendor's AccessReview message */
+};
+
+/* What access reviews are made from, by hand or again and again. */
+struct access_review_template {
+	struct document doc;
+	struct str display_name;
+	struct str description;
+	struct str policy;
+	bool overrides_policy;
+	struct str_list owners;
+	const struct json *scope; /* as a review's */
+	struct str auto_close_decision;
+	int64_t duration_ms;        /* of its reviews; 0: open-ended */
+	bool starts_reviews;        /* its reviews start as soon as they are made */
+	bool closes_reviews;        /* and close when the duration is over */
+	bool is_scheduled;          /* makes reviews by itself, at next_at_ms and by the rule from then on */
+	int64_t next_at_ms;         /* 0: never (again) */
+	int64_t n_reviews;          /* made from it so far */
+	const struct json *rule;    /* the vendor's RecurrenceRule; NULL: none */
+	const struct json *details; /* further members of the vendor's AccessReviewTemplate message */
 };
 
 struct webhook {
@@ -295,5 +320,6 @@ struct token_issuer {
 enum request_party { REQUEST_USER, REQUEST_ACCOUNT };
 struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party);
 
-/* "grant" …: as it stands in stored documents; absent for none. */
+/* "grant" …; "approved" …: as they stand in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);
+struct str step_outcome_name(enum step_outcome outcome);

@@ -37,6 +37,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_ACCESS_REQUEST:
 	case DOC_REQUEST_EVENT:
 	case DOC_ACCESS_REVIEW:
+	case DOC_ACCESS_REVIEW_TEMPLATE:
 	case DOC_WEBHOOK:
 	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:

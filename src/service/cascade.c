@@ -190,6 +190,7 @@ static const struct {
     {DOC_USER, DOC_APP_ENTITLEMENT, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_ACTION, STR_INIT("owner:")},
     {DOC_USER, DOC_ACCESS_REVIEW, STR_INIT("owner:")},
+    {DOC_USER, DOC_ACCESS_REVIEW_TEMPLATE, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_USER, STR_INIT("user:")},
     {DOC_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("user:")},
     {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},

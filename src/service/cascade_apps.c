@@ -104,6 +104,7 @@ static void take_from_owners(struct txn *t, struct str user)
 	struct app_parts entitlements = linked(t, DOC_APP_ENTITLEMENT, STR("owner:"), user);
 	struct app_parts actions = linked(t, DOC_APP_ACTION, STR("owner:"), user);
 	struct app_parts reviews = linked(t, DOC_ACCESS_REVIEW, STR("owner:"), user);
+	struct app_parts templates = linked(t, DOC_ACCESS_REVIEW_TEMPLATE, STR("owner:"), user);
 
 	for (size_t i = 0; i < apps.n; i++) {
 		struct app app = *as_app(apps.docs[i]);
@@ -128,6 +129,12 @@ static void take_from_owners(struct txn *t, struct str user)
 
 		r.owners = without(t, r.owners, user);
 		txn_put(t, &r.doc);
+	}
+	for (size_t i = 0; i < templates.n; i++) {
+		struct access_review_template made_from = *as_access_review_template(templates.docs[i]);
+
+		made_from.owners = without(t, made_from.owners, user);
+		txn_put(t, &made_from.doc);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/strs.h"
+#include "service/applications.h"
 #include "service/webhooks.h"
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
@@ -128,8 +129,7 @@ static void put_events(struct txn *t, const struct workflow_next *next)
 	}
 }
 
-/* A review said that access is to go: its request follows the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
+static void revoke_reviewed(struct txn *t, const struct access_request *r, struct str account)
 {
 	const struct json_member review[] = {
 	    {STR_INIT("accessReviewId"), {.type = JSON_STRING, .s = r->review}},
@@ -143,7 +143,7 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 	    .type = REQUEST_REVOKE,
 	    .app = r->app,
 	    .entitlement_id = r->entitlement_id,
-	    .account_id = r->account_id,
+	    .account_id = account,
 	    .user = r->user,
 	    .description = STR("Decertified in an access review"),
 	    .origin = STR("ACCESS_REVIEW"),
@@ -156,6 +156,33 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 	/* What is not there (any more), or is being revoked already, needs no request. */
 	if (requests_create(t, &n, &made, &err) != SERVICE_OK)
 		return;
+}
+
+/* The bindings by which the user has the entitlement, over or not. */
+static size_t bindings_of(struct txn *t, struct str user, const struct document *const **ret)
+{
+	return str_is_empty(user) ? 0
+	                          : snapshot_linked(t->snapshot, DOC_ENTITLEMENT_BINDING,
+	                                            arena_concat(t->arena, STR("user:"), user), t->arena, ret);
+}
+
+/*
+ * A review said that access is to go: requests follow the entitlement's revoke policy. It was asked about the person,
+ * so they are about each account through which she has it.
+ */
+static void revoke_all_reviewed(struct txn *t, const struct access_request *r)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, r->user, &docs);
+
+	if (str_is_empty(r->user))
+		revoke_reviewed(t, r, r->account_id);
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *b = as_entitlement_binding(docs[i]);
+
+		if (str_eq(b->app, r->app) && str_eq(b->entitlement_id, r->entitlement_id))
+			revoke_reviewed(t, r, b->account_id);
+	}
 }
 
 /* A program is asked about the current step only. */
@@ -203,7 +230,7 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 	if (r->state == REQUEST_CLOSED && !str_is_empty(r->parent))
 		request_end_part(t, r);
 	if (next->effects & EFFECT_REVOKE)
-		requests_revoke_reviewed(t, r);
+		revoke_all_reviewed(t, r);
 }
 
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
@@ -241,6 +268,22 @@ static bool is_spared(const struct access_request *r, const struct access_reques
 	return by && (str_eq(r->doc.id, by->doc.id) || (!str_is_empty(by->review) && str_eq(r->review, by->review)));
 }
 
+/* Does the person still have the entitlement, through another account? Then a review still has something to ask. */
+static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, b->user, &docs);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *other = as_entitlement_binding(docs[i]);
+
+		if (str_eq(other->app, b->app) && str_eq(other->entitlement_id, b->entitlement_id) &&
+		    !str_eq(other->account_id, b->account_id) && entitlement_binding_is_live(other, t->now_ms))
+			return true;
+	}
+	return false;
+}
+
 /* The open requests about the same entitlement and the same user or account as this one. They are few. */
 static size_t open_like(struct txn *t, const struct access_request *about, enum request_party party,
                         const struct document *const **ret)
@@ -256,19 +299,30 @@ static bool is_about(const struct access_request *r, struct str app, struct str 
 	return str_eq(r->app, app) && str_eq(r->entitlement_id, entitlement);
 }
 
-void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+/* REQUEST_USER: of requests about the person those that name another of her accounts. */
+static void end_like(struct txn *t, const struct entitlement_binding *b, const struct access_request *by,
+                     enum request_party party)
 {
 	const struct access_request about = {
-	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id};
+	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id, .user = b->user};
 	const struct document *const *docs;
-	size_t n = open_like(t, &about, REQUEST_ACCOUNT, &docs);
+	size_t n = open_like(t, &about, party, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && is_about(r, b->app, b->entitlement_id) && !is_spared(r, by))
-			requests_cancel(t, r);
+		if (r->type == REQUEST_GRANT || !is_about(r, b->app, b->entitlement_id) || is_spared(r, by) ||
+		    (party == REQUEST_USER && (r->type != REQUEST_CERTIFY || str_eq(r->account_id, b->account_id))) ||
+		    (r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
+			continue;
+		requests_cancel(t, r);
 	}
+}
+
+void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+{
+	end_like(t, b, by, REQUEST_ACCOUNT);
+	end_like(t, b, by, REQUEST_USER);
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -324,7 +378,9 @@ static enum service_result refuse_duplicate(struct txn *t, struct request_new *n
 {
 	const struct access_request about = {
 	    .app = n->app, .entitlement_id = n->entitlement_id, .user = n->user, .account_id = n->account_id};
-	enum request_party party = str_is_empty(n->user) ? REQUEST_ACCOUNT : REQUEST_USER;
+	/* What is taken away is taken from an account; else it is about the person, if there is one. */
+	bool by_account = str_is_empty(n->user) || n->type == REQUEST_REVOKE;
+	enum request_party party = by_account ? REQUEST_ACCOUNT : REQUEST_USER;
 	const struct document *const *docs;
 	size_t n_open = open_like(t, &about, party, &docs);
 

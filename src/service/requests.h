@@ -60,8 +60,6 @@ void requests_cancel(struct txn *t, const struct access_request *r);
  * request that ended it, which is left alone as is the review that it follows from; NULL: none did.
  */
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by);
-/* Asks for the access that a certify request is about to be taken away, by the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r);
 /* The document's time has come (service/timers.h). False: it is not due (any more), and nothing was put. */
 bool requests_fire(struct txn *t, enum document_kind kind, struct str id);
 

@@ -156,7 +156,9 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
-	uint64_t n_requests_made; /* private: access requests that have a number (service/requests.c) */
+	uint64_t n_requests_made;   /* private: access requests that have a number (service/requests.c) */
+	size_t n_made[DOC_N_KINDS]; /* documents among them that are not in the snapshot */
+	size_t n_bytes;             /* of their bodies */
 };
 
 /*
@@ -167,6 +169,9 @@ struct txn {
 void txn_put(struct txn *t, const struct document *doc);
 /* Deletes; nothing when there is none. */
 void txn_delete(struct txn *t, enum document_kind kind, struct str id);
+
+/* Drops what was put and deleted so far. */
+void txn_forget(struct txn *t);
 
 enum write_verdict {
 	WRITE_REFUSE,         /* drop what was put; nothing is recorded (malformed, not found, …) */

@@ -182,6 +182,17 @@ enum workflow_result verb_cancel(struct flow *f)
 	return verb_close(f);
 }
 
+enum workflow_result verb_revoke(struct flow *f)
+{
+	if (f->r.type != REQUEST_CERTIFY)
+		return flow_refuse(f, "only reviews of access can end undecided");
+	comment(f);
+	flow_end_step(f, OUTCOME_CANCELLED, STR_NONE);
+	flow_close(f, REQUEST_DENIED);
+	f->effects |= EFFECT_REVOKE;
+	return WORKFLOW_OK;
+}
+
 /* What an offboarding waits for began with it, and by no policy. */
 static const char NO_POLICY[] = "an offboarding task cannot be restarted";
 

@@ -92,6 +92,6 @@ enum workflow_result verb_start(struct flow *f), verb_approve(struct flow *f), v
     verb_provision_complete(struct flow *f), verb_provision_error(struct flow *f),
     verb_provision_cancel(struct flow *f), verb_provision_retry(struct flow *f), verb_parts_over(struct flow *f),
     verb_replace(struct flow *f), verb_webhook_fail(struct flow *f), verb_timer(struct flow *f),
-    verb_cancel(struct flow *f);
+    verb_cancel(struct flow *f), verb_revoke(struct flow *f);
 /* WORKFLOW_REFUSED with the text. */
 enum workflow_result flow_refuse(struct flow *f, const char *text);

@@ -77,6 +77,7 @@ static const struct verb {
     [VERB_WEBHOOK_FAIL] = {"fail webhook", NULL, verb_webhook_fail, AT(WEBHOOK) | AT(PROVISION), NO_WEBHOOK, BY_ITSELF},
     [VERB_TIMER] = {"timer", NULL, verb_timer, AT(APPROVAL) | AT(WEBHOOK) | AT(WAIT), NOTHING_DUE, BY_ITSELF},
     [VERB_CANCEL] = {"cancel", NULL, verb_cancel, AT_OPEN, NULL, BY_ITSELF},
+    [VERB_REVOKE] = {"revoke", NULL, verb_revoke, AT_OPEN, NULL, BY_ITSELF},
 };
 
 /* Where each kind of step is. */
@@ -265,7 +266,7 @@ static enum workflow_result judge(const struct flow *f, const struct access_requ
 		return (enum workflow_result)error_set(f->err, WORKFLOW_REFUSED, "comment must be at most %u bytes",
 		                                       WORKFLOW_MAX_COMMENT_BYTES);
 	if (r->n_steps >= WORKFLOW_MAX_STEPS && e->verb != VERB_CLOSE && e->verb != VERB_CANCEL &&
-	    e->verb != VERB_COMMENT && e->verb != VERB_DENY)
+	    e->verb != VERB_REVOKE && e->verb != VERB_COMMENT && e->verb != VERB_DENY)
 		return (enum workflow_result)error_set(f->err, WORKFLOW_REFUSED,
 		                                       "the task has had too many steps: close it");
 	return WORKFLOW_OK;

@@ -64,6 +64,7 @@ enum workflow_verb {
 	VERB_WEBHOOK_FAIL,    /* it will not reply any more */
 	VERB_TIMER,           /* request_step.due_at_ms is reached */
 	VERB_CANCEL,          /* what it is about is gone */
+	VERB_REVOKE,          /* of a review's: it is over, nobody decided, and so the access is to go */
 	VERB_N
 };
 

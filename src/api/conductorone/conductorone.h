@@ -18,7 +18,7 @@
 
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
     c1_entitlement_routes, c1_account_routes, c1_grant_routes, c1_grant_feed_routes, c1_review_routes, c1_user_routes,
-    c1_oauth_routes, c1_iam_routes;
+    c1_oauth_routes, c1_iam_routes, c1_review_template_routes;
 extern const struct api_route_table c1_task_routes, c1_task_search_routes, c1_webhook_routes;
 
 #define C1_API "/api/v1/"

@@ -7,9 +7,9 @@
 #include "json/object.h"
 #include "service/requests.h"
 
-/* Objects beside one or many tasks: what stands in "expanded", each once. */
+/* Objects beside what is answered: what stands in "expanded", each once. */
 struct c1_expansion {
-	struct str_list paths; /* of the TaskExpandMask; none: nothing is expanded */
+	struct str_list paths; /* of the expand mask; none: nothing is expanded */
 	struct json *items;
 	size_t n, cap;
 	struct str *names; /* "<kind>:<id>" of each */

@@ -223,8 +223,9 @@ static const struct api_route routes[] = {
     {HTTP_PUT,    V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_OPTIONAL_JSON, "doorward:appBindings:update", "doorward:apps:{id}", binding_put},
     {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_NO_BODY, "doorward:appBindings:delete", "doorward:apps:{id}", binding_delete},
 
-    {HTTP_POST, V1 "access-reviews/{id}/start", API_WRITE, API_NO_BODY, "doorward:accessReviews:update", "doorward:accessReviews:{id}", access_review_post_start},
-    {HTTP_POST, V1 "access-reviews/{id}/close", API_WRITE, API_NO_BODY, "doorward:accessReviews:update", "doorward:accessReviews:{id}", access_review_post_close},
+    {HTTP_POST, V1 "access-reviews/{id}/start", API_WRITE, API_NO_BODY, NULL, NULL, access_review_post_start, "c1.accessReview.start"},
+    {HTTP_POST, V1 "access-reviews/{id}/close", API_WRITE, API_NO_BODY, NULL, NULL, access_review_post_close, "c1.accessReview.close"},
+    {HTTP_POST, V1 "access-review-templates/{id}/launch", API_WRITE, API_NO_BODY, NULL, NULL, access_review_template_post_launch, "c1.accessReviewTemplate.launch"},
 
     {HTTP_GET,    V1 "keys",      API_READ,  API_NO_BODY,   "doorward:keys:list",   "doorward:keys",      key_list},
     {HTTP_POST,   V1 "keys",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:keys",      key_create},

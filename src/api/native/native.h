@@ -145,6 +145,7 @@ void binding_delete(struct api_call *call);
 /* reviews.c */
 void access_review_post_start(struct api_call *call);
 void access_review_post_close(struct api_call *call);
+void access_review_template_post_launch(struct api_call *call);
 /* keys.c */
 void key_list(struct api_call *call);
 void key_create(struct api_call *call);
