@@ -23,7 +23,7 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	call->service = api->service;
 	call->arena = &x->arena;
 	call->dialect = api_find_dialect(api, x->path)->dialect;
-	call->now_ms = clock_now_ms();
+	call->now_ms = call->present_ms = clock_now_ms();
 	x->app = call;
 	return call;
 }
@@ -46,8 +46,8 @@ static struct str key_text_of(const struct api_call *call)
 
 static enum auth_result find_caller(struct api_call *call, const struct snapshot *pending)
 {
-	enum auth_result r =
-	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller);
+	enum auth_result r = service_authenticate(call->service, key_text_of(call), pending, call->present_ms,
+	                                          call->arena, &call->caller);
 
 	if (r != AUTH_OK || !call->caller.client || oauth_may_come_from(call->caller.client, call->x->remote))
 		return r;
@@ -61,7 +61,7 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 	case AUTH_OK:
 		if (!pending)
 			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
-		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
+		call->snapshot = call->present = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:
 		http_answer_header(call->x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\""));
@@ -118,52 +118,23 @@ static bool admit_limited(struct api_call *call)
 	return false;
 }
 
+static bool is_for_anybody(const struct api_route *route)
+{
+	return route->action && route->action[0] == '\0';
+}
+
+/* May the caller, who is known, do it? False after failing the call. */
+static bool permit(struct api_call *call)
+{
+	return admit_limited(call) && (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
+}
+
 /* Key and permission; false after failing the call. */
 static bool admit(struct api_call *call, const struct snapshot *pending)
 {
-	if (call->route->action && call->route->action[0] == '\0')
+	if (is_for_anybody(call->route))
 		return !call->dialect->admit_anybody || call->dialect->admit_anybody(call);
-	return authenticate(call, pending) && admit_limited(call) &&
-	       (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
-}
-
-/* ---- the body ----------------------------------------------------------------------------------------- */
-
-static bool is_json_content_type(const struct http_exchange *x)
-{
-	struct str type = http_header_get(x, STR("Content-Type"));
-	struct str media;
-
-	return str_split(&type, ';', &media) && str_eq_nocase(str_trim(media), STR("application/json"));
-}
-
-static bool has_wanted_type(struct api_call *call)
-{
-	bool wants_array = call->route->body == API_JSON_ARRAY;
-
-	if (call->body->type == (wants_array ? JSON_ARRAY : JSON_OBJECT))
-		return true;
-	api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON %s", wants_array ? "array" : "object");
-	return false;
-}
-
-static bool read_body(struct api_call *call)
-{
-	struct error err = {0};
-
-	if (call->route->body == API_NO_BODY ||
-	    (call->route->body == API_OPTIONAL_JSON && str_is_empty(str_trim(call->x->body))))
-		return true;
-	if (call->dialect->wrong_content_type_status && !is_json_content_type(call->x)) {
-		api_fail(call, SERVICE_INVALID, call->dialect->wrong_content_type_status,
-		         "the Content-Type must be application/json");
-		return false;
-	}
-	if (json_parse(call->x->body, call->arena, &call->body, &err) != JSON_OK) {
-		api_fail(call, SERVICE_INVALID, 0, "the body is not valid JSON: %s", err.text);
-		return false;
-	}
-	return has_wanted_type(call);
+	return authenticate(call, pending) && permit(call);
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------- */
@@ -211,16 +182,61 @@ static struct audit_note note_of(struct api_call *call)
 
 /* ---- reads and writes ------------------------------------------------------------------------------------ */
 
-/* From the current snapshot. */
-static void answer_read(struct api_call *call)
+static void finish_as_of(struct api_call *call);
+
+/*
+ * From a past state. Who is calling, and what they may do, is judged in the present, once more when the state had to be
+ * built first. False: it has to be, and the call will be finished.
+ */
+static bool answer_as_of(struct api_call *call)
 {
+	enum as_of_result opened = AS_OF_FAILED;
+	struct org *org = NULL;
+
 	service_read_begin();
-	if (admit(call, NULL) && read_body(call)) {
+	if (authenticate(call, NULL)) {
+		org = call->caller.org;
+		opened = as_of_open(call);
+	}
+	if (opened == AS_OF_OPEN && permit(call) && api_read_body(call)) {
+		call->revision = call->snapshot->revision;
+		call->route->handle(call);
+	}
+	if (opened == AS_OF_WAIT)
+		call->caller = (struct caller){0};
+	service_read_end();
+	as_of_close(call);
+	if (opened == AS_OF_WAIT && as_of_wait(call, org, finish_as_of))
+		return false;
+	finish_answer(call);
+	return true;
+}
+
+static void finish_as_of(struct api_call *call)
+{
+	/* With the state open it is not waited for again. */
+	if (call->failed)
+		finish_answer(call);
+	else
+		(void)answer_as_of(call);
+	http_finish(call->x);
+}
+
+/* From the current snapshot, or a past one. False: the call will be finished later. */
+static bool answer_read(struct api_call *call)
+{
+	if (call->as_of)
+		return answer_as_of(call);
+	service_read_begin();
+	if (admit(call, NULL) && api_read_body(call)) {
 		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	service_read_end();
+	if (call->as_of)
+		return answer_as_of(call);
 	finish_answer(call);
+	return true;
 }
 
 /* A read that waits until what is due has happened. */
@@ -243,10 +259,10 @@ static void wait_done(struct due_wait *w, bool has_happened)
 {
 	struct api_call *call = CONTAINER_OF(w, struct api_wait, wait)->call;
 
-	if (has_happened)
-		answer_read(call);
-	else
+	if (!has_happened)
 		fail_behind(call);
+	else if (!answer_read(call))
+		return;
 	http_finish(call->x);
 }
 
@@ -269,10 +285,10 @@ static enum http_action wait_for_time(struct api_call *call)
 
 static enum http_action run_read(struct api_call *call)
 {
-	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms))
+	/* What is due is no part of a past state: it was not done by then. */
+	if (call->dialect->minds_time && !call->as_of && service_is_due(call->service, call->now_ms))
 		return wait_for_time(call);
-	answer_read(call);
-	return HTTP_ANSWERED;
+	return answer_read(call) ? HTTP_ANSWERED : HTTP_PENDING;
 }
 
 struct api_write {
@@ -300,7 +316,7 @@ static enum write_verdict write_run(struct write_job *job, struct txn *t)
 
 	/* Once more, on the state that the change will be made to: the key or the permission may just have gone. */
 	call->txn = t;
-	call->now_ms = t->now_ms;
+	call->now_ms = call->present_ms = t->now_ms;
 	if (admit(call, t->snapshot)) {
 		call->snapshot = t->snapshot;
 		call->route->handle(call);
@@ -342,7 +358,7 @@ static enum http_action submit(struct api_call *call, struct api_write *w, struc
 	w->job.finish = write_finish;
 	/* What was found in a snapshot must not be touched again: the read section is over. */
 	call->caller = (struct caller){0};
-	call->snapshot = NULL;
+	call->snapshot = call->present = NULL;
 	if (service_submit(call->service, &w->job))
 		return HTTP_PENDING;
 	http_answer_header(call->x, STR("Retry-After"), STR("1"));
@@ -367,7 +383,7 @@ static enum http_action run_audited_read(struct api_call *call)
 	struct org *org;
 
 	service_read_begin();
-	if (admit(call, NULL) && read_body(call)) {
+	if (admit(call, NULL) && api_read_body(call)) {
 		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
@@ -395,7 +411,7 @@ static enum http_action run_write(struct api_call *call)
 	if (call->caller.org)
 		org = call->caller.org;
 	if (admitted)
-		admitted = read_body(call);
+		admitted = api_read_body(call);
 	if (is_audited_failure(call)) {
 		struct audit_note note = note_of(call);
 		service_audit_refused(call->service, org, &note);
@@ -414,7 +430,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 	struct api *api = api_of(app);
 	struct api_call *call = new_call(api, x);
 
-	if (!api_find_route(api, call)) {
+	if (!api_find_route(api, call) || !as_of_read(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
@@ -452,105 +468,7 @@ static void done(struct http_app *app, struct http_exchange *x, bool sent)
 		access_log(call, x, duration, sent);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
-
-static void mount(struct api *api, const struct api_dialect *dialect)
+struct http_app dispatch_app(void)
 {
-	struct mounted_dialect *m = &api->dialects[api->n_dialects++];
-	size_t n = 0;
-
-	assert(api->n_dialects <= API_MAX_DIALECTS);
-	m->dialect = dialect;
-	for (size_t i = 0; i < dialect->n_tables; i++)
-		m->n_routes += dialect->tables[i]->n;
-	m->routes = mem_calloc(m->n_routes, sizeof(*m->routes));
-	for (size_t i = 0; i < dialect->n_tables; i++) {
-		for (size_t k = 0; k < dialect->tables[i]->n; k++) {
-			const struct api_route *r = &dialect->tables[i]->routes[k];
-
-			m->routes[n++] = (struct route){r->method, r->path, r};
-		}
-	}
-	m->router = router_new(m->routes, m->n_routes);
-	m->metrics = mem_calloc(m->n_routes + 1, sizeof(*m->metrics));
-}
-
-struct api *api_new(const struct api_options *options)
-{
-	struct api *api = mem_calloc(1, sizeof(*api));
-
-	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
-	api->service = options->service;
-	api->forward_auth = options->forward_auth;
-	if (options->aitronos_per_minute)
-		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
-		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
-	mount(api, &api_aitronos);
-	mount(api, &api_authzen);
-	mount(api, &api_conductorone);
-	mount(api, &api_confident);
-	mount(api, &api_connhex);
-	mount(api, &api_forward_auth);
-	mount(api, &api_langsmith);
-	mount(api, &api_native);
-	mount(api, &api_ops);
-	return api;
-}
-
-void api_free(struct api *api)
-{
-	if (!api)
-		return;
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		router_free(api->dialects[i].router);
-		free(api->dialects[i].routes);
-		free(api->dialects[i].metrics);
-	}
-	rate_limiter_free(api->aitronos_limiter);
-	free(atomic_load(&api->public_url));
-	free(api);
-}
-
-struct rate_limiter *api_aitronos_limiter(const struct api *api)
-{
-	return api->aitronos_limiter;
-}
-
-struct http_app *api_http_app(struct api *api)
-{
-	return &api->app;
-}
-
-struct str api_public_url(const struct api *api)
-{
-	const char *url = atomic_load(&api->public_url);
-
-	return url ? str_of(url) : STR("");
-}
-
-void api_set_public_url(struct api *api, struct str url)
-{
-	assert(!atomic_load(&api->public_url));
-	atomic_store(&api->public_url, str_dup_cstr(url));
-}
-
-void api_set_draining(struct api *api)
-{
-	atomic_store(&api->is_draining, true);
-}
-
-void api_set_http_server(struct api *api, const struct http_server *server)
-{
-	atomic_store(&api->http_server, server);
-}
-
-struct route_metrics *api_metrics_of(struct api *api, const struct api_call *call)
-{
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		struct mounted_dialect *m = &api->dialects[i];
-
-		if (m->dialect == call->dialect)
-			return &m->metrics[call->route ? (size_t)(call->match->route - m->routes) : m->n_routes];
-	}
-	return &api->dialects[0].metrics[api->dialects[0].n_routes];
+	return (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 }

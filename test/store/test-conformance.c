@@ -597,6 +597,8 @@ static void test_callbacks_stop(void **state)
 	stop = (struct stopper){2, 42};
 	assert_int_equal(store_each_document(s, ORG, 0, stop_at_document, &stop, NULL), 42);
 	assert_int_equal(stop.left, 0);
+	stop = (struct stopper){2, 43};
+	assert_int_equal(store_each_revision(s, ORG, 0, 2, stop_at_audit, &stop, NULL), 43);
 	stop = (struct stopper){1, -7};
 	assert_int_equal(store_each_document(s, ORG, 1, stop_at_document, &stop, NULL), -7);
 	stop = (struct stopper){3, 5};
