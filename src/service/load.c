@@ -13,7 +13,7 @@
 #include "service/internal.h"
 #include "service/rows.h"
 
-#define OWNER_USER   "owner"
+#define OWNER_USER   OWNER_ID
 #define ADMINS_GROUP "admins"
 
 /* ---- loading ---------------------------------------------------------------------------------------------- */

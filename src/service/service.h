@@ -167,6 +167,8 @@ struct txn {
  * during the call.
  */
 void txn_put(struct txn *t, const struct document *doc);
+/* The same with the times that the document has: it comes from elsewhere. */
+void txn_adopt(struct txn *t, const struct document *doc);
 /* Deletes; nothing when there is none. */
 void txn_delete(struct txn *t, enum document_kind kind, struct str id);
 
