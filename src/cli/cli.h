@@ -6,7 +6,7 @@
  * environment (option "tls-cert" is DOORWARD_TLS_CERT; an empty variable counts as unset), else from the table.
  *
  * `serve` is parsed here and run by src/main; every other command is run by cli_run(), which talks HTTP only, or, for
- * `cel`, to nobody.
+ * `cel`, to nobody; `export` and `import` with a store in place of a server are src/main's again.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -23,6 +23,8 @@ enum cli_command {
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
 	CLI_CHANGES,
+	CLI_EXPORT,
+	CLI_IMPORT,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -76,6 +78,11 @@ struct cli_options {
 	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
+
+	/* export, import: they use `store` instead of `url` and `key` when it is given */
+	const char *out; /* a file; NULL: standard output */
+	bool with_keys;
+	bool merge;
 
 	/* cel */
 	const char *bindings; /* a file */

@@ -230,6 +230,11 @@ static int check_together(struct cli_options *options, struct error *err)
 	if (options->public_url && !is_http_url(options->public_url))
 		return error_set(err, CLI_USAGE, "--public-url: \"%s\" is neither http://… nor https://…",
 		                 options->public_url);
+	if ((options->command == CLI_EXPORT || options->command == CLI_IMPORT) && !options->key && !options->store)
+		return error_set(err, CLI_USAGE,
+		                 "--key KEY (or DOORWARD_KEY in the environment) is needed, or --store");
+	if (options->store && (options->merge || (options->command == CLI_EXPORT && options->as_of)))
+		return error_set(err, CLI_USAGE, "%s needs a server", options->merge ? "--merge" : "--as-of");
 	if (!options->tls_cert != !options->tls_key)
 		return error_set(err, CLI_USAGE, "--tls-cert and --tls-key go together");
 	if (options->old_secret_key_file && !options->secret_key_file)

@@ -56,5 +56,12 @@ int cli_key_list(struct cli_session *s) MUST_USE;
 int cli_key_revoke(struct cli_session *s) MUST_USE;
 int cli_audit(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
+int cli_export(struct cli_session *s) MUST_USE;
+int cli_import(struct cli_session *s) MUST_USE;
+/*
+ * Runs `write` on the file of --out, which has its name only once it is whole, or on standard output. Returns what
+ * `write` returned, or an error.
+ */
+int cli_write_file(struct cli_session *s, int (*write)(struct cli_session *s, FILE *out)) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

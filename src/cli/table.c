@@ -35,6 +35,17 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "From and to are revisions, or times, which mean the revision that was current then.\n"
 	 "What is shown is what came after the first, up to the second.\n"},
+	{CLI_EXPORT, "export", "", 0, "write an organization as one JSON document",
+	 "Writes all documents of the organization, in creation order, without keys and other\n"
+	 "secrets, as they are at one revision. With --store it reads a store itself, while no\n"
+	 "server has it open.\n"},
+	{CLI_IMPORT, "import", "FILE", 1, "make an organization from an export",
+	 "Reads what `export` wrote into an organization that nobody has used yet, or, with\n"
+	 "--merge, into one that has other documents: all of it, or nothing. Everything is\n"
+	 "checked as writes are.\n"
+	 "\n"
+	 "With --store it makes a new organization in a store that no server has open, with an\n"
+	 "owner key, which is shown once on standard error or written to the owner key file.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -70,6 +81,9 @@ const struct cli_command_def cli_commands[] = {
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
 #define AUDIT   CLI_BIT(CLI_AUDIT)
 #define CHANGES CLI_BIT(CLI_CHANGES)
+#define EXPORT  CLI_BIT(CLI_EXPORT)
+#define IMPORT  CLI_BIT(CLI_IMPORT)
+#define MOVE    (EXPORT | IMPORT)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
 #define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES)
 #define AT(member) .offset = offsetof(struct cli_options, member)
@@ -110,14 +124,29 @@ const struct cli_option_def cli_options_table[] = {
 	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,
 	 CLI_FLAG, AT(connhex_inert_statements)},
 
-	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS, CLI_TEXT, AT(url)},
+	{"store", "URL", NULL, "the store itself, sqlite:PATH, in place of a server", MOVE, CLI_TEXT, AT(store)},
+	{"org", "ID", NULL, "the organization in the store; default: that of the archive, or \"default\"", MOVE, CLI_TEXT,
+	 AT(org)},
+	{"owner-key-file", "FILE", NULL, "with --store: write the owner key here (mode 0600) instead of showing it", IMPORT,
+	 CLI_TEXT, AT(owner_key_file)},
+	{"secret-key-file", "FILE", NULL, "with --store: the key that the installation's secrets are sealed with", IMPORT,
+	 CLI_TEXT, AT(secret_key_file)},
+	{"out", "FILE", NULL, "write here instead of to standard output", EXPORT, CLI_TEXT, AT(out)},
+	{"with-keys", NULL, NULL, "with the hashes of keys, which count where the installation's secrets are the same", EXPORT,
+	 CLI_FLAG, AT(with_keys)},
+	{"merge", NULL, NULL, "into an organization that has documents; those that it has must be the same", IMPORT, CLI_FLAG,
+	 AT(merge)},
+
+	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS | MOVE, CLI_TEXT, AT(url)},
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,
 	 .is_required = true, AT(key)},
-	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS, CLI_FLAG, AT(insecure_tls)},
+	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", MOVE, CLI_TEXT,
+	 AT(key)},
+	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | MOVE, CLI_FLAG, AT(insecure_tls)},
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
-	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK, CLI_TEXT,
+	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK | EXPORT, CLI_TEXT,
 	 AT(as_of)},
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},

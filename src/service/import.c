@@ -60,12 +60,13 @@ static enum service_result check_unused(struct import *in)
 
 /* ---- what goes -------------------------------------------------------------------------------------------------- */
 
+#define OWNER_ROLE_MEMBER BUILTIN_OWNER "/user/" OWNER_ID "/"
+
 /* The first owner and what makes one of it: they stay when the archive does not know such a user. */
 static bool is_of_owner(const struct document *d)
 {
 	return (d->kind == DOC_USER && str_eq(d->id, STR(OWNER_ID))) ||
-	       (d->kind == DOC_GROUP_MEMBER && str_eq(as_group_member(d)->member, STR(OWNER_ID))) ||
-	       (d->kind == DOC_ROLE_MEMBER && str_eq(as_role_member(d)->principal_id, STR(OWNER_ID)));
+	       (d->kind == DOC_ROLE_MEMBER && str_eq(d->id, STR(OWNER_ROLE_MEMBER)));
 }
 
 /* Does a document that the organization was made with stay, though the archive may not have it? */
@@ -145,7 +146,7 @@ static enum service_result check_free(struct import *in, const struct document *
 		return (enum service_result)error_set(err, SERVICE_CONFLICT, "\"" STR_FMT "\" stands there twice",
 		                                      STR_ARG(doc->id));
 	*ret_is_same = is_same(in->t->snapshot, doc);
-	if (in->mode == IMPORT_REPLACE || *ret_is_same || doc->kind == DOC_ORGANIZATION)
+	if (in->mode != IMPORT_MERGE || *ret_is_same || doc->kind == DOC_ORGANIZATION)
 		return SERVICE_OK;
 	return (enum service_result)error_set(err, SERVICE_CONFLICT, "there is another \"" STR_FMT "\" already",
 	                                      STR_ARG(doc->id));
@@ -267,6 +268,26 @@ static void end_replacing(struct import *in, const struct names *replaced)
 	}
 }
 
+/* What no organization can be without, as far as the archive is. */
+static enum service_result complete_new(struct import *in)
+{
+	struct str org = in->t->snapshot->org;
+	struct organization organization = {.doc = {.kind = DOC_ORGANIZATION, .id = org}, .display_name = org};
+	struct user user = {.doc = {.kind = DOC_USER, .id = STR(OWNER_ID)}, .display_name = STR("Owner")};
+	struct role_member member = {.doc = {.kind = DOC_ROLE_MEMBER, .id = STR(OWNER_ROLE_MEMBER)},
+	                             .role = STR(BUILTIN_OWNER),
+	                             .principal_type = STR("user"),
+	                             .principal_id = STR(OWNER_ID)};
+	enum service_result r = SERVICE_OK;
+
+	if (!snapshot_organization(in->after))
+		r = put_one(in, &organization.doc, in->err);
+	if (r != SERVICE_OK || snapshot_find(in->after, DOC_USER, user.doc.id))
+		return r;
+	r = put_one(in, &user.doc, in->err);
+	return r == SERVICE_OK ? put_one(in, &member.doc, in->err) : r;
+}
+
 static enum service_result run(struct import *in)
 {
 	enum service_result r = in->mode == IMPORT_REPLACE ? check_unused(in) : SERVICE_OK;
@@ -276,6 +297,8 @@ static enum service_result run(struct import *in)
 		replaced = begin_replacing(in);
 	if (r == SERVICE_OK)
 		r = each(in, put_one);
+	if (r == SERVICE_OK && in->mode == IMPORT_NEW)
+		r = complete_new(in);
 	if (r == SERVICE_OK)
 		r = each(in, check_one);
 	if (r == SERVICE_OK)

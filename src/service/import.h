@@ -14,10 +14,12 @@
 #define IMPORT_MAX_DOCUMENTS 1000000u
 
 enum import_mode {
+	/* Into one that is being made; it gets a first owner, if the archive has no user of that id. */
+	IMPORT_NEW,
 	/*
 	 * Into an organization that nobody has used: it has nothing but what it was made with, and keys. What the
 	 * archive does not have of that goes, so that what is exported afterwards is the archive. Keys stay; and where
-	 * the archive has no user of its first owner's id, so do that user and what makes it owner.
+	 * the archive has no user of its first owner's id, so do that user and its role.
 	 */
 	IMPORT_REPLACE,
 	IMPORT_MERGE, /* beside what there is; an id that is taken is refused, but for documents that are just the same
