@@ -25,6 +25,7 @@ enum cli_command {
 	CLI_CHANGES,
 	CLI_EXPORT,
 	CLI_IMPORT,
+	CLI_CONVERT,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -83,6 +84,10 @@ struct cli_options {
 	const char *out; /* a file; NULL: standard output */
 	bool with_keys;
 	bool merge;
+
+	/* convert: `from` and `to` are dialects */
+	const char *id;              /* of one document; NULL: all */
+	bool accept_losses;
 
 	/* cel */
 	const char *bindings; /* a file */

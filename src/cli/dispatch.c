@@ -45,6 +45,8 @@ static int run(struct cli_session *s)
 		return cli_export(s);
 	case CLI_IMPORT:
 		return cli_import(s);
+	case CLI_CONVERT:
+		return cli_convert(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

@@ -58,6 +58,7 @@ int cli_audit(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
 int cli_export(struct cli_session *s) MUST_USE;
 int cli_import(struct cli_session *s) MUST_USE;
+int cli_convert(struct cli_session *s) MUST_USE;
 /*
  * Runs `write` on the file of --out, which has its name only once it is whole, or on standard output. Returns what
  * `write` returned, or an error.

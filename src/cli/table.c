@@ -46,6 +46,14 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "With --store it makes a new organization in a store that no server has open, with an\n"
 	 "owner key, which is shown once on standard error or written to the owner key file.\n"},
+	{CLI_CONVERT, "convert", "", 0, "say the policies of one dialect in another",
+	 "Prints the documents of the other dialect that say what those of the first do, one a\n"
+	 "line, ready to be sent. What cannot be said goes to standard error, line by line.\n"
+	 "\n"
+	 "The dialects are native, connhex, langsmith, confident, conductorone and aitronos;\n"
+	 "the target is native or connhex. The exit status is 1 when a deny cannot be said\n"
+	 "wholly, unless that is accepted: what is printed may allow more then. Otherwise it\n"
+	 "allows the same, or, where something was lost, less.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -83,9 +91,10 @@ const struct cli_command_def cli_commands[] = {
 #define CHANGES CLI_BIT(CLI_CHANGES)
 #define EXPORT  CLI_BIT(CLI_EXPORT)
 #define IMPORT  CLI_BIT(CLI_IMPORT)
+#define CONVERT CLI_BIT(CLI_CONVERT)
 #define MOVE    (EXPORT | IMPORT)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES | CONVERT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -146,7 +155,7 @@ const struct cli_option_def cli_options_table[] = {
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
-	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK | EXPORT, CLI_TEXT,
+	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK | EXPORT | CONVERT, CLI_TEXT,
 	 AT(as_of)},
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
@@ -155,6 +164,10 @@ const struct cli_option_def cli_options_table[] = {
 	 AT(since)},
 	{"from", "MOMENT", NULL, "what came after this revision or time; default: everything", CHANGES, CLI_TEXT, AT(from)},
 	{"to", "MOMENT", NULL, "up to this revision or time; default: the newest", CHANGES, CLI_TEXT, AT(to)},
+	{"from", "DIALECT", NULL, "whose policies", CONVERT, CLI_TEXT, .is_required = true, AT(from)},
+	{"to", "DIALECT", "native", "in which they are to be said", CONVERT, CLI_TEXT, AT(to)},
+	{"id", "ID", NULL, "of one document only", CONVERT, CLI_TEXT, AT(id)},
+	{"accept-losses", NULL, NULL, "exit with 0 even if a deny cannot be said", CONVERT, CLI_FLAG, AT(accept_losses)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
 	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES, CLI_FLAG, AT(json)},

@@ -25,6 +25,7 @@ static const struct {
     {"help-changes.txt", "changes", NULL},
     {"help-export.txt", "export", NULL},
     {"help-import.txt", "import", NULL},
+    {"help-convert.txt", "convert", NULL},
     {"help-cel.txt", "cel", NULL},
     {"help-cel-eval.txt", "cel eval", NULL},
     {"help-cel-test.txt", "cel test", NULL},
