@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "policy/lower.h"
+#include "policy/native_condition.h"
 
 /* What the maps are asked for: a kind and a string. */
 struct name_key {
@@ -271,6 +272,15 @@ static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
 		tag_plan_add(&s->tag_plan, &s->edit, &p->groups[i]);
 }
 
+/* An object of the edit that first needs one: it goes with that, or lives as long as the lineage. */
+static void need_native_env(struct snapshot *s, const struct access_policy *p)
+{
+	if (s->native_env || str_is_absent(p->condition))
+		return;
+	s->native_env = native_env_new();
+	edit_adopt_object(&s->edit, native_env_object(s->native_env));
+}
+
 static void count_grants(struct snapshot *fork)
 {
 	fork->n_docs[DOC_ACCESS_GRANT] = fork->grants.n;
@@ -309,6 +319,8 @@ static void put_at(struct snapshot *fork, struct document *doc, uint64_t ordinal
 	index_names(fork, doc, &a);
 	if (doc->kind == DOC_TAG_POLICY)
 		plan_selectors(fork, as_tag_policy(doc));
+	if (doc->kind == DOC_ACCESS_POLICY)
+		need_native_env(fork, as_access_policy(doc));
 	lower_one(fork, doc, &a);
 	lower_dependents(fork, old, doc, &a);
 	edit_retire(&fork->edit, old);
@@ -450,6 +462,7 @@ void snapshot_free_all(struct snapshot *s)
 	}
 	grants_retire_all(&s->grants, &e);
 	edit_retire(&e, s->tag_plan.filter);
+	edit_retire_object(&e, native_env_object(s->native_env));
 	pmap_retire_all(&s->links, &e);
 	pmap_retire_all(&s->aliases, &e);
 	pmap_retire_all(&s->docs, &e);

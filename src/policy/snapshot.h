@@ -14,6 +14,8 @@
 #include "policy/grants.h"
 #include "policy/tags.h"
 
+struct native_env;
+
 struct snapshot {
 	uint64_t revision;
 	struct str org; /* borrowed from the creator */
@@ -27,7 +29,8 @@ struct snapshot {
 	uint64_t next_ordinal[DOC_N_KINDS];
 	struct grants grants;     /* the documents of kind ACCESS_GRANT; only snapshot_version() finds them here, too */
 	struct tag_plan tag_plan; /* of the tag policies there are and were */
-	struct edit edit;         /* of a fork; zeroed once sealed */
+	struct native_env *native_env; /* of conditions of access policies; NULL: there was none yet */
+	struct edit edit;              /* of a fork; zeroed once sealed */
 };
 
 /* An empty fork of nothing, at revision 0. */
