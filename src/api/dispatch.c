@@ -241,18 +241,6 @@ static struct audit_note note_of(struct api_call *call)
 
 /* ---- reads and writes ------------------------------------------------------------------------------------ */
 
-/* From the current snapshot. */
-static void answer_read(struct api_call *call)
-{
-	service_read_begin();
-	if (admit(call, NULL) && api_read_body(call)) {
-		call->revision = call->snapshot ? call->snapshot->revision : 0;
-		call->route->handle(call);
-	}
-	service_read_end();
-	finish_answer(call);
-}
-
 static void finish_as_of(struct api_call *call);
 
 /*
@@ -289,6 +277,30 @@ static void finish_as_of(struct api_call *call)
 	http_finish(call->x);
 }
 
+/* False: the state has to be built first, and the call is finished by whoever builds it. */
+static bool answer_past(struct api_call *call)
+{
+	if (!answer_as_of(call))
+		return false;
+	finish_answer(call);
+	return true;
+}
+
+/* From the current snapshot, unless the handler says that the call is about another: then as answer_past(). */
+static bool answer_read(struct api_call *call)
+{
+	service_read_begin();
+	if (admit(call, NULL) && api_read_body(call)) {
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
+		call->route->handle(call);
+	}
+	service_read_end();
+	if (call->as_of && !call->failed)
+		return answer_past(call);
+	finish_answer(call);
+	return true;
+}
+
 /* A read that waits until what is due has happened and was published. */
 struct api_wait {
 	struct write_job job;
@@ -305,7 +317,9 @@ static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revis
 {
 	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
 
-	answer_read(call);
+	bool is_answered = answer_read(call);
+
+	assert(is_answered); /* see api_look_back() */
 	http_finish(call->x);
 }
 
@@ -322,16 +336,11 @@ static bool wait_for_time(struct api_call *call)
 
 static enum http_action run_read(struct api_call *call)
 {
-	if (call->as_of) {
-		if (!answer_as_of(call))
-			return HTTP_PENDING;
-		finish_answer(call);
-		return HTTP_ANSWERED;
-	}
+	if (call->as_of)
+		return answer_past(call) ? HTTP_ANSWERED : HTTP_PENDING;
 	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
 		return HTTP_PENDING;
-	answer_read(call);
-	return HTTP_ANSWERED;
+	return answer_read(call) ? HTTP_ANSWERED : HTTP_PENDING;
 }
 
 struct api_write {

@@ -61,7 +61,7 @@ static struct names resources_of(const struct cset *c, struct arena *a)
 	for (uint32_t i = 0; c && i < c->n_statements; i++) {
 		const struct compiled *s = &c->statements[i];
 
-		for (uint32_t k = 0; k < s->n_resources; k++)
+		for (uint32_t k = 0; k < s->n_resources + s->n_variables; k++)
 			add_name(&l, pattern_text(c, &cset_resources(c, s)[k]));
 		if (s->n_variables)
 			add_name(&l, VARIABLE_RESOURCES);
