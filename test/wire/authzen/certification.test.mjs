@@ -249,7 +249,11 @@ const actions = {subject: alice, resource: record('record-1')};
 // The owner of the organization is a user who may do everything; the scenario allows results beyond its own.
 const users = (...ids) => ({results: ids.map((id) => ({type: 'user', id}))});
 const records = (...ids) => ({results: ids.map((id) => ({type: 'record', id}))});
-const names = (...all) => ({results: all.map((name) => ({name}))});
+// Built-in policies let every user work with access requests, whatever the resource.
+const own = async (promise) => {
+	const r = await finds(promise, null, []);
+	return r.json.results.map((x) => x.name).filter((name) => !name.startsWith('conductorone:'));
+};
 
 test('4.2.1 subjects', async () => {
 	await finds(search('subject', subjects), 'user', ['alice', 'bob']);
@@ -268,9 +272,12 @@ test('4.3.3 resources: an id is ignored', () =>
 
 test('4.4.1 actions', async () => {
 	await finds(search('action', actions), null, ['read', 'write']);
-	await answers(search('action', actions), names('read', 'write'));
+	assert.deepEqual(await own(search('action', actions)), ['read', 'write']);
 });
-test('4.4.2 actions, with a context', () => answers(search('action', {...actions, context}), names('read', 'write')));
+test('4.4.2 actions, with a context', async () => {
+	const without = await search('action', actions);
+	await answers(search('action', {...actions, context}), without.json);
+});
 
 test('4.5.1 a limit', async () => {
 	const r = await finds(search('subject', {...subjects, page: {limit: 1}}), 'user', ['alice']);
@@ -298,12 +305,15 @@ test('4.6.1 an identifier nobody knows', async () => {
 	const nobody = {type: 'user', id: 'nonexistent-user'};
 	await answers(search('action', {...actions, subject: nobody}), {results: []});
 	await answers(search('resource', {...resources, subject: nobody}), {results: []});
-	await answers(search('subject', {...subjects, action: {name: 'nonexistent'}}), users('owner'));
+	await answers(search('subject', {...subjects, resource: record('nonexistent')}), {results: []});
+	await answers(search('action', {...actions, resource: record('nonexistent')}), {results: []});
 });
 
 test('4.6.2 a type nobody knows', async () => {
 	await answers(search('subject', {...subjects, subject: {type: 'spaceship'}}), {results: []});
 	await answers(search('resource', {...resources, resource: {type: 'spaceship'}}), {results: []});
+	await answers(search('subject', {...subjects, resource: {type: 'spaceship', id: 'x'}}), {results: []});
+	await answers(search('resource', {...resources, subject: {type: 'spaceship', id: 'x'}}), {results: []});
 	await answers(search('action', {...actions, resource: {type: 'spaceship', id: 'x'}}), {results: []});
 	await answers(search('action', {...actions, subject: {type: 'spaceship', id: 'x'}}), {results: []});
 });
@@ -337,7 +347,7 @@ test('4.3.4 (S5) resources, by a property of the subject', () =>
 	answers(search('resource', {subject: admin, action: write, resource: {type: 'record'}}), records('record-2')));
 
 test('4.4.3 (S6) actions, by properties of both', () =>
-	answers(search('action', {subject: admin, resource: archived}), names('read', 'write')));
+	own(search('action', {subject: admin, resource: archived})).then((found) => assert.deepEqual(found, ['read', 'write'])));
 
 test('what is found is permitted, and what is permitted is found', async () => {
 	for (const who of [alice, bob, admin]) {

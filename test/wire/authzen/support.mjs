@@ -6,6 +6,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import https from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import tls from 'node:tls';
 import {startServer} from '../../harness/server.mjs';
 
 function makeCertificate() {
@@ -21,14 +22,17 @@ function makeCertificate() {
 	return {cert, key, ca: readFileSync(cert)};
 }
 
-/** One exchange over TLS: {status, headers, text, json}. A string or Buffer is sent as it is; headers that are null are not sent. */
+/**
+ * One exchange over TLS, with whom the certificate names whatever the Host header says: {status, headers, text, json}. A string or Buffer is sent as it is; headers that are
+ * null are not sent.
+ */
 function exchange(url, ca, method, body, headers) {
 	const payload = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 	const all = payload === undefined ? {} : {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload)};
 	Object.assign(all, headers);
 	const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
 	return new Promise((resolve, reject) => {
-		const request = https.request(url, {method, ca, headers: sent, agent: false}, (answer) => {
+		const request = https.request(url, {method, ca, headers: sent, agent: false, checkServerIdentity: (_, cert) => tls.checkServerIdentity('127.0.0.1', cert)}, (answer) => {
 			const chunks = [];
 			answer.on('data', (chunk) => chunks.push(chunk));
 			answer.once('error', reject);
@@ -51,8 +55,8 @@ function exchange(url, ca, method, body, headers) {
 /** Starts it with the calls of a JSON file of cases made; `post` asks with the owner's key. */
 export async function startPdp(fixture, options = {}) {
 	const certificate = makeCertificate();
-	const tls = ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
-	const s = await startServer({store: 'memory', ...options, args: [...tls, ...(options.args ?? [])]});
+	const files = ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
+	const s = await startServer({store: 'memory', ...options, args: [...files, ...(options.args ?? [])]});
 	const call = (method, path, body, headers = {}) =>
 		exchange(s.url + path, certificate.ca, method, body, {Authorization: `Bearer ${s.key}`, ...headers});
 	for (const {method, path, status, body} of JSON.parse(readFileSync(fixture, 'utf8'))) {
