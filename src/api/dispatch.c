@@ -245,7 +245,7 @@ static void finish_as_of(struct api_call *call);
 
 /*
  * From a past state. Who is calling, and what they may do, is judged in the present, once more when the state had to be
- * built first. False: it has to be.
+ * built first. False: it has to be, and the call will be finished.
  */
 static bool answer_as_of(struct api_call *call)
 {
@@ -265,38 +265,35 @@ static bool answer_as_of(struct api_call *call)
 		call->caller = (struct caller){0};
 	service_read_end();
 	as_of_close(call);
-	return opened != AS_OF_WAIT || !as_of_wait(call, org, finish_as_of);
-}
-
-static void finish_as_of(struct api_call *call)
-{
-	/* With the state open it is not waited for again. */
-	if (!call->failed)
-		(void)answer_as_of(call);
-	finish_answer(call);
-	http_finish(call->x);
-}
-
-/* False: the state has to be built first, and the call is finished by whoever builds it. */
-static bool answer_past(struct api_call *call)
-{
-	if (!answer_as_of(call))
+	if (opened == AS_OF_WAIT && as_of_wait(call, org, finish_as_of))
 		return false;
 	finish_answer(call);
 	return true;
 }
 
-/* From the current snapshot, unless the handler says that the call is about another: then as answer_past(). */
+static void finish_as_of(struct api_call *call)
+{
+	/* With the state open it is not waited for again. */
+	if (call->failed)
+		finish_answer(call);
+	else
+		(void)answer_as_of(call);
+	http_finish(call->x);
+}
+
+/* From the current snapshot, or a past one. False: the call will be finished later. */
 static bool answer_read(struct api_call *call)
 {
+	if (call->as_of)
+		return answer_as_of(call);
 	service_read_begin();
 	if (admit(call, NULL) && api_read_body(call)) {
 		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	service_read_end();
-	if (call->as_of && !call->failed)
-		return answer_past(call);
+	if (call->as_of)
+		return answer_as_of(call);
 	finish_answer(call);
 	return true;
 }
@@ -317,10 +314,8 @@ static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revis
 {
 	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
 
-	bool is_answered = answer_read(call);
-
-	assert(is_answered); /* see api_look_back() */
-	http_finish(call->x);
+	if (answer_read(call))
+		http_finish(call->x);
 }
 
 /* False: there is no room for it to wait in; it is answered as things are. */
@@ -336,9 +331,9 @@ static bool wait_for_time(struct api_call *call)
 
 static enum http_action run_read(struct api_call *call)
 {
-	if (call->as_of)
-		return answer_past(call) ? HTTP_ANSWERED : HTTP_PENDING;
-	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
+	/* What is due is no part of a past state: it was not done by then. */
+	if (call->dialect->minds_time && !call->as_of && service_is_due(call->service, call->now_ms) &&
+	    wait_for_time(call))
 		return HTTP_PENDING;
 	return answer_read(call) ? HTTP_ANSWERED : HTTP_PENDING;
 }

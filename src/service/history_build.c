@@ -13,12 +13,12 @@
 #include "service/history_internal.h"
 
 /*
- * One document of a load costs less than one of a change, which is made to shared structures and read together with
- * versions in between. Measured by bench/past.
+ * A version that is read and applied costs about as much as a document that is loaded; grants, of which there may be
+ * very many, are loaded at less. Measured by bench/past.
  */
-#define LOADS_PER_CHANGE 3u
-#define MIN_CHANGES      256u /* that are never too many */
-#define MAX_CHANGE_BYTES ((size_t)64 << 20)
+#define GRANTS_PER_CHANGE 4u
+#define MIN_CHANGES       256u /* that are never too many */
+#define MAX_CHANGE_BYTES  ((size_t)64 << 20)
 
 /* ---- which versions -------------------------------------------------------------------------------------- */
 
@@ -151,7 +151,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 static uint64_t limit_of(const struct past_state *state, const struct past_state *base)
 {
 	const struct snapshot *s = base->snapshot;
-	uint64_t limit = (s->docs.n + s->grants.n) / LOADS_PER_CHANGE;
+	uint64_t limit = s->docs.n + s->grants.n / GRANTS_PER_CHANGE;
 
 	if (limit < MIN_CHANGES)
 		limit = MIN_CHANGES;
