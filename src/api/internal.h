@@ -8,7 +8,7 @@
 #include "api/api.h"
 #include "api/rate_limit.h"
 
-#define API_MAX_DIALECTS 8u
+#define API_MAX_DIALECTS 12u
 
 /* One route's figures; written by all threads, relaxed. */
 #define METRIC_STATUSES 19u
@@ -33,13 +33,18 @@ struct api {
 	_Atomic(char *) public_url; /* set once */
 	struct mounted_dialect dialects[API_MAX_DIALECTS];
 	size_t n_dialects;
-	struct rate_limiter *aitronos_limiter; /* NULL: none */
+	struct rate_limiter *aitronos_limiter;      /* NULL: none */
+	const struct forward_mapping *forward_auth; /* NULL: none */
 	_Atomic uint64_t n_allowed, n_denied;
 	_Atomic bool is_draining;
 	_Atomic(const struct http_server *) http_server;
 };
 
 extern const struct api_dialect api_ops; /* /healthz, /readyz, /metrics */
+
+/* dispatch.c */
+/* What the HTTP layer calls. */
+struct http_app dispatch_app(void);
 
 /* call.c */
 /* Parses the body as the route wants it; false after failing the call. */
