@@ -14,38 +14,6 @@ static struct api *api_of(struct http_app *app)
 	return CONTAINER_OF(app, struct api, app);
 }
 
-/* ---- which dialect --------------------------------------------------------------------------------- */
-
-static bool has_prefix(struct str path, struct str prefix)
-{
-	/* "/iam/" also owns "/iam", so that even that gets the dialect's own 404. */
-	return str_starts_with(path, prefix) ||
-	       (str_ends_with(prefix, STR("/")) && str_eq(path, str_slice(prefix, 0, prefix.len - 1)));
-}
-
-/* The dialect with the longest prefix of the path; the native one for what belongs to nobody. */
-static struct mounted_dialect *find_dialect(struct api *api, struct str path)
-{
-	struct mounted_dialect *found = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		struct mounted_dialect *m = &api->dialects[i];
-
-		if (m->dialect == &api_native && !found)
-			found = m;
-		for (const char *const *p = m->dialect->prefixes; *p; p++) {
-			struct str prefix = str_of(*p);
-
-			if (prefix.len > longest && has_prefix(path, prefix)) {
-				longest = prefix.len;
-				found = m;
-			}
-		}
-	}
-	return found;
-}
-
 static struct api_call *new_call(struct api *api, struct http_exchange *x)
 {
 	struct api_call *call = ARENA_NEW(&x->arena, struct api_call);
@@ -54,50 +22,10 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	call->api = api;
 	call->service = api->service;
 	call->arena = &x->arena;
-	call->dialect = find_dialect(api, x->path)->dialect;
+	call->dialect = api_find_dialect(api, x->path)->dialect;
 	call->now_ms = call->present_ms = clock_now_ms();
 	x->app = call;
 	return call;
-}
-
-static void take_route(struct api_call *call, const struct router_match *match)
-{
-	call->match = match;
-	call->route = match->route->target;
-	call->x->route = str_of(call->route->path);
-}
-
-/* Finds the route; false after failing the call. */
-static bool find_route(struct api *api, struct api_call *call)
-{
-	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
-	struct mounted_dialect *m = find_dialect(api, call->x->path);
-
-	if (m->dialect->takes_every_path) {
-		assert(m->n_routes == 1);
-		match->route = &m->routes[0];
-		take_route(call, match);
-		return true;
-	}
-	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
-	case ROUTE_FOUND:
-		take_route(call, match);
-		return true;
-	case ROUTE_METHOD_NOT_ALLOWED:
-		call->allow = match->allow;
-		http_answer_header(call->x, STR("Allow"), match->allow);
-		api_fail(call, SERVICE_INVALID,
-		         call->dialect->wrong_method_status ? call->dialect->wrong_method_status : 405,
-		         "Method Not Allowed");
-		return false;
-	case ROUTE_BAD_PATH:
-		api_fail(call, SERVICE_INVALID, 0, "the path is not valid percent-encoded UTF-8");
-		return false;
-	case ROUTE_NOT_FOUND:
-		break;
-	}
-	api_fail(call, SERVICE_NOT_FOUND, 0, "Not Found");
-	return false;
 }
 
 /* ---- who, and may they -------------------------------------------------------------------------------- */
@@ -131,6 +59,8 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
+		if (!pending)
+			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
 		call->snapshot = call->present = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:
@@ -454,7 +384,7 @@ static enum http_action run_audited_read(struct api_call *call)
 
 	service_read_begin();
 	if (admit(call, NULL) && api_read_body(call)) {
-		call->revision = call->snapshot->revision;
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	org = call->caller.org;
@@ -500,7 +430,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 	struct api *api = api_of(app);
 	struct api_call *call = new_call(api, x);
 
-	if (!find_route(api, call) || !as_of_read(call)) {
+	if (!api_find_route(api, call) || !as_of_read(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
