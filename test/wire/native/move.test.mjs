@@ -65,10 +65,26 @@ async function build(s, seed) {
 	await furnish(s);
 }
 
+/** Who may, what, and what else: all that searches find. */
+async function searches(s) {
+	const ask = async (what, body) => (await s.call('POST', `/access/v1/search/${what}`, body)).json.results;
+	const found = [];
+	for (const id of ['n1', 'u1']) {
+		const resource = {type: 'infra:nodes', id};
+		for (const name of ['infra:nodes:get', 'infra:nodes:delete']) {
+			found.push(await ask('subject', {subject: {type: 'user'}, action: {name}, resource}));
+		}
+		found.push(await ask('action', {subject: {type: 'user', id: 'zoe'}, resource}));
+	}
+	found.push(await ask('resource', {subject: {type: 'user', id: 'zoe'}, action: {name: 'write'}, resource: {type: 'doc'}}));
+	assert.ok(found.every(Array.isArray) && found.at(-1).length > 0);
+	return found;
+}
+
 /** Answers without what may differ: the number of the revision. */
 async function answers(s) {
 	const {decisions, lists} = await portrait(s);
-	return {decisions, lists, furniture: await furniture(s)};
+	return {decisions, lists, furniture: await furniture(s), searches: await searches(s)};
 }
 
 for (const seed of [1, 2, 3]) {
