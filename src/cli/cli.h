@@ -86,7 +86,7 @@ struct cli_options {
 	bool merge;
 
 	/* convert: `from` and `to` are dialects */
-	const char *id;              /* of one document; NULL: all */
+	const char *id; /* of one document; NULL: all */
 	bool accept_losses;
 
 	/* cel */

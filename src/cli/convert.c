@@ -22,6 +22,15 @@ static void print_loss(FILE *to, const struct json *loss)
 	(void)fputc('\n', to);
 }
 
+/* Documents, one a line, or the text of policies in Cedar. */
+static void print_policies(FILE *to, const struct json *policies)
+{
+	if (policies->type == JSON_STRING)
+		(void)fwrite(policies->s.ptr, 1, policies->s.len, to);
+	for (uint32_t i = 0; policies->type == JSON_ARRAY && i < policies->n; i++)
+		cli_print_json(to, &policies->items[i]);
+}
+
 int cli_convert(struct cli_session *s)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
@@ -38,12 +47,11 @@ int cli_convert(struct cli_session *s)
 		return CLI_EXIT_ERROR;
 	policies = json_get(answer.body, STR("policies"));
 	lost = json_get(answer.body, STR("lost"));
-	if (!json_is(policies, JSON_ARRAY) || !json_is(lost, JSON_ARRAY))
+	if (!(json_is(policies, JSON_ARRAY) || json_is(policies, JSON_STRING)) || !json_is(lost, JSON_ARRAY))
 		return cli_fail(s, "%s: the answer holds no policies", o->url);
 	for (uint32_t i = 0; i < lost->n; i++)
 		print_loss(s->err, &lost->items[i]);
-	for (uint32_t i = 0; i < policies->n; i++)
-		cli_print_json(s->out, &policies->items[i]);
+	print_policies(s->out, policies);
 	/* Anything but a plain "safe" is none. */
 	if (json_is(json_get(answer.body, STR("safe")), JSON_BOOL) && json_get(answer.body, STR("safe"))->b)
 		return CLI_EXIT_OK;

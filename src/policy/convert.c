@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/convert.h"
+#include "policy/convert_impl.h"
 
 #include "base/strs.h"
 #include "model/native.h"
 #include "model/validate.h"
 #include "policy/lower.h"
-
-/* A statement on its way, with all that was found out about it. */
-struct middle {
-	enum document_kind kind;
-	struct str id;
-	uint64_t seq;
-	uint32_t index, n; /* which of how many statements */
-	struct str_list subjects;
-	struct statement s;
-	struct str condition;      /* in CEL; absent: none */
-	struct str odd_condition;  /* why its condition cannot be said in CEL; absent: it can */
-	struct str_list resources; /* of tag policies, which are lowered to selectors; none: those of the statement */
-};
-
-struct convert {
-	const struct snapshot *snapshot;
-	const struct convert_query *q;
-	struct arena *arena;
-	struct conversion *out;
-};
 
 /* ---- dialects ------------------------------------------------------------------------------------------------ */
 
@@ -38,6 +18,7 @@ static const struct {
     [CONVERT_LANGSMITH] = {STR_INIT("langsmith"), false, {DOC_TAG_POLICY, DOC_POLICY_ATTACHMENT}},
     [CONVERT_CONFIDENT] = {STR_INIT("confident"), false, {DOC_ROLE, DOC_NONE}},
     [CONVERT_CONDUCTORONE] = {STR_INIT("conductorone"), false, {DOC_ENTITLEMENT_BINDING, DOC_NONE}},
+    [CONVERT_CEDAR] = {STR_INIT("cedar"), true, {DOC_NONE, DOC_NONE}},        /* written only */
     [CONVERT_AITRONOS] = {STR_INIT("aitronos"), false, {DOC_NONE, DOC_NONE}}, /* not lowered */
 };
 
@@ -54,9 +35,14 @@ bool convert_writes(enum convert_dialect dialect)
 	return dialects[dialect].is_written;
 }
 
+bool convert_reads(enum convert_dialect dialect)
+{
+	return dialect != CONVERT_NONE && dialect != CONVERT_CEDAR;
+}
+
 /* ---- losses --------------------------------------------------------------------------------------------------- */
 
-static void lose(struct convert *c, const struct middle *m, const char *what, struct str why)
+void convert_lose(struct convert *c, const struct middle *m, const char *what, struct str why)
 {
 	struct conversion *out = c->out;
 	bool is_deny = m->s.effect == EFFECT_DENY;
@@ -83,7 +69,7 @@ static struct str_list say_each(struct convert *c, const struct middle *m, struc
 		struct str item = say(c, list.items[i]);
 
 		if (str_is_absent(item))
-			lose(c, m, what, quoted(c, list.items[i], "cannot be said"));
+			convert_lose(c, m, what, quoted(c, list.items[i], "cannot be said"));
 		else
 			strs_add(&said, item);
 	}
@@ -186,7 +172,7 @@ static void to_native(struct convert *c, const struct middle *m)
 	if (!m->s.all_tenants)
 		p->tenants = say_each(c, m, m->s.tenants, "tenants", native_tenant);
 	if (!str_is_absent(m->odd_condition)) {
-		lose(c, m, "condition", m->odd_condition);
+		convert_lose(c, m, "condition", m->odd_condition);
 		return;
 	}
 	/* None left of what must match: it would say nothing, or, of tenants, everything. */
@@ -238,9 +224,9 @@ static void to_connhex(struct convert *c, const struct middle *m)
 	struct policy_statement *s = ARENA_NEW(c->arena, struct policy_statement);
 
 	if (!str_is_absent(m->condition) || !str_is_absent(m->odd_condition) || m->resources.n)
-		lose(c, m, "condition", STR("statement policies have none"));
+		convert_lose(c, m, "condition", STR("statement policies have none"));
 	else if (!is_unlimited(&m->s))
-		lose(c, m, "valid_from, valid_until", STR("statement policies have no time"));
+		convert_lose(c, m, "valid_from, valid_until", STR("statement policies have no time"));
 	else
 		*s = (struct policy_statement){
 		    .deny = m->s.effect == EFFECT_DENY,
@@ -273,8 +259,10 @@ static void write_middle(struct convert *c, const struct middle *m)
 		return;
 	if (c->q->to == CONVERT_NATIVE)
 		to_native(c, m);
-	else
+	else if (c->q->to == CONVERT_CONNHEX)
 		to_connhex(c, m);
+	else
+		convert_to_cedar(c, m);
 }
 
 /* The tag policy whose groups the statements are; NULL: it is none. */
@@ -397,14 +385,14 @@ static void convert_grant(struct convert *c, const struct access_grant *g)
 	                         .valid_until_ms = INT64_MAX}};
 
 	if (g->grantee_type == GRANTEE_ROLE && is_held_in_tenant(c, g->grantee_id)) {
-		lose(c, &m, "subjects",
-		     STR("the role is held in tenants, too, and grants to it do not count for those"));
+		convert_lose(c, &m, "subjects",
+		             STR("the role is held in tenants, too, and grants to it do not count for those"));
 		return;
 	}
 	if (g->grantee_type == GRANTEE_DEPARTMENT && o && o->departments_inherit)
-		lose(c, &m, "subjects", STR("departments below it inherit, which is not said"));
+		convert_lose(c, &m, "subjects", STR("departments below it inherit, which is not said"));
 	if (g->entity_type == ENTITY_KNOWLEDGE_SLICE)
-		lose(c, &m, "resources", STR("what a composite slice is made of is not said"));
+		convert_lose(c, &m, "resources", STR("what a composite slice is made of is not said"));
 	write_middle(c, &m);
 }
 
@@ -424,7 +412,7 @@ void convert(const struct snapshot *s, const struct convert_query *q, struct are
 {
 	struct convert c = {s, q, a, ret};
 
-	assert(q->from != CONVERT_NONE && convert_writes(q->to));
+	assert(convert_reads(q->from) && convert_writes(q->to) && (q->to != CONVERT_CEDAR || q->cedar));
 	*ret = (struct conversion){0};
 	if (q->from == CONVERT_AITRONOS)
 		convert_grants(&c);

@@ -19,12 +19,14 @@ enum convert_dialect {
 	CONVERT_CONFIDENT,    /* roles with permission policies */
 	CONVERT_CONDUCTORONE, /* bindings of entitlements */
 	CONVERT_AITRONOS,     /* access grants */
+	CONVERT_CEDAR,        /* the policy language of that name, policy/cedar.c; is only written */
 	CONVERT_N_DIALECTS
 };
 /* "native" …; CONVERT_NONE when there is none of that name. */
 enum convert_dialect convert_dialect_of(struct str name);
-/* Can documents be written in it? Of all can be read. */
+/* Can it be written? Can it be read? */
 bool convert_writes(enum convert_dialect dialect);
+bool convert_reads(enum convert_dialect dialect);
 
 struct convert_loss {
 	enum document_kind kind; /* of the document that is not said wholly */
@@ -49,10 +51,17 @@ struct conversion {
 
 struct convert_query {
 	enum convert_dialect from, to;
-	struct str id; /* of one document; absent: all of the dialect, but for those that are part of the program */
+	struct buf *cedar; /* CONVERT_CEDAR: where the text goes; it may overflow */
+	struct str id;     /* of one document; absent: all of the dialect, but for those that are part of the program */
 };
 /* Everything is allocated in `a`, or borrowed from the snapshot. */
 void convert(const struct snapshot *s, const struct convert_query *q, struct arena *a, struct conversion *ret);
+
+/*
+ * The entities that the text speaks of, as a list in Cedar's JSON: every user and service, with the groups and the
+ * roles it has everywhere as parents.
+ */
+void convert_cedar_entities(const struct snapshot *s, struct json_writer *w);
 
 /* The condition of a tag policy's group in CEL, over resource.tags. In `a`. */
 struct str convert_tag_condition(const struct tag_group *group, struct arena *a);

@@ -76,7 +76,7 @@ static bool read_dialect(struct api_call *call, const char *name, enum convert_d
 	if (*ret != CONVERT_NONE)
 		return true;
 	api_fail(call, SERVICE_INVALID, 0,
-	         "%s must be one of native, connhex, langsmith, confident, conductorone and aitronos", name);
+	         "%s must be one of native, connhex, langsmith, confident, conductorone, aitronos and cedar", name);
 	return false;
 }
 
@@ -85,41 +85,62 @@ static bool read_query(struct api_call *call, struct convert_query *q)
 	if (!read_dialect(call, "from", &q->from) || !read_dialect(call, "to", &q->to) ||
 	    !native_query(call, STR("id"), &q->id))
 		return false;
-	if (convert_writes(q->to))
-		return true;
-	api_fail(call, SERVICE_INVALID, 0, "to must be native or connhex: the other dialects cannot say enough");
-	return false;
+	if (!convert_reads(q->from))
+		api_fail(call, SERVICE_INVALID, 0, "from cannot be cedar, which is written only");
+	else if (!convert_writes(q->to))
+		api_fail(call, SERVICE_INVALID, 0,
+		         "to must be native, connhex or cedar: the other dialects cannot say enough");
+	return !call->failed;
+}
+
+/* The documents, or their text in Cedar with the entities that it speaks of. */
+static void write_policies(struct json_writer *w, const struct snapshot *s, const struct convert_query *q,
+                           const struct conversion *c)
+{
+	json_key(w, STR("policies"));
+	if (q->to == CONVERT_CEDAR) {
+		json_add_str(w, buf_str(q->cedar));
+		json_key(w, STR("entities"));
+		convert_cedar_entities(s, w);
+		return;
+	}
+	json_begin_array(w);
+	for (size_t i = 0; i < c->n_documents; i++)
+		if (c->documents[i]->kind == DOC_ACCESS_POLICY)
+			write_access_policy(w, as_access_policy(c->documents[i]));
+		else
+			write_statement_policy(w, as_statement_policy(c->documents[i]));
+	json_end_array(w);
+}
+
+static void answer(struct api_call *call, const struct convert_query *q, const struct conversion *c)
+{
+	struct json_writer w = api_json_begin(call, 200);
+
+	json_begin_object(&w);
+	write_policies(&w, call->snapshot, q, c);
+	json_key(&w, STR("lost"));
+	json_begin_array(&w);
+	for (size_t i = 0; i < c->n_losses; i++)
+		write_loss(&w, &c->losses[i]);
+	json_end_array(&w);
+	json_put_bool(&w, STR("safe"), !c->is_unsafe);
+	json_end_object(&w);
+	api_json_end(call, &w);
 }
 
 void convert_get(struct api_call *call)
 {
-	struct convert_query q = {0};
+	CLEANUP(buf_releasep) struct buf cedar = BUF_INIT(BUF_MAX_RESPONSE_BYTES / 4);
+	struct convert_query q = {.cedar = &cedar};
 	struct conversion c;
-	struct json_writer w;
 
 	if (!read_query(call, &q))
 		return;
 	convert(call->snapshot, &q, call->arena, &c);
-	if (c.is_too_large) {
-		api_fail(call, SERVICE_INVALID, 0, "more than %u documents would come out", CONVERT_MAX_DOCUMENTS);
-		return;
-	}
-	w = api_json_begin(call, 200);
-	json_begin_object(&w);
-	json_key(&w, STR("policies"));
-	json_begin_array(&w);
-	for (size_t i = 0; i < c.n_documents; i++)
-		if (c.documents[i]->kind == DOC_ACCESS_POLICY)
-			write_access_policy(&w, as_access_policy(c.documents[i]));
-		else
-			write_statement_policy(&w, as_statement_policy(c.documents[i]));
-	json_end_array(&w);
-	json_key(&w, STR("lost"));
-	json_begin_array(&w);
-	for (size_t i = 0; i < c.n_losses; i++)
-		write_loss(&w, &c.losses[i]);
-	json_end_array(&w);
-	json_put_bool(&w, STR("safe"), !c.is_unsafe);
-	json_end_object(&w);
-	api_json_end(call, &w);
+	if (c.is_too_large || cedar.overflowed)
+		api_fail(call, SERVICE_INVALID, 0, "more than %u documents, or 64 MiB, would come out",
+		         CONVERT_MAX_DOCUMENTS);
+	else
+		answer(call, &q, &c);
 }
