@@ -29,16 +29,16 @@ struct cli_option_def {
 	const char *argument; /* name of the value; NULL for a flag */
 	const char *fallback; /* default, as it would be typed; NULL: none */
 	const char *help;     /* one or two lines */
-	uint32_t commands;    /* CLI_BIT() of those that take it */
+	uint64_t commands;    /* CLI_BIT() of those that take it */
 	enum cli_option_type type;
 	bool is_required;
 	size_t offset; /* of the value in struct cli_options; unused for CLI_LIST */
 	uint64_t min, max;
 };
 
-#define CLI_BIT(command) (1u << (unsigned)(command))
+#define CLI_BIT(command) (UINT64_C(1) << (unsigned)(command))
 /* A table so long is a bug; lets the parser note on its stack what was given. */
-#define CLI_MAX_OPTIONS 40u
+#define CLI_MAX_OPTIONS 64u
 
 extern const struct cli_command_def cli_commands[];
 extern const size_t cli_n_commands;
