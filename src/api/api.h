@@ -19,6 +19,7 @@ struct api;
 struct api_call;
 struct api_dialect;
 struct rate_limiter;
+struct decision_log;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
@@ -178,10 +179,13 @@ extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api
     api_native;
 
 struct api_options {
-	struct service *service;      /* borrowed */
-	struct str public_url;        /* without trailing slash, e.g. "https://pdp.example.com" */
-	uint64_t aitronos_per_minute; /* calls of each key; 0: no limit */
-	uint64_t aitronos_burst;      /* at once; 0: a fifth more than that */
+	struct service *service;           /* borrowed */
+	struct str public_url;             /* without trailing slash, e.g. "https://pdp.example.com" */
+	uint64_t aitronos_per_minute;      /* calls of each key; 0: no limit */
+	uint64_t aitronos_burst;           /* at once; 0: a fifth more than that */
+	struct decision_log *decision_log; /* borrowed; NULL: none. See api/decisions.h, also of the next two */
+	bool log_without_properties;
+	bool log_is_required;
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);

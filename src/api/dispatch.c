@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "api/internal.h"
+#include "base/random.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/oauth.h"
@@ -527,6 +528,10 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 	api->service = options->service;
+	api->decisions.options = (struct decisions_options){.log = options->decision_log,
+	                                                    .without_properties = options->log_without_properties,
+	                                                    .is_required = options->log_is_required};
+	api->decisions.run = random_u64();
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});

@@ -55,6 +55,10 @@ struct cli_options {
 	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
 	uint64_t aitronos_burst;      /* 0: a fifth more */
 	bool webhook_allow_private;
+	const char *decision_log; /* a file, or "-" */
+	uint64_t decision_log_max_bytes; /* 0: no limit */
+	bool decision_log_without_properties;
+	bool decision_log_required;
 	bool connhex_strict;
 	bool connhex_inert_statements;
 

@@ -407,12 +407,16 @@ int decision_log_open(const struct decision_log_options *options, struct decisio
 	return 0;
 }
 
+bool decision_log_drop(struct decision_log *log)
+{
+	atomic_fetch_add_explicit(&log->n_dropped, 1, memory_order_relaxed);
+	return false;
+}
+
 bool decision_log_put(struct decision_log *log, struct str object)
 {
-	if (object.len > DECISION_LINE_MAX_BYTES - 256 || !ring_put(log->ring, object)) {
-		atomic_fetch_add_explicit(&log->n_dropped, 1, memory_order_relaxed);
-		return false;
-	}
+	if (object.len > DECISION_LINE_MAX_BYTES - 256 || !ring_put(log->ring, object))
+		return decision_log_drop(log);
 	atomic_fetch_add_explicit(&log->n_put, 1, memory_order_release);
 	if (atomic_load_explicit(&log->naps, memory_order_relaxed))
 		(void)pthread_cond_signal(&log->wake);

@@ -32,6 +32,8 @@ int decision_log_open(const struct decision_log_options *options, struct decisio
  * counted. Any thread; never waits.
  */
 bool decision_log_put(struct decision_log *log, struct str object);
+/* Counts one that could not even be put; false. */
+bool decision_log_drop(struct decision_log *log);
 /* The file at the path may have been moved: go on in one that is there, else in a new one. Any thread. */
 void decision_log_reopen(struct decision_log *log);
 /* Returns when all that was put before has been written, or was dropped. Any thread. */
