@@ -2,12 +2,12 @@
 # Shared by build, start and check: the Debian packages, installed only when missing, and messages. Sourced by bash.
 
 PACKAGES_BUILD=(build-essential meson ninja-build pkg-config python3 libmicrohttpd-dev libsimdjson-dev libre2-dev libsqlite3-dev
-	liburcu-dev libssl-dev libcurl4-openssl-dev libxxhash-dev libcmocka-dev libjansson-dev tzdata)
+	liburcu-dev libssl-dev libcurl4-openssl-dev libxxhash-dev libyaml-dev libcmocka-dev libjansson-dev tzdata)
 PACKAGES_START=(curl)
-PACKAGES_CHECK=(curl openssl clang clang-format clang-tidy libclang-rt-14-dev util-linux)
+PACKAGES_CHECK=(curl openssl nginx-light clang clang-format clang-tidy libclang-rt-14-dev util-linux)
 # Only where no node is installed in some other way; Debian 12 has version 18.
 PACKAGES_NODE=(nodejs npm)
-PACKAGES_BENCH=(wrk)
+PACKAGES_BENCH=(wrk nginx-light)
 
 say()
 {

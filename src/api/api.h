@@ -20,6 +20,7 @@ struct api_call;
 struct api_dialect;
 struct rate_limiter;
 struct decision_log;
+struct forward_mapping;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
@@ -91,8 +92,8 @@ struct api_dialect {
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	/*
-	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
-	 * the price of waiting for its commit.
+	 * A read is answered from a state in which everything has happened whose time had come (service_is_due()), at
+	 * the price of waiting for its commit; when that cannot be had, with 503.
 	 */
 	bool minds_time;
 	/*
@@ -101,6 +102,11 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
+	/*
+	 * The only route of the dialect takes every method and every path that begins with a prefix: those are somebody
+	 * else's, and it is asked about them.
+	 */
+	bool takes_every_path;
 	unsigned wrong_content_type_status; /* for API_JSON_BODY with another Content-Type; 0: not checked */
 };
 
@@ -175,14 +181,15 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex, api_langsmith,
-    api_native;
+extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex,
+    api_forward_auth, api_langsmith, api_native;
 
 struct api_options {
-	struct service *service;           /* borrowed */
-	struct str public_url;             /* without trailing slash, e.g. "https://pdp.example.com" */
-	uint64_t aitronos_per_minute;      /* calls of each key; 0: no limit */
-	uint64_t aitronos_burst;           /* at once; 0: a fifth more than that */
+	struct service *service;                    /* borrowed */
+	struct str public_url;                      /* without trailing slash, e.g. "https://pdp.example.com" */
+	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */
+	uint64_t aitronos_burst;                    /* at once; 0: a fifth more than that */
+	const struct forward_mapping *forward_auth; /* api/forward_auth/mapping.h, borrowed; NULL: none */
 	struct decision_log *decision_log; /* borrowed; NULL: none. See api/decisions.h, also of the next two */
 	bool log_without_properties;
 	bool log_is_required;

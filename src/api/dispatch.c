@@ -61,17 +61,28 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	return call;
 }
 
+static void take_route(struct api_call *call, const struct router_match *match)
+{
+	call->match = match;
+	call->route = match->route->target;
+	call->x->route = str_of(call->route->path);
+}
+
 /* Finds the route; false after failing the call. */
 static bool find_route(struct api *api, struct api_call *call)
 {
 	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
 	struct mounted_dialect *m = find_dialect(api, call->x->path);
 
+	if (m->dialect->takes_every_path) {
+		assert(m->n_routes == 1);
+		match->route = &m->routes[0];
+		take_route(call, match);
+		return true;
+	}
 	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
 	case ROUTE_FOUND:
-		call->match = match;
-		call->route = match->route->target;
-		call->x->route = str_of(call->route->path);
+		take_route(call, match);
 		return true;
 	case ROUTE_METHOD_NOT_ALLOWED:
 		call->allow = match->allow;
@@ -283,41 +294,54 @@ static void answer_read(struct api_call *call)
 	finish_answer(call);
 }
 
-/* A read that waits until what is due has happened and was published. */
+/* A read that waits until what is due has happened. */
 struct api_wait {
-	struct write_job job;
+	struct due_wait wait;
 	struct api_call *call;
 };
 
-/* The writer lets happen what is due before it runs any job: there is nothing left to do. */
-static enum write_verdict wait_run(struct write_job *job UNUSED, struct txn *t UNUSED)
+/* How long what was due may take to happen before calls are told that it has not. */
+#define DUE_WITHIN_NS UINT64_C(10000000000)
+
+static void fail_behind(struct api_call *call)
 {
-	return WRITE_REFUSE;
+	http_answer_header(call->x, STR("Retry-After"), STR("1"));
+	api_fail(call, SERVICE_UNAVAILABLE, 0, "what is due by now has not happened yet");
+	finish_answer(call);
 }
 
-static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revision UNUSED)
+static void wait_done(struct due_wait *w, bool has_happened)
 {
-	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
+	struct api_call *call = CONTAINER_OF(w, struct api_wait, wait)->call;
 
-	answer_read(call);
+	if (has_happened)
+		answer_read(call);
+	else
+		fail_behind(call);
 	http_finish(call->x);
 }
 
-/* False: there is no room for it to wait in; it is answered as things are. */
-static bool wait_for_time(struct api_call *call)
+static enum http_action wait_for_time(struct api_call *call)
 {
 	struct api_wait *w = ARENA_NEW(call->arena, struct api_wait);
 
 	w->call = call;
-	w->job = (struct write_job){
-	    .org = service_default_org(call->service), .arena = call->arena, .run = wait_run, .finish = wait_finish};
-	return service_submit(call->service, &w->job);
+	w->wait = (struct due_wait){
+	    .now_ms = call->now_ms,
+	    .deadline_ns = clock_monotonic_ns() + DUE_WITHIN_NS,
+	    .arena = call->arena,
+	    .done = wait_done,
+	};
+	if (service_wait_for_due(call->service, &w->wait))
+		return HTTP_PENDING;
+	fail_behind(call);
+	return HTTP_ANSWERED;
 }
 
 static enum http_action run_read(struct api_call *call)
 {
-	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
-		return HTTP_PENDING;
+	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms))
+		return wait_for_time(call);
 	answer_read(call);
 	return HTTP_ANSWERED;
 }
@@ -532,6 +556,7 @@ struct api *api_new(const struct api_options *options)
 	                                                    .without_properties = options->log_without_properties,
 	                                                    .is_required = options->log_is_required};
 	api->decisions.run = random_u64();
+	api->forward_auth = options->forward_auth;
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
@@ -540,6 +565,7 @@ struct api *api_new(const struct api_options *options)
 	mount(api, &api_conductorone);
 	mount(api, &api_confident);
 	mount(api, &api_connhex);
+	mount(api, &api_forward_auth);
 	mount(api, &api_langsmith);
 	mount(api, &api_native);
 	mount(api, &api_ops);

@@ -9,7 +9,7 @@
 #include "api/decisions.h"
 #include "api/rate_limit.h"
 
-#define API_MAX_DIALECTS 8u
+#define API_MAX_DIALECTS 12u
 
 /* One route's figures; written by all threads, relaxed. */
 #define METRIC_STATUSES 19u
@@ -34,7 +34,8 @@ struct api {
 	_Atomic(char *) public_url; /* set once */
 	struct mounted_dialect dialects[API_MAX_DIALECTS];
 	size_t n_dialects;
-	struct rate_limiter *aitronos_limiter; /* NULL: none */
+	struct rate_limiter *aitronos_limiter;      /* NULL: none */
+	const struct forward_mapping *forward_auth; /* NULL: none */
 	struct {
 		struct decisions_options options;
 		uint64_t run;       /* random: of this run */

@@ -48,6 +48,7 @@ struct cli_options {
 	enum log_level log_level;
 	const char *tls_cert, *tls_key; /* both or neither */
 	const char *public_url;
+	const char *forward_auth; /* a file */
 	uint64_t max_body_bytes;
 	uint64_t max_connections;
 	uint64_t idle_timeout_s;

@@ -77,6 +77,8 @@ const struct cli_option_def cli_options_table[] = {
 	{"tls-cert", "FILE", NULL, "certificate chain (PEM); needs --tls-key", SERVE, CLI_TEXT, AT(tls_cert)},
 	{"tls-key", "FILE", NULL, "private key (PEM); needs --tls-cert", SERVE, CLI_TEXT, AT(tls_key)},
 	{"public-url", "URL", NULL, "how clients reach the server, if not by its address", SERVE, CLI_TEXT, AT(public_url)},
+	{"forward-auth", "FILE", NULL, "answer proxies by this mapping of requests to questions (YAML)", SERVE, CLI_TEXT,
+	 AT(forward_auth)},
 	{"max-body-bytes", "N", "1048576", "largest request body", SERVE, CLI_COUNT, AT(max_body_bytes),
 	 .min = 1024, .max = UINT64_C(64) << 20},
 	{"max-connections", "N", "4096", "connections open at the same time", SERVE, CLI_COUNT, AT(max_connections),

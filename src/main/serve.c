@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/conductorone/webhook_sender.h"
+#include "api/forward_auth/mapping.h"
 #include "base/clock.h"
 #include "cli/progress.h"
 #include "main/owner_key.h"
@@ -30,6 +31,7 @@ struct parts {
 	struct webhook_sender *webhooks;
 	struct decision_log *decisions;
 	struct buf cert, key;
+	struct forward_mapping *forward_auth;
 	struct owner_key_file owner_key;
 };
 
@@ -52,8 +54,8 @@ static int use_test_clock(struct error *err)
 	return r == 0 ? 0 : error_set(err, r, "cannot read the test clock %s: %s", path, strerror(-r));
 }
 
-/* A whole PEM file; absent path: nothing. */
-static int read_pem(const char *path, struct buf *out, struct error *err)
+/* A whole file; absent path: nothing. */
+static int read_file(const char *path, struct buf *out, struct error *err)
 {
 	FILE *f;
 	char *p;
@@ -68,8 +70,21 @@ static int read_pem(const char *path, struct buf *out, struct error *err)
 		out->len += n;
 	(void)fclose(f);
 	if (out->overflowed)
-		return error_set(err, -EFBIG, "%s is too large for a PEM file", path);
+		return error_set(err, -EFBIG, "%s is larger than %zu bytes", path, out->max_bytes);
 	return 0;
+}
+
+static int read_forward_auth(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	CLEANUP(buf_releasep) struct buf text = BUF_INIT(FORWARD_MAX_FILE_BYTES);
+	struct error wrong = {0};
+	int r = read_file(o->forward_auth, &text, err);
+
+	if (r != 0 || !o->forward_auth)
+		return r;
+	if (forward_mapping_parse(buf_str(&text), &p->forward_auth, &wrong))
+		return 0;
+	return error_set(err, -EINVAL, "%s: %s", o->forward_auth, wrong.text);
 }
 
 static void show_loading(void *progress, struct str org, uint64_t n_documents, bool is_over)
@@ -136,9 +151,9 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	int r;
 
 	p->cert = p->key = BUF_INIT(BUF_MAX_LINE_BYTES);
-	r = read_pem(o->tls_cert, &p->cert, err);
+	r = read_file(o->tls_cert, &p->cert, err);
 	if (r == 0)
-		r = read_pem(o->tls_key, &p->key, err);
+		r = read_file(o->tls_key, &p->key, err);
 	if (r != 0)
 		return r;
 	p->api = api_new(&(struct api_options){
@@ -148,6 +163,7 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	    .decision_log = p->decisions,
 	    .log_without_properties = o->decision_log_without_properties,
 	    .log_is_required = o->decision_log_required,
+	    .forward_auth = p->forward_auth,
 	});
 	return http_server_start(
 	    &(struct http_options){
@@ -208,6 +224,7 @@ static void take_down(struct parts *p)
 	decision_log_close(p->decisions);
 	service_close(p->service);
 	api_free(p->api);
+	forward_mapping_free(p->forward_auth);
 	store_close(p->store);
 	if (p->key.ptr)
 		explicit_bzero(p->key.ptr, p->key.cap);
@@ -229,6 +246,8 @@ int serve_run(const struct cli_options *options)
 	block_signals(&signals);
 	log_set_level(options->log_level);
 	r = use_test_clock(&err);
+	if (r == 0)
+		r = read_forward_auth(options, &p, &err);
 	if (r == 0)
 		r = open_service(options, &p, &err);
 	if (r == 0)

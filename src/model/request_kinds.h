@@ -244,6 +244,13 @@ struct oauth_client {
 	int64_t last_used_at_ms;
 };
 
+/* The link of all requests that are open. */
+#define OPEN_REQUESTS_LINK "state:open"
+/* The link of the open requests about what one user, or one account, has to do with one entitlement; absent: the
+ * request names none. */
+enum request_party { REQUEST_USER, REQUEST_ACCOUNT };
+struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party);
+
 /* "grant" …; "approval" …; "approved" …: as they stand in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);
 struct str step_kind_name(enum step_kind kind);

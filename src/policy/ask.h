@@ -82,6 +82,9 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
  */
 bool query_is_in_tenant(const struct query *q);
 
+/* The tags that count for the resource; see above. In `a`. */
+struct attributes ask_tags(const struct snapshot *s, const struct ask_resource *r, struct arena *a);
+
 /* The engine subjects of a registered (or not) principal, in `a`; see above. */
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
                        const struct subject **ret_subjects, size_t *ret_n);

@@ -145,12 +145,18 @@ static void change_subjects(struct engine *g, struct edit *e, const struct docum
 	}
 }
 
+/* Its first member; statements only ever read theirs, and the engine owns it. */
+static struct edit_object *object_of(const struct condition *c)
+{
+	return (struct edit_object *)(uintptr_t)c;
+}
+
 static void retire_set(struct edit *e, struct cset *c)
 {
 	for (uint32_t i = 0; i < c->n_statements && c->n_conditions > 0; i++) {
 		const struct limits *limits = cset_limits(c, &c->statements[i]);
 		if (limits)
-			edit_retire(e, (void *)(uintptr_t)limits->condition);
+			edit_retire_object(e, object_of(limits->condition));
 	}
 	edit_retire(e, c);
 }
@@ -159,7 +165,7 @@ static void adopt_set(struct edit *e, struct cset *c, const struct statement_set
 {
 	edit_adopt(e, c);
 	for (size_t i = 0; i < set->n_statements; i++)
-		edit_adopt(e, (void *)(uintptr_t)set->statements[i].condition);
+		edit_adopt_object(e, object_of(set->statements[i].condition));
 }
 
 /* The new compiled set, or the old one when it says the same: then only changed subjects cost anything. */

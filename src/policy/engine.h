@@ -47,10 +47,11 @@ enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
 struct query;
 
 /*
- * A condition of a statement: one heap block, first member of the kind's own struct; owned by the engine once
- * put (released by free()). `eval` must be pure, bounded and thread-safe.
+ * A condition of a statement, first member of the kind's own struct; owned by the engine once put, and released as
+ * `object` says: one heap block has nothing to say. `eval` must be pure, bounded and thread-safe.
  */
 struct condition {
+	struct edit_object object;
 	enum truth (*eval)(const struct condition *self, const struct query *query);
 };
 

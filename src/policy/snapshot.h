@@ -13,6 +13,8 @@
 #include "policy/grants.h"
 #include "policy/tags.h"
 
+struct native_env;
+
 struct snapshot {
 	uint64_t revision;
 	struct str org; /* borrowed from the creator */
@@ -25,7 +27,8 @@ struct snapshot {
 	uint64_t next_ordinal[DOC_N_KINDS];
 	struct grants grants;     /* the documents of kind ACCESS_GRANT; only snapshot_version() finds them here, too */
 	struct tag_plan tag_plan; /* of the tag policies there are and were */
-	struct edit edit;         /* of a fork; zeroed once sealed */
+	struct native_env *native_env; /* of conditions of access policies; NULL: there was none yet */
+	struct edit edit;              /* of a fork; zeroed once sealed */
 };
 
 /* An empty fork of nothing, at revision 0. */
@@ -70,11 +73,17 @@ const struct organization *snapshot_organization(const struct snapshot *s);
 /* The next document of the kind in creation order, from `*ordinal` (0: the first) on; sets it to behind the one
  * returned. NULL at the end. */
 const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);
+/* The one before `*ordinal` (UINT64_MAX: the last); sets it to that of the one returned. NULL: there is none. */
+const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);
 /* The ordinal from which on snapshot_next() gives the documents behind the place `after` (doc.seq); found by halving.
  */
 uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after);
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);
+/* How many they are, without looking at them. */
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
+/* Sorts by creation order. */
+void snapshot_sort(const struct document **docs, size_t n);
 
 #define FIND(s, lower, upper, id) as_##lower(snapshot_find((s), DOC_##upper, (id)))

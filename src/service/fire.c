@@ -102,6 +102,53 @@ void fire_rebuild(struct org *org, const struct snapshot *s)
 	}
 }
 
+static bool are_left(const struct service *svc, int64_t now_ms)
+{
+	for (size_t i = 0; i < svc->n_orgs; i++)
+		if (atomic_load(&svc->orgs[i]->timers.next_due_ms) <= now_ms)
+			return true;
+	return false;
+}
+
+/* Does nothing happen by itself for now, since it could not be stored? */
+static bool is_held_back(const struct service *svc)
+{
+	uint64_t not_before_ns = atomic_load(&svc->fire_after_ns);
+
+	return not_before_ns && clock_monotonic_ns() < not_before_ns;
+}
+
+/* The writer lets happen what is due before it runs a job, but not without end: then some is left. */
+static enum write_verdict wait_run(struct write_job *job, struct txn *t UNUSED)
+{
+	struct due_wait *w = CONTAINER_OF(job, struct due_wait, job);
+
+	w->saw_all = !are_left(w->service, w->now_ms);
+	return WRITE_REFUSE;
+}
+
+/* What was taken out before the job is published by now, or is due again since it could not be stored. */
+static void wait_finish(struct write_job *job, int result, uint64_t revision UNUSED)
+{
+	struct due_wait *w = CONTAINER_OF(job, struct due_wait, job);
+
+	if (result == 0 && w->saw_all && !are_left(w->service, w->now_ms)) {
+		w->done(w, true);
+		return;
+	}
+	if (result != 0 || is_held_back(w->service) || clock_monotonic_ns() >= w->deadline_ns ||
+	    !service_submit(w->service, job))
+		w->done(w, false);
+}
+
+bool service_wait_for_due(struct service *svc, struct due_wait *w)
+{
+	w->service = svc;
+	w->job = (struct write_job){
+	    .org = service_default_org(svc), .arena = w->arena, .run = wait_run, .finish = wait_finish};
+	return service_submit(svc, &w->job);
+}
+
 bool service_is_due(const struct service *svc, int64_t now_ms)
 {
 	for (size_t i = 0; i < svc->n_orgs; i++)

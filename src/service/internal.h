@@ -56,6 +56,7 @@ struct service {
 	struct key_hasher *key_hasher;
 	struct key_hasher *token_hasher; /* of access tokens: can be replaced without ending every key */
 	struct conditions *conditions;
+	struct expressions *expressions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
 

@@ -5,7 +5,6 @@
 #include "base/strs.h"
 #include "expr/zone.h"
 #include "model/conductorone.h"
-#include "policy/conditions.h"
 #include "service/builtin.h"
 #include "service/conductorone_id.h"
 #include "service/requests.h"
@@ -219,7 +218,7 @@ static enum workflow_check condition(void *ctx, const struct access_request *r, 
 	struct condition_input in = input_of(h, r, a);
 	struct error err = {0};
 
-	switch (conditions_match(h->conditions, text, &in, &err)) {
+	switch (expressions_match(h->expressions, text, &in, &err)) {
 	case CONDITION_TRUE:
 		return CHECK_TRUE;
 	case CONDITION_FALSE:
@@ -238,7 +237,7 @@ static bool approvers(void *ctx, const struct access_request *r, struct str text
 	struct condition_input in = input_of(h, r, a);
 	struct error err = {0};
 
-	if (conditions_approvers(h->conditions, text, &in, ret, &err) == 0)
+	if (expressions_approvers(h->expressions, text, &in, ret, &err) == 0)
 		return true;
 	*ret_error = arena_str(a, str_of(err.text));
 	return false;

@@ -184,7 +184,7 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
                                  struct access_request *ret, struct error *err)
 {
-	struct request_host host = {t->snapshot, service_conditions(t->service), t->now_ms};
+	struct request_host host = {t->snapshot, service_expressions(t->service), t->now_ms};
 	struct workflow w = workflow_of(t->snapshot, &host, t->arena, r);
 	struct workflow_next next;
 
@@ -214,17 +214,32 @@ static bool is_spared(const struct access_request *r, const struct access_reques
 	return by && (str_eq(r->doc.id, by->doc.id) || (!str_is_empty(by->review) && str_eq(r->review, by->review)));
 }
 
+/* The open requests about the same entitlement and the same user or account as this one. They are few. */
+static size_t open_like(struct txn *t, const struct access_request *about, enum request_party party,
+                        const struct document *const **ret)
+{
+	struct str link = open_request_link(t->arena, about, party);
+
+	return str_is_absent(link) ? 0 : snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, ret);
+}
+
+/* Ids may have slashes, which links are made with. */
+static bool is_about(const struct access_request *r, struct str app, struct str entitlement)
+{
+	return str_eq(r->app, app) && str_eq(r->entitlement_id, entitlement);
+}
+
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
 {
+	const struct access_request about = {
+	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id};
 	const struct document *const *docs;
-	struct str link =
-	    arena_concat(t->arena, STR("open-entitlement:"), entitlement_id(t->arena, b->app, b->entitlement_id));
-	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
+	size_t n = open_like(t, &about, REQUEST_ACCOUNT, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && str_eq(r->account_id, b->account_id) && !is_spared(r, by))
+		if (r->type != REQUEST_GRANT && is_about(r, b->app, b->entitlement_id) && !is_spared(r, by))
 			requests_cancel(t, r);
 	}
 }
@@ -278,22 +293,18 @@ static enum service_result find_target(struct txn *t, struct request_new *n, str
 	return SERVICE_OK;
 }
 
-static bool is_same(const struct access_request *r, const struct request_new *n)
-{
-	if (r->type != n->type)
-		return false;
-	return str_is_empty(n->user) ? str_eq(r->account_id, n->account_id) : str_eq(r->user, n->user);
-}
-
 static enum service_result refuse_duplicate(struct txn *t, struct request_new *n, struct error *err)
 {
+	const struct access_request about = {
+	    .app = n->app, .entitlement_id = n->entitlement_id, .user = n->user, .account_id = n->account_id};
+	enum request_party party = str_is_empty(n->user) ? REQUEST_ACCOUNT : REQUEST_USER;
 	const struct document *const *docs;
-	struct str link =
-	    arena_concat(t->arena, STR("open-entitlement:"), entitlement_id(t->arena, n->app, n->entitlement_id));
-	size_t n_open = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, link, t->arena, &docs);
+	size_t n_open = open_like(t, &about, party, &docs);
 
 	for (size_t i = 0; i < n_open; i++) {
-		if (!is_same(as_access_request(docs[i]), n))
+		const struct access_request *r = as_access_request(docs[i]);
+
+		if (r->type != n->type || !is_about(r, n->app, n->entitlement_id))
 			continue;
 		n->duplicate = docs[i]->id;
 		return refuse(err, SERVICE_CONFLICT, "duplicate ticket found");
@@ -340,13 +351,7 @@ static enum service_result check_new(struct txn *t, struct request_new *n, struc
 /* Requests are never deleted: the next number is that of those there are, and one more. */
 static int64_t next_number(const struct txn *t)
 {
-	int64_t n = (int64_t)t->snapshot->n_docs[DOC_ACCESS_REQUEST] + 1;
-	struct str kind = document_kind_name(DOC_ACCESS_REQUEST);
-
-	for (size_t i = 0; i < t->n_changes; i++)
-		n += str_eq(t->changes[i].kind, kind) &&
-		     !snapshot_find(t->snapshot, DOC_ACCESS_REQUEST, t->changes[i].id);
-	return n;
+	return (int64_t)(t->snapshot->n_docs[DOC_ACCESS_REQUEST] + t->n_requests_made + 1);
 }
 
 enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret, struct error *err)
@@ -376,7 +381,12 @@ enum service_result requests_create(struct txn *t, struct request_new *n, struct
 	};
 	if (n->type == REQUEST_REVOKE && !snapshot_find(t->snapshot, DOC_ENTITLEMENT_BINDING, binding_id(t->arena, &r)))
 		return refuse(err, SERVICE_NOT_FOUND, "grant not found");
-	return requests_act(t, &r, &start, ret, err);
+	/* Before what follows from it makes others. */
+	t->n_requests_made++;
+	result = requests_act(t, &r, &start, ret, err);
+	if (result != SERVICE_OK)
+		t->n_requests_made--; /* refused before anything was put */
+	return result;
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  * and `err` says why in the vendor's words. Who may make a request for whom is the business of the dialects; who may
  * act on one is the workflow's.
  */
+#include "service/expressions.h"
 #include "service/result.h"
 #include "service/service.h"
 #include "workflow/workflow.h"
@@ -64,7 +65,7 @@ uint64_t requests_allowed(const struct snapshot *s, const struct access_request 
 /* request_host.c: the answers of a snapshot to the workflow's questions. */
 struct request_host {
 	const struct snapshot *snapshot;
-	const struct conditions *conditions; /* what evaluates expressions; NULL: none can be */
+	struct expressions *expressions; /* what evaluates expressions; NULL: none can be */
 	int64_t now_ms;
 };
 extern const struct workflow_host request_host;

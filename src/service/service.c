@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "policy/conditions.h"
+#include "service/expressions.h"
 #include "base/random.h"
 #include "service/internal.h"
 
@@ -56,6 +57,7 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	(void)pthread_cond_init(&svc->wake_writer, NULL);
 	(void)pthread_cond_init(&svc->wake_committer, NULL);
 	svc->conditions = conditions_new();
+	svc->expressions = expressions_new(svc->conditions, EXPRESSIONS_MAX_BYTES);
 	svc->device_flows = device_flows_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
@@ -87,6 +89,7 @@ void service_close(struct service *svc)
 	}
 	free(svc->orgs);
 	free(svc->default_org_name);
+	expressions_free(svc->expressions);
 	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
 	secrets_wipe(svc);
@@ -104,6 +107,11 @@ const struct service_options *service_options(const struct service *svc)
 const struct conditions *service_conditions(const struct service *svc)
 {
 	return svc->conditions;
+}
+
+struct expressions *service_expressions(const struct service *svc)
+{
+	return svc->expressions;
 }
 
 const struct key_hasher *service_key_hasher(const struct service *svc)

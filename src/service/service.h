@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct conditions;   /* policy/conditions.h */
+struct expressions;  /* service/expressions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
@@ -49,6 +50,8 @@ void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
 /* The expressions of ConductorOne's policies. */
 const struct conditions *service_conditions(const struct service *svc);
+/* The same, of stored policies and requests: programs that are used again are kept. */
+struct expressions *service_expressions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
 /* By which others know what comes from this installation. */
@@ -65,10 +68,7 @@ struct org *service_default_org(struct service *svc);
 /* Inside a read section (or on the writer thread between jobs): the current snapshot. */
 const struct snapshot *org_snapshot(const struct org *org);
 
-/*
- * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
- * then is finished after that was published, unless very much is due at once. Any thread.
- */
+/* Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? Any thread. */
 bool service_is_due(const struct service *svc, int64_t now_ms);
 
 /* ---- who is calling -------------------------------------------------------------------------- */
@@ -138,6 +138,7 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
+	uint64_t n_requests_made; /* private: access requests among what was put (service/requests.c) */
 };
 
 /*
@@ -176,6 +177,21 @@ struct write_job {
 
 /* Hands the job over. False: overloaded or closing; the job was not taken. Any thread. */
 bool service_submit(struct service *svc, struct write_job *job) MUST_USE;
+
+/* A wait until all has happened, and was published, whose time had come by `now_ms`; the caller's, until `done`. */
+struct due_wait {
+	int64_t now_ms;
+	uint64_t deadline_ns; /* of clock_monotonic_ns(): then what is due need not have happened */
+	struct arena *arena;
+	/* Once, on one of the writer's threads. False: it could not be stored, or not all of it in time. */
+	void (*done)(struct due_wait *w, bool has_happened);
+	struct write_job job; /* private, as what follows */
+	struct service *service;
+	bool saw_all;
+};
+/* False: overloaded or closing; it was not taken. Any thread. */
+bool service_wait_for_due(struct service *svc, struct due_wait *w) MUST_USE;
+
 /* Records a refused attempt without waiting for it; dropped (and counted) when the queue is full. The note is copied.
  */
 void service_audit_refused(struct service *svc, struct org *org, const struct audit_note *note);

@@ -169,6 +169,8 @@ static const struct api_route routes[] = {
     OBJECT_ROUTES("tenants"),
     OBJECT_ROUTES("roles"),
     OBJECT_ROUTES("governance-policies"),
+    OBJECT_ROUTES("policies"),
+    {HTTP_PUT,    V1 "policies/{id}", API_WRITE, API_JSON_BODY, "doorward:policies:update", "doorward:policies:{id}", object_put},
 
     {HTTP_GET,    V1 "groups/{id}/members",          API_READ,  API_NO_BODY, "doorward:groupMembers:list",   "doorward:groups:{id}", group_member_list},
     {HTTP_GET,    V1 "groups/{id}/members/{member}", API_READ,  API_NO_BODY, "doorward:groupMembers:get",    "doorward:groups:{id}", group_member_get},
