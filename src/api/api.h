@@ -7,11 +7,12 @@
  * the body; runs a read on the current snapshot and a write on the writer thread; counts and logs.
  *
  * A handler is ordinary sequential code: it looks at the call, and either answers (api_json_begin() … api_json_end())
- * or fails (api_fail()). It runs twice at most never: once.
+ * or fails (api_fail()). It runs once, unless it asks for a past state (api_past()).
  */
 #include "http/http.h"
 #include "http/router.h"
 #include "json/json.h"
+#include "service/history.h"
 #include "service/result.h"
 #include "service/service.h"
 
@@ -48,6 +49,8 @@ struct api_route {
 	 * known caller is recorded, also one that fails for another reason than permission.
 	 */
 	const char *event;
+	/* The answer is about the caller, or not about documents alone: there is none for a past state. */
+	bool present_only;
 };
 
 /* Routes of one file; a dialect has several such tables. */
@@ -117,12 +120,21 @@ struct api_call {
 	const struct api_dialect *dialect;
 	const struct api_route *route; /* NULL when none matched */
 	const struct router_match *match;
-	const struct json *body;         /* API_JSON_BODY: the object */
-	struct arena *arena;             /* the exchange's */
-	const struct snapshot *snapshot; /* what to look at: current (read) or pending (write) */
-	struct txn *txn;                 /* writes only */
-	struct caller caller;
+	const struct json *body; /* API_JSON_BODY: the object */
+	struct arena *arena;     /* the exchange's */
+	/*
+	 * What to look at, and the moment there: current (read), pending (write), or, with a Doorward-As-Of header, of
+	 * a past state.
+	 */
+	const struct snapshot *snapshot;
 	int64_t now_ms;
+	/* By which the caller is judged, and when: what is true of snapshot and now_ms without the header. */
+	const struct snapshot *present;
+	int64_t present_ms;
+	struct past_when *as_of; /* the header's; NULL: none */
+	struct past *past;       /* what it named, while the call is answered */
+	struct txn *txn;         /* writes only */
+	struct caller caller;
 	/* set by authorize: where the permission holds */
 	struct str_list tenants; /* authorized tenants, when not everywhere */
 	bool everywhere;
@@ -160,6 +172,13 @@ void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_dig
 bool api_parse_time(struct arena *a, struct str text, int64_t *ret_ms);
 /* An empty answer (204). */
 void api_no_content(struct api_call *call);
+/*
+ * For handlers that need a past state which the header does not name: true once it is open and the call looks at it.
+ * False: the handler returns without an answer. It is called again with the state, or not at all when there is none.
+ */
+bool api_past(struct api_call *call, const struct past_when *when) MUST_USE;
+/* Fails the call as a moment was refused. `what` names it: a header, a parameter. */
+void api_fail_past(struct api_call *call, const char *what, int result, const struct error *err);
 /* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */
 bool api_authorize(struct api_call *call, struct str action, struct str resource);
 /*

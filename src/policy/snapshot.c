@@ -287,21 +287,20 @@ int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader)
 	return r;
 }
 
-void snapshot_put(struct snapshot *fork, struct document *doc)
+#define NO_ORDINAL UINT64_MAX /* that of the version there is, or behind all others */
+
+/* In place of the version there is, if any; else at an ordinal that is free. */
+static void put_at(struct snapshot *fork, struct document *doc, uint64_t ordinal)
 {
 	struct name_key key = {doc->kind, doc->id};
-	struct document *old;
 	struct arena a = ARENA_INIT;
+	struct document *old;
 
-	if (doc->kind == DOC_ACCESS_GRANT) {
-		grants_put(&fork->grants, &fork->edit, as_access_grant(doc));
-		count_grants(fork);
-		free(doc);
-		return;
-	}
 	edit_adopt(&fork->edit, doc);
 	old = pmap_put(&fork->docs, &fork->edit, name_hash(fork, doc->kind, doc->id), doc_eq, &key, doc);
-	doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
+	doc->ordinal = ordinal;
+	if (ordinal == NO_ORDINAL)
+		doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
 	fork->n_docs[doc->kind] += old ? 0 : 1;
 	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
 	relink(fork, old, doc, &a);
@@ -314,6 +313,48 @@ void snapshot_put(struct snapshot *fork, struct document *doc)
 	lower_dependents(fork, old, doc, &a);
 	edit_retire(&fork->edit, old);
 	arena_release(&a);
+}
+
+void snapshot_put(struct snapshot *fork, struct document *doc)
+{
+	if (doc->kind == DOC_ACCESS_GRANT) {
+		grants_put(&fork->grants, &fork->edit, as_access_grant(doc));
+		count_grants(fork);
+		free(doc);
+		return;
+	}
+	put_at(fork, doc, NO_ORDINAL);
+}
+
+/* A grant's place is the table's affair. */
+static bool put_grant_back(struct snapshot *fork, struct document *doc)
+{
+	bool is_put = grants_put_back(&fork->grants, &fork->edit, as_access_grant(doc));
+
+	count_grants(fork);
+	free(doc);
+	return is_put;
+}
+
+bool snapshot_put_back(struct snapshot *fork, struct document *doc)
+{
+	uint64_t ordinal, next;
+
+	if (doc->kind == DOC_ACCESS_GRANT)
+		return put_grant_back(fork, doc);
+	assert(!snapshot_find(fork, doc->kind, doc->id));
+	ordinal = next = snapshot_ordinal_behind(fork, doc->kind, doc->seq);
+	if (!pvec_next(&fork->order[doc->kind], &next)) {
+		put_at(fork, doc, NO_ORDINAL);
+		return true;
+	}
+	/* The engine has an order of tenants of its own, which has no free places. */
+	if (next == ordinal || doc->kind == DOC_TENANT) {
+		free(doc);
+		return false;
+	}
+	put_at(fork, doc, ordinal);
+	return true;
 }
 
 static bool remove_grant(struct snapshot *fork, struct str id)

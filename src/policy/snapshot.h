@@ -37,6 +37,12 @@ struct snapshot *snapshot_fork(const struct snapshot *base);
 /* Adds or replaces a document; takes it over (a heap block of document_decode(), seq and times set). Creation order is
  * the order of first puts. */
 void snapshot_put(struct snapshot *fork, struct document *doc);
+/*
+ * Adds a document that was there before, and is not now, where its `seq` belongs in creation order; takes it over.
+ * False (and it is freed) when there is no free place: documents are numbered one after the other, and only one that
+ * went from this lineage leaves its place free. A tenant's never is, unless it is the last.
+ */
+bool snapshot_put_back(struct snapshot *fork, struct document *doc) MUST_USE;
 /* Puts the grants of a fork that has none yet, all at once. 0 or -EEXIST; the loader is freed. */
 int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader) MUST_USE;
 /* Removes; false when there is none. */
