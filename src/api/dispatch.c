@@ -293,7 +293,10 @@ static void finish_as_of(struct api_call *call)
 	http_finish(call->x);
 }
 
-/* From the current snapshot, or a past one. False: the call will be finished later. */
+/*
+ * From the current snapshot, or a past one, also when the handler says that the call is about one. False: the call will
+ * be finished later.
+ */
 static bool answer_read(struct api_call *call)
 {
 	if (call->as_of)
@@ -304,7 +307,7 @@ static bool answer_read(struct api_call *call)
 		call->route->handle(call);
 	}
 	service_read_end();
-	if (call->as_of)
+	if (call->as_of && !call->failed)
 		return answer_as_of(call);
 	finish_answer(call);
 	return true;
