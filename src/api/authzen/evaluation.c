@@ -9,6 +9,7 @@ struct evaluator evaluator_of(struct api_call *call)
 	return (struct evaluator){
 	    .call = call,
 	    .explains = str_eq_nocase(http_header_get(call->x, STR("Doorward-Explain")), STR("true")),
+	    .bound_tenants = http_header_get(call->x, STR("Doorward-Bound-Tenants")),
 	};
 }
 

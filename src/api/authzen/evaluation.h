@@ -20,8 +20,9 @@ struct evaluation {
 /* What one call has in common for all its evaluations. */
 struct evaluator {
 	struct api_call *call;
-	bool explains;    /* context.reason was asked for */
-	bool is_unlogged; /* an answer could not be logged and must not be given: nothing of the call may be */
+	bool explains;            /* context.reason was asked for */
+	struct str bound_tenants; /* Doorward-Bound-Tenants; absent: none was sent */
+	bool is_unlogged;         /* an answer could not be logged and must not be given: nothing of the call may be */
 };
 
 struct evaluator evaluator_of(struct api_call *call);

@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "json/base64.h"
 #include "json/json.h"
-#include "service/decision_chain.h"
+#include "crypto/chain.h"
 #include "service/jwt.h"
 
 static struct signing_key key;
@@ -103,18 +103,18 @@ static void check_head(const struct json *line, const char *prev)
 static struct seen check_file(void)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct decision_chain c = {0};
+	struct chain c = {0};
 	struct seen seen = {0};
 	struct str rest = read_file(&a), line;
 
 	while (rest.len && str_split(&rest, '\n', &line) && line.len) {
-		char prev[DECISION_HASH_CHARS + 1];
+		char prev[CHAIN_HASH_CHARS + 1];
 		const struct json *object;
 		struct str type;
 		uint64_t n = c.n;
 
 		memcpy(prev, c.prev, sizeof(prev));
-		assert_true(decision_chain_read(&c, line));
+		assert_true(chain_take_up(&c, line));
 		assert_int_equal(c.n, n + 1);
 		assert_int_equal(json_parse(line, &a, &object, NULL), JSON_OK);
 		if (n)
@@ -263,7 +263,7 @@ static void every_entry_is_written_or_counted(void **state)
 static void an_entry_that_is_too_large_is_counted(void **state)
 {
 	struct decision_log *log = open_log(0);
-	size_t n = DECISION_LINE_MAX_BYTES;
+	size_t n = CHAIN_LINE_MAX_BYTES;
 	char *text = calloc(1, n);
 
 	(void)state;
@@ -279,9 +279,9 @@ static void goes_on_in_a_new_file(void **state)
 	char moved[160];
 	struct seen seen;
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct decision_chain c = {0};
+	struct chain c = {0};
 	struct str rest, line, last = STR("");
-	char prev[DECISION_HASH_CHARS + 3];
+	char prev[CHAIN_HASH_CHARS + 3];
 
 	(void)state;
 	(void)snprintf(moved, sizeof(moved), "%s.1", path);
@@ -301,7 +301,7 @@ static void goes_on_in_a_new_file(void **state)
 	rest = read_file(&a);
 	for (struct str l; rest.len && str_split(&rest, '\n', &l) && l.len;)
 		last = l;
-	assert_true(decision_chain_read(&c, last));
+	assert_true(chain_take_up(&c, last));
 	(void)snprintf(prev, sizeof(prev), "\"%s\"", c.prev);
 	assert_non_null(memmem(line.ptr, line.len, prev, strlen(prev)));
 }

@@ -570,6 +570,11 @@ static void test_moments(void **state)
 	    {{.moment = PAST_TIME, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = 0}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = INT64_MIN}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 3, .at_ms = INT64_C(4000000000010)}, 0, 3, 10},
+	    {{.moment = PAST_BOTH, .revision = 4, .at_ms = INT64_C(4000000000010)}, 0, 4, 10},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000000100)}, 0, 5, 100},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 6, .at_ms = INT64_C(4000000000100)}, PAST_UNKNOWN, 0, 0},
 	};
 
 	commit_at(f->store, 1, first);
@@ -618,6 +623,13 @@ static void test_parse(void **state)
 	    {"2026-11-22", PAST_PRESENT, 0, 0},
 	    {"1970-01-01T00:00:01Z", PAST_TIME, 0, 1000},
 	    {"1970-01-01T01:00:01.5+01:00", PAST_TIME, 0, 1500},
+	    {"17@1970-01-01T00:00:01Z", PAST_BOTH, 17, 1000},
+	    {"0@1970-01-01T00:00:01Z", PAST_PRESENT, 0, 0},
+	    {"17@", PAST_PRESENT, 0, 0},
+	    {"@1970-01-01T00:00:01Z", PAST_PRESENT, 0, 0},
+	    {"@", PAST_PRESENT, 0, 0},
+	    {"17@17", PAST_PRESENT, 0, 0},
+	    {"1970-01-01T00:00:01Z@17", PAST_PRESENT, 0, 0},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
