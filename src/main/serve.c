@@ -197,6 +197,7 @@ static void block_signals(sigset_t *ret_set)
 	(void)sigaddset(ret_set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write() */
 }
 
 /* Until one comes that ends the server; SIGHUP says that files of the decision log were moved. */
