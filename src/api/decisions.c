@@ -99,11 +99,15 @@ static void put_page(struct json_writer *w, const struct decisions_page *page)
 	json_put_bool(w, STR("has_more"), page->has_more);
 }
 
+/* Most entries are not longer: they take one piece of the heap. */
+#define USUAL_BYTES 1024u
+
 static void begin_entry(struct json_writer *w, const struct api_call *call, const char *type, struct str id,
                         int64_t at_ms)
 {
 	char at[32];
 
+	(void)buf_reserve(w->out, USUAL_BYTES);
 	json_begin_object(w);
 	json_put_str(w, STR("type"), str_of(type));
 	json_put_str(w, STR("id"), id);
