@@ -10,6 +10,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,11 +29,20 @@ const question = { subject: { type: 'user', id: 'alice' }, action: { name: 'read
 const folder = mkdtempSync(join(tmpdir(), 'doorward-bench-'));
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-async function call(target, method, path, body) {
+// On a connection of its own: one that is kept may be closed by now.
+function call(target, method, path, body) {
   const headers = { Authorization: `Bearer ${target.key}`, 'Content-Type': 'application/json' };
-  const answer = await fetch(target.url + path, { method, headers, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-  return answer.text();
+  return new Promise((resolve, reject) => {
+    const sent = request(target.url + path, { method, headers, agent: false }, (answer) => {
+      const chunks = [];
+      answer.on('data', (chunk) => chunks.push(chunk));
+      answer.on('end', () =>
+        answer.statusCode < 300 ? resolve(Buffer.concat(chunks).toString()) : reject(new Error(`${method} ${path}: ${answer.statusCode}`)),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body && JSON.stringify(body));
+  });
 }
 
 async function start(name, args) {
