@@ -42,8 +42,8 @@ enum past_result {
 
 /*
  * A revision ("17", without sign, not 0), an RFC 3339 time, or both ("17@2026-11-22T10:00:00Z"), which says what was
- * asked then even where several revisions were made within one millisecond. False: `err` says what is wrong with it. Whether there is
- * such a revision is for service_past_open() to say.
+ * asked then even where several revisions were made within one millisecond. False: `err` says what is wrong with it.
+ * Whether there is such a revision is for service_past_open() to say.
  */
 bool past_when_parse(struct str text, struct past_when *ret_when, struct error *err) MUST_USE;
 
