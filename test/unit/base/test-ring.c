@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ static void *put_many(void *arg)
 		if (ring_put(p->ring, (struct str){(const char *)record, sizeof(record) - 4 * (i % 4)}))
 			i++;
 	}
-	(void)__atomic_sub_fetch(p->n_running, 1, __ATOMIC_RELEASE);
+	(void)atomic_fetch_sub(p->n_running, 1);
 	return NULL;
 }
 
@@ -157,7 +158,7 @@ static void *put_one_at_a_time(void *arg)
 		while (ring_taken(p->ring) < behind)
 			(void)sched_yield();
 	}
-	(void)__atomic_sub_fetch(p->n_running, 1, __ATOMIC_RELEASE);
+	(void)atomic_fetch_sub(p->n_running, 1);
 	return (void *)n_refused;
 }
 
@@ -173,7 +174,7 @@ static void with_room_none_is_refused(void **state)
 		putters[i] = (struct putter){r, i, &n_running};
 		assert_int_equal(pthread_create(&threads[i], NULL, put_one_at_a_time, &putters[i]), 0);
 	}
-	while (__atomic_load_n(&n_running, __ATOMIC_ACQUIRE) || !str_is_absent(ring_peek(r))) {
+	while (atomic_load(&n_running) || !str_is_absent(ring_peek(r))) {
 		if (str_is_absent(ring_peek(r)))
 			(void)sched_yield();
 		else
