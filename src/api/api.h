@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "http/router.h"
 #include "json/json.h"
+#include "service/history.h"
 #include "service/result.h"
 #include "service/service.h"
 
@@ -47,6 +48,8 @@ struct api_route {
 	 * known caller is recorded, also one that fails for another reason than permission.
 	 */
 	const char *event;
+	/* The answer is about the caller, or not about documents alone: there is none for a past state. */
+	bool present_only;
 };
 
 /* Routes of one file; a dialect has several such tables. */
@@ -116,12 +119,21 @@ struct api_call {
 	const struct api_dialect *dialect;
 	const struct api_route *route; /* NULL when none matched */
 	const struct router_match *match;
-	const struct json *body;         /* API_JSON_BODY: the object */
-	struct arena *arena;             /* the exchange's */
-	const struct snapshot *snapshot; /* what to look at: current (read) or pending (write) */
-	struct txn *txn;                 /* writes only */
-	struct caller caller;
+	const struct json *body; /* API_JSON_BODY: the object */
+	struct arena *arena;     /* the exchange's */
+	/*
+	 * What to look at, and the moment there: current (read), pending (write), or, with a Doorward-As-Of header, of
+	 * a past state.
+	 */
+	const struct snapshot *snapshot;
 	int64_t now_ms;
+	/* By which the caller is judged, and when: what is true of snapshot and now_ms without the header. */
+	const struct snapshot *present;
+	int64_t present_ms;
+	struct past_when *as_of; /* the header's; NULL: none */
+	struct past *past;       /* what it named, while the call is answered */
+	struct txn *txn;         /* writes only */
+	struct caller caller;
 	/* set by authorize: where the permission holds */
 	struct str_list tenants; /* authorized tenants, when not everywhere */
 	bool everywhere;

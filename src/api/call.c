@@ -122,7 +122,7 @@ bool api_authorize(struct api_call *call, struct str action, struct str resource
 {
 	const struct permission wanted = {.action = action, .resource = resource, .lists_tenants = true};
 	struct authorization given =
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
+	    service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena);
 
 	call->tenants = given.tenants;
 	call->everywhere = given.everywhere;
@@ -138,7 +138,46 @@ bool api_may_in(struct api_call *call, struct str action, struct str resource, s
 	const struct permission wanted = {.action = action, .resource = resource, .requested = &only};
 
 	return verdict_allows(
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).verdict);
+	    service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena).verdict);
+}
+
+/* ---- the body ----------------------------------------------------------------------------------------- */
+
+static bool is_json_content_type(const struct http_exchange *x)
+{
+	struct str type = http_header_get(x, STR("Content-Type"));
+	struct str media;
+
+	return str_split(&type, ';', &media) && str_eq_nocase(str_trim(media), STR("application/json"));
+}
+
+static bool has_wanted_type(struct api_call *call)
+{
+	bool wants_array = call->route->body == API_JSON_ARRAY;
+
+	if (call->body->type == (wants_array ? JSON_ARRAY : JSON_OBJECT))
+		return true;
+	api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON %s", wants_array ? "array" : "object");
+	return false;
+}
+
+bool api_read_body(struct api_call *call)
+{
+	struct error err = {0};
+
+	if (call->route->body == API_NO_BODY ||
+	    (call->route->body == API_OPTIONAL_JSON && str_is_empty(str_trim(call->x->body))))
+		return true;
+	if (call->dialect->wrong_content_type_status && !is_json_content_type(call->x)) {
+		api_fail(call, SERVICE_INVALID, call->dialect->wrong_content_type_status,
+		         "the Content-Type must be application/json");
+		return false;
+	}
+	if (json_parse(call->x->body, call->arena, &call->body, &err) != JSON_OK) {
+		api_fail(call, SERVICE_INVALID, 0, "the body is not valid JSON: %s", err.text);
+		return false;
+	}
+	return has_wanted_type(call);
 }
 
 /* ---- members of bodies ------------------------------------------------------------------------------------ */

@@ -55,7 +55,7 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	call->service = api->service;
 	call->arena = &x->arena;
 	call->dialect = find_dialect(api, x->path)->dialect;
-	call->now_ms = clock_now_ms();
+	call->now_ms = call->present_ms = clock_now_ms();
 	x->app = call;
 	return call;
 }
@@ -118,8 +118,8 @@ static struct str key_text_of(const struct api_call *call)
 
 static enum auth_result find_caller(struct api_call *call, const struct snapshot *pending)
 {
-	enum auth_result r =
-	    service_authenticate(call->service, key_text_of(call), pending, call->now_ms, call->arena, &call->caller);
+	enum auth_result r = service_authenticate(call->service, key_text_of(call), pending, call->present_ms,
+	                                          call->arena, &call->caller);
 
 	if (r != AUTH_OK || !call->caller.client || oauth_may_come_from(call->caller.client, call->x->remote))
 		return r;
@@ -131,7 +131,7 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
-		call->snapshot = pending ? pending : org_snapshot(call->caller.org);
+		call->snapshot = call->present = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:
 		http_answer_header(call->x, STR("WWW-Authenticate"), STR("Bearer realm=\"doorward\""));
@@ -188,52 +188,23 @@ static bool admit_limited(struct api_call *call)
 	return false;
 }
 
+static bool is_for_anybody(const struct api_route *route)
+{
+	return route->action && route->action[0] == '\0';
+}
+
+/* May the caller, who is known, do it? False after failing the call. */
+static bool permit(struct api_call *call)
+{
+	return admit_limited(call) && (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
+}
+
 /* Key and permission; false after failing the call. */
 static bool admit(struct api_call *call, const struct snapshot *pending)
 {
-	if (call->route->action && call->route->action[0] == '\0')
+	if (is_for_anybody(call->route))
 		return !call->dialect->admit_anybody || call->dialect->admit_anybody(call);
-	return authenticate(call, pending) && admit_limited(call) &&
-	       (!call->dialect->admit || call->dialect->admit(call)) && authorize(call);
-}
-
-/* ---- the body ----------------------------------------------------------------------------------------- */
-
-static bool is_json_content_type(const struct http_exchange *x)
-{
-	struct str type = http_header_get(x, STR("Content-Type"));
-	struct str media;
-
-	return str_split(&type, ';', &media) && str_eq_nocase(str_trim(media), STR("application/json"));
-}
-
-static bool has_wanted_type(struct api_call *call)
-{
-	bool wants_array = call->route->body == API_JSON_ARRAY;
-
-	if (call->body->type == (wants_array ? JSON_ARRAY : JSON_OBJECT))
-		return true;
-	api_fail(call, SERVICE_INVALID, 0, "the body must be a JSON %s", wants_array ? "array" : "object");
-	return false;
-}
-
-static bool read_body(struct api_call *call)
-{
-	struct error err = {0};
-
-	if (call->route->body == API_NO_BODY ||
-	    (call->route->body == API_OPTIONAL_JSON && str_is_empty(str_trim(call->x->body))))
-		return true;
-	if (call->dialect->wrong_content_type_status && !is_json_content_type(call->x)) {
-		api_fail(call, SERVICE_INVALID, call->dialect->wrong_content_type_status,
-		         "the Content-Type must be application/json");
-		return false;
-	}
-	if (json_parse(call->x->body, call->arena, &call->body, &err) != JSON_OK) {
-		api_fail(call, SERVICE_INVALID, 0, "the body is not valid JSON: %s", err.text);
-		return false;
-	}
-	return has_wanted_type(call);
+	return authenticate(call, pending) && permit(call);
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------- */
@@ -285,12 +256,48 @@ static struct audit_note note_of(struct api_call *call)
 static void answer_read(struct api_call *call)
 {
 	service_read_begin();
-	if (admit(call, NULL) && read_body(call)) {
+	if (admit(call, NULL) && api_read_body(call)) {
 		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	service_read_end();
 	finish_answer(call);
+}
+
+static void finish_as_of(struct api_call *call);
+
+/*
+ * From a past state. Who is calling, and what they may do, is judged in the present, once more when the state had to be
+ * built first. False: it has to be.
+ */
+static bool answer_as_of(struct api_call *call)
+{
+	enum as_of_result opened = AS_OF_FAILED;
+	struct org *org = NULL;
+
+	service_read_begin();
+	if (authenticate(call, NULL)) {
+		org = call->caller.org;
+		opened = as_of_open(call);
+	}
+	if (opened == AS_OF_OPEN && permit(call) && api_read_body(call)) {
+		call->revision = call->snapshot->revision;
+		call->route->handle(call);
+	}
+	if (opened == AS_OF_WAIT)
+		call->caller = (struct caller){0};
+	service_read_end();
+	as_of_close(call);
+	return opened != AS_OF_WAIT || !as_of_wait(call, org, finish_as_of);
+}
+
+static void finish_as_of(struct api_call *call)
+{
+	/* With the state open it is not waited for again. */
+	if (!call->failed)
+		(void)answer_as_of(call);
+	finish_answer(call);
+	http_finish(call->x);
 }
 
 /* A read that waits until what is due has happened and was published. */
@@ -326,6 +333,12 @@ static bool wait_for_time(struct api_call *call)
 
 static enum http_action run_read(struct api_call *call)
 {
+	if (call->as_of) {
+		if (!answer_as_of(call))
+			return HTTP_PENDING;
+		finish_answer(call);
+		return HTTP_ANSWERED;
+	}
 	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
 		return HTTP_PENDING;
 	answer_read(call);
@@ -357,7 +370,7 @@ static enum write_verdict write_run(struct write_job *job, struct txn *t)
 
 	/* Once more, on the state that the change will be made to: the key or the permission may just have gone. */
 	call->txn = t;
-	call->now_ms = t->now_ms;
+	call->now_ms = call->present_ms = t->now_ms;
 	if (admit(call, t->snapshot)) {
 		call->snapshot = t->snapshot;
 		call->route->handle(call);
@@ -399,7 +412,7 @@ static enum http_action submit(struct api_call *call, struct api_write *w, struc
 	w->job.finish = write_finish;
 	/* What was found in a snapshot must not be touched again: the read section is over. */
 	call->caller = (struct caller){0};
-	call->snapshot = NULL;
+	call->snapshot = call->present = NULL;
 	if (service_submit(call->service, &w->job))
 		return HTTP_PENDING;
 	http_answer_header(call->x, STR("Retry-After"), STR("1"));
@@ -424,7 +437,7 @@ static enum http_action run_audited_read(struct api_call *call)
 	struct org *org;
 
 	service_read_begin();
-	if (admit(call, NULL) && read_body(call)) {
+	if (admit(call, NULL) && api_read_body(call)) {
 		call->revision = call->snapshot->revision;
 		call->route->handle(call);
 	}
@@ -452,7 +465,7 @@ static enum http_action run_write(struct api_call *call)
 	if (call->caller.org)
 		org = call->caller.org;
 	if (admitted)
-		admitted = read_body(call);
+		admitted = api_read_body(call);
 	if (is_audited_failure(call)) {
 		struct audit_note note = note_of(call);
 		service_audit_refused(call->service, org, &note);
@@ -471,7 +484,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 	struct api *api = api_of(app);
 	struct api_call *call = new_call(api, x);
 
-	if (!find_route(api, call)) {
+	if (!find_route(api, call) || !as_of_read(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}

@@ -42,6 +42,27 @@ struct api {
 
 extern const struct api_dialect api_ops; /* /healthz, /readyz, /metrics */
 
+/* call.c */
+/* Parses the body as the route wants it; false after failing the call. */
+bool api_read_body(struct api_call *call) MUST_USE;
+
+/* as_of.c: calls about a past state */
+/* Reads the header Doorward-As-Of; false after failing the call. */
+bool as_of_read(struct api_call *call) MUST_USE;
+enum as_of_result { AS_OF_FAILED, AS_OF_OPEN, AS_OF_WAIT };
+/*
+ * Opens the state and makes the call look at it, if the header names one. AS_OF_WAIT: it must be built first. The
+ * caller is known. In a read section.
+ */
+enum as_of_result as_of_open(struct api_call *call) MUST_USE;
+/*
+ * Outside of the read section: has the state built. `answer` is called later, on another thread, with the state open or
+ * the call failed. False after failing the call.
+ */
+bool as_of_wait(struct api_call *call, struct org *org, void (*answer)(struct api_call *call)) MUST_USE;
+/* The call has been answered. */
+void as_of_close(struct api_call *call);
+
 /* The figures of the exchange's route, for metrics_count(). */
 struct route_metrics *api_metrics_of(struct api *api, const struct api_call *call);
 void metrics_count(struct route_metrics *m, unsigned status, uint64_t duration_ns);

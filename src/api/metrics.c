@@ -158,7 +158,7 @@ void access_log(const struct api_call *call, const struct http_exchange *x, uint
 	char at[32];
 
 	json_begin_object(&w);
-	json_put_str(&w, STR("at"), time_format_rfc3339(call->now_ms, at));
+	json_put_str(&w, STR("at"), time_format_rfc3339(call->present_ms, at));
 	json_put_str(&w, STR("level"), STR("info"));
 	json_put_str(&w, STR("msg"), STR("request"));
 	json_put_str(&w, STR("request_id"), x->request_id);

@@ -43,6 +43,41 @@ void edit_retire(struct edit *e, void *block)
 		blocks_add(&e->retired, block);
 }
 
+/*
+ * Objects stand among the blocks, marked in a bit that is zero in every address of a heap block: there are
+ * thousands of blocks to an object, which a second word for each would cost.
+ */
+#define OBJECT_MARK ((uintptr_t)1)
+
+static void *object_item(struct edit_object *object)
+{
+	if (!object || !object->release)
+		return object;
+	return (void *)((uintptr_t)object | OBJECT_MARK);
+}
+
+void edit_adopt_object(struct edit *e, struct edit_object *object)
+{
+	edit_adopt(e, object_item(object));
+}
+
+void edit_retire_object(struct edit *e, struct edit_object *object)
+{
+	edit_retire(e, object_item(object));
+}
+
+static void item_free(void *item)
+{
+	struct edit_object *object;
+
+	if (!((uintptr_t)item & OBJECT_MARK)) {
+		free(item);
+		return;
+	}
+	object = (struct edit_object *)((uintptr_t)item & ~OBJECT_MARK);
+	object->release(object);
+}
+
 void edit_seal(struct edit *e, struct edit_blocks *ret_retired)
 {
 	*ret_retired = e->retired;
@@ -60,7 +95,7 @@ void edit_drop(struct edit *e)
 void edit_blocks_free_all(struct edit_blocks *b)
 {
 	for (size_t i = 0; i < b->n; i++)
-		free(b->items[i]);
+		item_free(b->items[i]);
 	free(b->items);
 	*b = (struct edit_blocks){0};
 }

@@ -10,13 +10,19 @@
  *            publisher once no reader can hold the old version (see service/publish)
  *
  * Nodes stamp themselves with `owner`, so that a node made in this edit may be changed in
- * place (nobody else can see it). All blocks are plain heap blocks, released by free().
+ * place (nobody else can see it). Blocks are plain heap blocks, released by free(); the few things that
+ * are more than one block are objects, which know how they are released.
  * One thread; readers of older versions are never disturbed.
  */
 #include "base/base.h"
 
+/* The first member of what edit_adopt_object() is given. */
+struct edit_object {
+	void (*release)(struct edit_object *self); /* NULL: one heap block, released by free() */
+};
+
 struct edit_blocks {
-	void **items;
+	void **items; /* objects with a mark in the lowest bit */
 	size_t n;
 	size_t cap;
 };
@@ -35,11 +41,14 @@ void *edit_alloc(struct edit *e, size_t size) __attribute__((returns_nonnull));
 void edit_adopt(struct edit *e, void *block);
 /* The new version no longer uses `block`. NULL is ignored. */
 void edit_retire(struct edit *e, void *block);
+/* The same two for an object. */
+void edit_adopt_object(struct edit *e, struct edit_object *object);
+void edit_retire_object(struct edit *e, struct edit_object *object);
 /* Keeps the new version: moves the retired blocks to `*ret_retired` (owned by the caller) and forgets the fresh ones.
  */
 void edit_seal(struct edit *e, struct edit_blocks *ret_retired);
 /* Drops the new version: frees the fresh blocks, leaves the old version whole. Accepts a sealed or zeroed edit. */
 void edit_drop(struct edit *e);
 
-/* Frees the blocks and the list itself. */
+/* Frees the blocks, releases the objects, and frees the list itself. */
 void edit_blocks_free_all(struct edit_blocks *b);

@@ -153,6 +153,13 @@ static void add_tag_policy(struct strs *l, const struct tag_policy *p)
 		add(l, STR("role:"), p->roles.items[i]);
 }
 
+static void add_access_policy(struct strs *l, const struct access_policy *p)
+{
+	add_tenants(l, p->tenants);
+	for (size_t i = 0; i < p->subjects.n; i++)
+		add(l, STR("subject:"), p->subjects.items[i]);
+}
+
 static void add_owners(struct strs *l, struct str_list owners)
 {
 	for (size_t i = 0; i < owners.n; i++)
@@ -293,6 +300,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_OAUTH_CLIENT:
 		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
+		break;
+	case DOC_ACCESS_POLICY:
+		add_access_policy(&l, as_access_policy(doc));
 		break;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */

@@ -45,7 +45,8 @@
 	X(ACCESS_REVIEW, access_review)                                                                                \
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
-	X(OAUTH_CLIENT, oauth_client)
+	X(OAUTH_CLIENT, oauth_client)                                                                                  \
+	X(ACCESS_POLICY, access_policy)
 
 enum document_kind {
 	DOC_NONE,

@@ -360,6 +360,17 @@ static const struct field oauth_client_fields[] = {
     FIELD(oauth_client, expires_at_ms, "expires_at", FIELD_TIME),
     FIELD(oauth_client, last_used_at_ms, "last_used_at", FIELD_TIME),
 };
+static const struct field access_policy_fields[] = {
+    FIELD(access_policy, description, "description", FIELD_STR),
+    FIELD(access_policy, deny, "deny", FIELD_BOOL),
+    FIELD(access_policy, subjects, "subjects", FIELD_STRS),
+    FIELD(access_policy, actions, "actions", FIELD_STRS),
+    FIELD(access_policy, resources, "resources", FIELD_STRS),
+    FIELD(access_policy, tenants, "tenants", FIELD_STRS),
+    FIELD(access_policy, condition, "condition", FIELD_STR),
+    FIELD(access_policy, valid_from_ms, "valid_from", FIELD_TIME),
+    FIELD(access_policy, valid_until_ms, "valid_until", FIELD_TIME),
+};
 
 const struct kind_info document_kinds[DOC_N_KINDS] = {
 #define X(upper, lower)                                                                                                \

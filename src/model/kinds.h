@@ -294,6 +294,23 @@ struct access_grant {
 	struct str granted_by; /* id of the principal */
 };
 
+/*
+ * Native access policy: subjects may, or may not, do actions on resources where its condition holds. Spelled as
+ * model/native.h says.
+ */
+struct access_policy {
+	struct document doc;
+	struct str description;
+	bool deny;
+	struct str_list subjects;  /* none: it is about nobody */
+	struct str_list actions;   /* at least 1 */
+	struct str_list resources; /* at least 1 */
+	struct str_list tenants;   /* ids; none: everywhere */
+	struct str condition;      /* CEL (policy/native_condition.h); absent: none */
+	int64_t valid_from_ms;     /* first ms in which it counts; 0: always */
+	int64_t valid_until_ms;    /* first ms in which it no longer counts; 0: no such ms */
+};
+
 /* The document as its kind's struct: NULL stays NULL; another kind is a bug (asserts). */
 #define X(upper, lower)                                                                                                \
 	static inline const struct lower *as_##lower(const struct document *doc)                                       \

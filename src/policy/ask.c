@@ -5,6 +5,7 @@
 #include "policy/departments.h"
 #include "policy/grant_source.h"
 #include "policy/lower.h"
+#include "policy/native_condition.h"
 
 /* Subjects under construction; small first block on the caller's side would not outlive it, so all in the arena. */
 struct subjects {
@@ -210,14 +211,11 @@ static void fetch_tags(const struct resource *r)
 		__builtin_prefetch((const void *)((uintptr_t)r->tags + at));
 }
 
-static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
+static struct place look_up_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
 {
 	struct place p = {.asked = r};
 	struct str parent = r->parent;
-	bool names_tenants = r->lists_tenants || !str_is_absent(r->tenant);
 
-	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
-		return p;
 	p.registered = FIND(s, resource, RESOURCE, arena_concat3(a, r->type, STR("/"), r->id));
 	if (s->n_docs[DOC_TAG_POLICY])
 		fetch_tags(p.registered);
@@ -231,6 +229,16 @@ static struct place find_place(const struct snapshot *s, const struct ask_resour
 	if (p.project && !str_eq(p.project->type, STR("project")))
 		p.project = NULL;
 	return p;
+}
+
+/* Only what the decision may need. */
+static struct place find_place(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
+{
+	bool names_tenants = r->lists_tenants || !str_is_absent(r->tenant);
+
+	if (!s->n_docs[DOC_RESOURCE] || (names_tenants && !s->n_docs[DOC_TAG_POLICY]))
+		return (struct place){.asked = r};
+	return look_up_place(s, r, a);
 }
 
 /* The one tenant of a question that lists none; absent: none. */
@@ -319,6 +327,13 @@ static struct attributes tags_of(const struct place *p, struct arena *a)
 	return registered_tags(p->registered, a);
 }
 
+struct attributes ask_tags(const struct snapshot *s, const struct ask_resource *r, struct arena *a)
+{
+	struct place p = look_up_place(s, r, a);
+
+	return tags_of(&p, a);
+}
+
 /* The selectors by which statements about the resource's tags are found. */
 static void set_selectors(const struct snapshot *s, const struct attributes *known, struct str type, struct arena *a,
                           struct query *query)
@@ -382,6 +397,7 @@ static struct answer ask_about(const struct asking *k, const struct place *p, st
 	const struct ask_resource *r = p->asked;
 	struct query query = {.action = k->ask->action, .now_ms = k->ask->now_ms};
 	struct answer answer = {.about = r};
+	struct asked asked = {.snapshot = s, .ask = k->ask, .resource = r, .arena = a};
 	struct attributes known = {0};
 	struct grant_source grants;
 
@@ -395,10 +411,20 @@ static struct answer ask_about(const struct asking *k, const struct place *p, st
 		known = tags_of(p, a);
 		set_selectors(s, &known, r->type, a, &query);
 	}
+	known.asked = &asked;
 	known.is_in_tenant = query_is_in_tenant(&query);
 	query.attributes = &known;
 	answer.verdict = engine_explain(&s->engine, &query, a, r->lists_tenants ? &answer.tenants : NULL, k->observer);
 	return answer;
+}
+
+/* Who asks, and what else the asker vouches for. */
+static void add_asker(const struct snapshot *s, const struct ask *q, struct subjects *l)
+{
+	if (!str_eq(q->subject_type, STR("external")))
+		add_principal(s, l, q->subject_type, q->subject_id);
+	for (size_t i = 0; i < q->raw_subjects.n; i++)
+		add(l, q->raw_subjects.items[i], STR_NONE);
 }
 
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
@@ -410,16 +436,36 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
 	place = find_place(s, &q->resource, a); /* first: its tags are on their way while the subject is looked at */
-	if (!str_eq(q->subject_type, STR("external")))
-		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
-	for (size_t i = 0; i < q->raw_subjects.n; i++)
-		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
+	add_asker(s, q, &k.subjects);
 	answer = ask_about(&k, &place, a);
 	if (!q->target || !verdict_allows(answer.verdict))
 		return answer;
 	place = find_place(s, q->target, a);
 	target = ask_about(&k, &place, a);
 	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
+}
+
+void ask_name_subjects(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *ret)
+{
+	struct subjects l = {.arena = a};
+
+	add_asker(s, q, &l);
+	ret->subjects = l.items;
+	ret->n_subjects = l.n;
+}
+
+bool ask_name_resource(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct query *ret)
+{
+	const struct place place = find_place(s, r, a);
+	struct attributes known;
+
+	if (!name_resource(s, r, a, &ret->resource))
+		return false;
+	if (s->n_docs[DOC_TAG_POLICY]) {
+		known = tags_of(&place, a);
+		set_selectors(s, &known, r->type, a, ret);
+	}
+	return true;
 }
 
 struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v)

@@ -82,9 +82,20 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
  */
 bool query_is_in_tenant(const struct query *q);
 
+/* The tags that count for the resource; see above. In `a`. */
+struct attributes ask_tags(const struct snapshot *s, const struct ask_resource *r, struct arena *a);
+
 /* The engine subjects of a registered (or not) principal, in `a`; see above. */
 void snapshot_subjects(const struct snapshot *s, struct str type, struct str id, struct arena *a,
                        const struct subject **ret_subjects, size_t *ret_n);
+
+/*
+ * For searches (policy/search.h), which look for what the engine could find before they ask: who the question is by, as
+ * subjects of the query, and what its resource is called there, as resource and selectors. False: nothing can be
+ * allowed on the resource. Nothing else of the query is set.
+ */
+void ask_name_subjects(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *ret);
+bool ask_name_resource(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct query *ret);
 
 /*
  * The document that people know as the one that decided: a tag policy that is attached to a group is lowered under the

@@ -185,6 +185,16 @@ static struct str plain_text(struct str text, struct arena *a)
 	return arena_str(a, text);
 }
 
+struct condition_issue condition_issue_of(struct str source, const struct cel_issues *issues, size_t i, struct arena *a)
+{
+	struct cel_place from = cel_place_of(source, issues->items[i].at);
+	struct cel_place to = cel_place_of(source, end_of_word(source, issues->items[i].at));
+
+	return (struct condition_issue){
+	    plain_text(issues->items[i].text, a), from.line, from.column, to.line, to.column,
+	};
+}
+
 bool conditions_check(const struct conditions *c, enum condition_kind kind, struct str source, struct arena *a,
                       const struct condition_issue **ret_issues, size_t *ret_n)
 {
@@ -198,14 +208,8 @@ bool conditions_check(const struct conditions *c, enum condition_kind kind, stru
 		return true;
 	}
 	told = ARENA_ARRAY(a, struct condition_issue, issues.n);
-	for (size_t i = 0; i < issues.n; i++) {
-		struct cel_place from = cel_place_of(source, issues.items[i].at);
-		struct cel_place to = cel_place_of(source, end_of_word(source, issues.items[i].at));
-
-		told[i] = (struct condition_issue){
-		    plain_text(issues.items[i].text, a), from.line, from.column, to.line, to.column,
-		};
-	}
+	for (size_t i = 0; i < issues.n; i++)
+		told[i] = condition_issue_of(source, &issues, i, a);
 	*ret_issues = told;
 	*ret_n = issues.n;
 	return false;

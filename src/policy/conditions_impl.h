@@ -29,6 +29,10 @@ enum condition_type {
 	    CONDITION_N_TYPES
 };
 
+/* The i-th issue as people read it, in `a`. */
+struct condition_issue condition_issue_of(struct str source, const struct cel_issues *issues, size_t i,
+                                          struct arena *a);
+
 static inline struct cel_value condition_object(enum condition_type type, const void *object)
 {
 	assert(object);

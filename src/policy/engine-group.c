@@ -256,6 +256,11 @@ struct group *group_change(const struct change *c, struct group *p, struct str t
 	return any_change(c, p, text, BY_RESOURCE, change_by_resource);
 }
 
+struct group *group_change_of_resource(const struct change *c, struct group *p, struct str text)
+{
+	return change_by_resource(c, p, text);
+}
+
 /*
  * A walk over a group and all below it, the group itself last. Dimensions bound the depth: a subject's group, its
  * branches, theirs, and what denies among a list.
@@ -314,7 +319,7 @@ void group_retire_all(struct group *p, struct edit *e)
 	}
 }
 
-void group_each(const struct group *p, void (*visit)(void *self, const struct cset *set), void *self)
+void group_each(const struct group *p, bool (*visit)(void *self, const struct cset *set), void *self)
 {
 	struct group_walk w;
 
@@ -327,9 +332,11 @@ void group_each(const struct group *p, void (*visit)(void *self, const struct cs
 		if (p->shape == GROUP_LIST) {
 			pmap_iter_init(&it, &p->map);
 			while ((set = pmap_iter_next(&it)))
-				visit(self, set);
+				if (!visit(self, set))
+					return;
 		}
 		for (uint32_t i = 0; i < p->n; i++)
-			visit(self, posting_set(&group_postings(p)[i]));
+			if (!visit(self, posting_set(&group_postings(p)[i])))
+				return;
 	}
 }

@@ -306,10 +306,12 @@ struct change {
 	const struct cset *old, *fresh;
 };
 struct group *group_change(const struct change *c, struct group *p, struct str text);
+/* The same for a group of sets that have a resource in common: nothing but actions is left to tell them apart by. */
+struct group *group_change_of_resource(const struct change *c, struct group *p, struct str text);
 /* Retires all blocks of a group, not the sets. */
 void group_retire_all(struct group *p, struct edit *e);
-/* Calls `visit` for each set in the group; a set may come more than once. */
-void group_each(const struct group *p, void (*visit)(void *self, const struct cset *set), void *self);
+/* Calls `visit` for each set in the group, until it returns false; a set may come more than once. */
+void group_each(const struct group *p, bool (*visit)(void *self, const struct cset *set), void *self);
 
 /* Documents. */
 struct document_subject {
@@ -328,6 +330,19 @@ static inline struct str document_subject(const struct document *d, size_t i)
 {
 	return (struct str){(const char *)d + d->subjects[i].text_at, d->subjects[i].text_len};
 }
+
+/* Names (engine-names.c): what sets name is found from there, too. Called when a set comes (`fresh`) or goes (`old`).
+ */
+void names_change(struct engine *g, struct edit *e, const struct cset *old, const struct cset *fresh);
+void names_retire_all(struct engine *g, struct edit *e);
+/*
+ * The group of the sets that name the resource pattern, or NULL. All patterns with variables are one, of this name,
+ * which no resource has.
+ */
+#define VARIABLE_RESOURCES STR("\xfe${}")
+const struct group *names_group(const struct engine *g, struct str pattern);
+/* The document of the set. */
+const struct document *document_of_set(const struct engine *g, const struct cset *set);
 
 /* Tenants. Number 0 is "(unassigned)"; it has no record. */
 #define UNASSIGNED STR("(unassigned)")

@@ -27,6 +27,13 @@ static uint64_t document_hash(const struct engine *g, struct document_key key)
 	return hash_u64(hash_str(g->seed, key.id) ^ key.kind);
 }
 
+const struct document *document_of_set(const struct engine *g, const struct cset *set)
+{
+	struct document_key key = {set->kind, cset_id(set)};
+
+	return pmap_get(&g->sets, document_hash(g, key), document_is, &key);
+}
+
 /* Subjects by hash: a scratch table of indexes + 1 into the document's subjects. */
 struct subject_table {
 	struct document *document;
@@ -145,12 +152,18 @@ static void change_subjects(struct engine *g, struct edit *e, const struct docum
 	}
 }
 
+/* Its first member; statements only ever read theirs, and the engine owns it. */
+static struct edit_object *object_of(const struct condition *c)
+{
+	return (struct edit_object *)(uintptr_t)c;
+}
+
 static void retire_set(struct edit *e, struct cset *c)
 {
 	for (uint32_t i = 0; i < c->n_statements && c->n_conditions > 0; i++) {
 		const struct limits *limits = cset_limits(c, &c->statements[i]);
 		if (limits)
-			edit_retire(e, (void *)(uintptr_t)limits->condition);
+			edit_retire_object(e, object_of(limits->condition));
 	}
 	edit_retire(e, c);
 }
@@ -159,7 +172,7 @@ static void adopt_set(struct edit *e, struct cset *c, const struct statement_set
 {
 	edit_adopt(e, c);
 	for (size_t i = 0; i < set->n_statements; i++)
-		edit_adopt(e, (void *)(uintptr_t)set->statements[i].condition);
+		edit_adopt_object(e, object_of(set->statements[i].condition));
 }
 
 /* The new compiled set, or the old one when it says the same: then only changed subjects cost anything. */
@@ -200,6 +213,8 @@ void engine_put(struct engine *g, struct edit *e, const struct statement_set *se
 	change_subjects(g, e, old, &t);
 	count_document(g, t.document, true);
 	(void)pmap_put(&g->sets, e, hash, document_is, &key, t.document);
+	if (!old || old->set != t.document->set)
+		names_change(g, e, old ? old->set : NULL, t.document->set);
 	if (!old)
 		return;
 	count_document(g, old, false);
@@ -219,6 +234,7 @@ void engine_remove(struct engine *g, struct edit *e, uint32_t kind, struct str i
 	c = (struct change){g->seed, e, old->set, NULL};
 	for (size_t i = 0; i < old->n_subjects; i++)
 		change_subject(g, &c, old, i);
+	names_change(g, e, old->set, NULL);
 	count_document(g, old, false);
 	retire_set(e, old->set);
 	edit_retire(e, old);
@@ -231,6 +247,7 @@ void engine_retire_all(struct engine *g, struct edit *e)
 	struct group *p;
 	struct tenant *t;
 
+	names_retire_all(g, e);
 	pmap_iter_init(&it, &g->subjects);
 	while ((p = pmap_iter_next(&it)))
 		group_retire_all(p, e);

@@ -193,15 +193,13 @@ static void need_names(struct grants *g, struct edit *e, const struct access_gra
 	ret[2] = need_name(g, e, TAG_GRANTOR, grant->granted_by);
 }
 
-static void put_new(struct grants *g, struct edit *e, const struct access_grant *grant)
+/* At a place that is free. */
+static void put_at(struct grants *g, struct edit *e, const struct access_grant *grant, uint32_t ordinal)
 {
-	uint32_t names[3], ordinal;
+	uint32_t names[3];
 	struct grants_page *page;
 	struct grant_record *r;
 
-	if (g->next_ordinal >= NUMBERS_LIMIT || g->next_name + 3 >= NUMBERS_LIMIT)
-		grants_renumber(g, e);
-	ordinal = (uint32_t)g->next_ordinal++;
 	need_names(g, e, grant, names);
 	page = page_open(g, e, ordinal);
 	r = &page->records[ordinal % GRANTS_PER_PAGE];
@@ -209,6 +207,63 @@ static void put_new(struct grants *g, struct edit *e, const struct access_grant 
 	page->n++;
 	change_sets(g, e, r, ordinal, pset_add);
 	g->n++;
+}
+
+static void put_new(struct grants *g, struct edit *e, const struct access_grant *grant)
+{
+	if (g->next_ordinal >= NUMBERS_LIMIT || g->next_name + 3 >= NUMBERS_LIMIT)
+		grants_renumber(g, e);
+	put_at(g, e, grant, (uint32_t)g->next_ordinal++);
+}
+
+/* The first grant at or behind `*ordinal`, which becomes its own; NULL: there is none. */
+static const struct grant_record *next_record(const struct grants *g, uint64_t *ordinal)
+{
+	uint64_t at = *ordinal / GRANTS_PER_PAGE, first = *ordinal % GRANTS_PER_PAGE;
+	const struct grants_page *page;
+
+	for (; (page = pvec_next(&g->pages, &at)); at++, first = 0) {
+		if (at != *ordinal / GRANTS_PER_PAGE)
+			first = 0;
+		for (uint64_t i = first; i < GRANTS_PER_PAGE; i++) {
+			if (page->records[i].id_len == 0)
+				continue;
+			*ordinal = at * GRANTS_PER_PAGE + i;
+			return &page->records[i];
+		}
+	}
+	return NULL;
+}
+
+/* Where grants begin that were made behind the place `seq`: right behind the last one made before. */
+static uint64_t ordinal_behind(const struct grants *g, uint64_t seq)
+{
+	uint64_t low = 0, high = g->next_ordinal;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2, at = middle;
+		const struct grant_record *r = next_record(g, &at);
+
+		if (!r || r->seq > seq)
+			high = middle;
+		else
+			low = at + 1;
+	}
+	return low;
+}
+
+bool grants_put_back(struct grants *g, struct edit *e, const struct access_grant *grant)
+{
+	uint64_t ordinal = ordinal_behind(g, grant->doc.seq), next = ordinal;
+	const struct grant_record *r = next_record(g, &next);
+
+	if (!r)
+		put_new(g, e, grant);
+	else if (next == ordinal || g->next_name + 3 >= NUMBERS_LIMIT)
+		return false;
+	else
+		put_at(g, e, grant, (uint32_t)ordinal);
+	return true;
 }
 
 static void put_again(struct grants *g, struct edit *e, const struct access_grant *grant, uint32_t ordinal)

@@ -43,6 +43,11 @@ struct grants {
  * most GRANT_MAX_ID_BYTES and that no other grant has the same entity and grantee: both are checked before.
  */
 void grants_put(struct grants *g, struct edit *e, const struct access_grant *grant);
+/*
+ * Adds a grant that was there before, where its `doc.seq` belongs in creation order. False, and nothing is changed,
+ * when there is no free place: grants are numbered one after the other, and only one that went leaves its place free.
+ */
+bool grants_put_back(struct grants *g, struct edit *e, const struct access_grant *grant) MUST_USE;
 /* Removes; false when there is none of that id. */
 bool grants_remove(struct grants *g, struct edit *e, struct str id);
 /* Retires all blocks and empties this version; the seed stays. */

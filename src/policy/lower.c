@@ -24,6 +24,9 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_ENTITLEMENT_BINDING:
 		lower_entitlement_binding(as_entitlement_binding(doc), a, ret_set);
 		return true;
+	case DOC_ACCESS_POLICY:
+		lower_access_policy(s, as_access_policy(doc), a, ret_set);
+		return true;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* approval policies decide about requests, which give bindings */
 	case DOC_APP:

@@ -40,5 +40,9 @@ struct str_list lower_confident_actions(const struct snapshot *s, const struct r
 void lower_confident_role(const struct snapshot *s, const struct role *r, struct arena *a,
                           struct statement_set *ret_set);
 
+/* Native access policies, with their conditions. */
+void lower_access_policy(const struct snapshot *s, const struct access_policy *p, struct arena *a,
+                         struct statement_set *ret_set);
+
 /* ConductorOne: what its holder may use, until it expires. */
 void lower_entitlement_binding(const struct entitlement_binding *b, struct arena *a, struct statement_set *ret_set);

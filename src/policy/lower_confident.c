@@ -25,7 +25,7 @@ static struct condition *in_tenant_new(void)
 {
 	struct condition *c = mem_alloc(sizeof(*c));
 
-	c->eval = eval_in_tenant;
+	*c = (struct condition){.eval = eval_in_tenant};
 	return c;
 }
 

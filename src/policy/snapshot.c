@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "policy/lower.h"
+#include "policy/native_condition.h"
 
 /* What the maps are asked for: a kind and a string. */
 struct name_key {
@@ -53,6 +54,18 @@ static bool link_eq(const void *value, const void *key)
 	const struct link_set *set = value;
 	const struct name_key *k = key;
 	return set->key.kind == k->kind && str_eq(set->key.text, k->text);
+}
+
+static struct str id_key(const void *value)
+{
+	return ((const struct document *)value)->id;
+}
+
+/* Is there an order by id of this kind? */
+static bool is_searched(enum document_kind kind)
+{
+	return kind == DOC_USER || kind == DOC_SERVICE_ACCOUNT || kind == DOC_GROUP || kind == DOC_ROLE ||
+	       kind == DOC_RESOURCE || kind == DOC_APP_ENTITLEMENT;
 }
 
 struct snapshot *snapshot_new(struct str org, uint64_t seed)
@@ -259,6 +272,15 @@ static void plan_selectors(struct snapshot *s, const struct tag_policy *p)
 		tag_plan_add(&s->tag_plan, &s->edit, &p->groups[i]);
 }
 
+/* An object of the edit that first needs one: it goes with that, or lives as long as the lineage. */
+static void need_native_env(struct snapshot *s, const struct access_policy *p)
+{
+	if (s->native_env || str_is_absent(p->condition))
+		return;
+	s->native_env = native_env_new();
+	edit_adopt_object(&s->edit, native_env_object(s->native_env));
+}
+
 static void count_grants(struct snapshot *fork)
 {
 	fork->n_docs[DOC_ACCESS_GRANT] = fork->grants.n;
@@ -274,32 +296,77 @@ int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader)
 	return r;
 }
 
-void snapshot_put(struct snapshot *fork, struct document *doc)
+#define NO_ORDINAL UINT64_MAX /* that of the version there is, or behind all others */
+
+/* In place of the version there is, if any; else at an ordinal that is free. */
+static void put_at(struct snapshot *fork, struct document *doc, uint64_t ordinal)
 {
 	struct name_key key = {doc->kind, doc->id};
-	struct document *old;
 	struct arena a = ARENA_INIT;
+	struct document *old;
 
+	edit_adopt(&fork->edit, doc);
+	old = pmap_put(&fork->docs, &fork->edit, name_hash(fork, doc->kind, doc->id), doc_eq, &key, doc);
+	doc->ordinal = ordinal;
+	if (ordinal == NO_ORDINAL)
+		doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
+	fork->n_docs[doc->kind] += old ? 0 : 1;
+	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
+	if (is_searched(doc->kind))
+		(void)ptrie_put(&fork->by_id[doc->kind], &fork->edit, id_key, doc);
+	if (old)
+		unindex_names(fork, old, doc, &a);
+	index_names(fork, doc, &a);
+	if (doc->kind == DOC_TAG_POLICY)
+		plan_selectors(fork, as_tag_policy(doc));
+	if (doc->kind == DOC_ACCESS_POLICY)
+		need_native_env(fork, as_access_policy(doc));
+	lower_one(fork, doc, &a);
+	lower_dependents(fork, old, doc, &a);
+	edit_retire(&fork->edit, old);
+	arena_release(&a);
+}
+
+void snapshot_put(struct snapshot *fork, struct document *doc)
+{
 	if (doc->kind == DOC_ACCESS_GRANT) {
 		grants_put(&fork->grants, &fork->edit, as_access_grant(doc));
 		count_grants(fork);
 		free(doc);
 		return;
 	}
-	edit_adopt(&fork->edit, doc);
-	old = pmap_put(&fork->docs, &fork->edit, name_hash(fork, doc->kind, doc->id), doc_eq, &key, doc);
-	doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
-	fork->n_docs[doc->kind] += old ? 0 : 1;
-	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
-	if (old)
-		unindex_names(fork, old, doc, &a);
-	index_names(fork, doc, &a);
-	if (doc->kind == DOC_TAG_POLICY)
-		plan_selectors(fork, as_tag_policy(doc));
-	lower_one(fork, doc, &a);
-	lower_dependents(fork, old, doc, &a);
-	edit_retire(&fork->edit, old);
-	arena_release(&a);
+	put_at(fork, doc, NO_ORDINAL);
+}
+
+/* A grant's place is the table's affair. */
+static bool put_grant_back(struct snapshot *fork, struct document *doc)
+{
+	bool is_put = grants_put_back(&fork->grants, &fork->edit, as_access_grant(doc));
+
+	count_grants(fork);
+	free(doc);
+	return is_put;
+}
+
+bool snapshot_put_back(struct snapshot *fork, struct document *doc)
+{
+	uint64_t ordinal, next;
+
+	if (doc->kind == DOC_ACCESS_GRANT)
+		return put_grant_back(fork, doc);
+	assert(!snapshot_find(fork, doc->kind, doc->id));
+	ordinal = next = snapshot_ordinal_behind(fork, doc->kind, doc->seq);
+	if (!pvec_next(&fork->order[doc->kind], &next)) {
+		put_at(fork, doc, NO_ORDINAL);
+		return true;
+	}
+	/* The engine has an order of tenants of its own, which has no free places. */
+	if (next == ordinal || doc->kind == DOC_TENANT) {
+		free(doc);
+		return false;
+	}
+	put_at(fork, doc, ordinal);
+	return true;
 }
 
 static bool remove_grant(struct snapshot *fork, struct str id)
@@ -322,6 +389,8 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 	if (!old)
 		return false;
 	(void)pvec_set(&fork->order[kind], &fork->edit, old->ordinal, NULL);
+	if (is_searched(kind))
+		(void)ptrie_remove(&fork->by_id[kind], &fork->edit, id_key, id);
 	fork->n_docs[kind]--;
 	unindex_names(fork, old, NULL, &a);
 	if (kind == DOC_TENANT)
@@ -389,9 +458,11 @@ void snapshot_free_all(struct snapshot *s)
 		for (void *doc = pvec_next(&s->order[kind], &i); doc; i++, doc = pvec_next(&s->order[kind], &i))
 			edit_retire(&e, doc);
 		pvec_retire_all(&s->order[kind], &e);
+		ptrie_retire_all(&s->by_id[kind], &e);
 	}
 	grants_retire_all(&s->grants, &e);
 	edit_retire(&e, s->tag_plan.filter);
+	edit_retire_object(&e, native_env_object(s->native_env));
 	pmap_retire_all(&s->links, &e);
 	pmap_retire_all(&s->aliases, &e);
 	pmap_retire_all(&s->docs, &e);
@@ -460,6 +531,14 @@ const struct document *snapshot_next(const struct snapshot *s, enum document_kin
 	return doc;
 }
 
+const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
+                                        bool is_included)
+{
+	assert(is_searched(kind));
+	return is_included ? ptrie_from(&s->by_id[kind], id_key, behind)
+	                   : ptrie_behind(&s->by_id[kind], id_key, behind);
+}
+
 static int by_ordinal(const void *a, const void *b)
 {
 	const struct document *x = *(const struct document *const *)a, *y = *(const struct document *const *)b;
@@ -482,6 +561,14 @@ uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind ki
 			low = at;
 	}
 	return low;
+}
+
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
+{
+	struct name_key key = {kind, link};
+	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
+
+	return set ? set->docs.n : 0;
 }
 
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,

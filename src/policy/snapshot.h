@@ -8,24 +8,29 @@
  * Ownership: the creator of a fork seals it (and frees the retired blocks of its base once no
  * reader can hold an older version) or drops it. Pure: no locks, no clock.
  */
+#include "base/ptrie.h"
 #include "model/kinds.h"
 #include "policy/engine.h"
 #include "policy/grants.h"
 #include "policy/tags.h"
 
+struct native_env;
+
 struct snapshot {
 	uint64_t revision;
 	struct str org; /* borrowed from the creator */
 	struct engine engine;
-	struct pmap docs;               /* (kind, id) */
-	struct pmap aliases;            /* (kind, alias) */
-	struct pmap links;              /* (kind, link) -> link set */
-	struct pvec order[DOC_N_KINDS]; /* by ordinal: creation order */
+	struct pmap docs;                /* (kind, id) */
+	struct pmap aliases;             /* (kind, alias) */
+	struct pmap links;               /* (kind, link) -> link set */
+	struct pvec order[DOC_N_KINDS];  /* by ordinal: creation order */
+	struct ptrie by_id[DOC_N_KINDS]; /* of the kinds that are searched for, see snapshot_next_id() */
 	uint64_t n_docs[DOC_N_KINDS];
 	uint64_t next_ordinal[DOC_N_KINDS];
 	struct grants grants;     /* the documents of kind ACCESS_GRANT; only snapshot_version() finds them here, too */
 	struct tag_plan tag_plan; /* of the tag policies there are and were */
-	struct edit edit;         /* of a fork; zeroed once sealed */
+	struct native_env *native_env; /* of conditions of access policies; NULL: there was none yet */
+	struct edit edit;              /* of a fork; zeroed once sealed */
 };
 
 /* An empty fork of nothing, at revision 0. */
@@ -34,6 +39,12 @@ struct snapshot *snapshot_fork(const struct snapshot *base);
 /* Adds or replaces a document; takes it over (a heap block of document_decode(), seq and times set). Creation order is
  * the order of first puts. */
 void snapshot_put(struct snapshot *fork, struct document *doc);
+/*
+ * Adds a document that was there before, and is not now, where its `seq` belongs in creation order; takes it over.
+ * False (and it is freed) when there is no free place: documents are numbered one after the other, and only one that
+ * went from this lineage leaves its place free. A tenant's never is, unless it is the last.
+ */
+bool snapshot_put_back(struct snapshot *fork, struct document *doc) MUST_USE;
 /* Puts the grants of a fork that has none yet, all at once. 0 or -EEXIST; the loader is freed. */
 int snapshot_load_grants(struct snapshot *fork, struct grants_loader *loader) MUST_USE;
 /* Removes; false when there is none. */
@@ -73,6 +84,14 @@ const struct document *snapshot_next(const struct snapshot *s, enum document_kin
 /* The ordinal from which on snapshot_next() gives the documents behind the place `after` (doc.seq); found by halving.
  */
 uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after);
+/*
+ * The next document of the kind in the order of the ids' bytes: behind the id, or from it on; NULL at the end. For
+ * users, service accounts, groups, roles, resources and application entitlements.
+ */
+const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
+                                        bool is_included);
+/* How many documents of the kind have this link. */
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);

@@ -103,7 +103,7 @@ struct condition *tag_condition_new(const struct tag_group *group)
 	for (size_t i = 0; i < n; i++)
 		n_text += group->conditions[i].key.len + group->conditions[i].value.len;
 	c = mem_alloc(sizeof(*c) + n * sizeof(c->tests[0]) + n_text);
-	c->condition.eval = eval;
+	c->condition = (struct condition){.eval = eval};
 	c->n_tests = n;
 	text = (char *)&c->tests[n];
 	for (size_t i = 0; i < n; i++) {

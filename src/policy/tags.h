@@ -23,12 +23,15 @@ struct tag {
 	struct str key, value;
 };
 
+struct asked;
+
 /* What a query's `attributes` point to. NULL stands for unknown tags, and for no tenant. */
 struct attributes {
 	bool is_in_tenant; /* the question names tenants, and "(unassigned)" is not among them */
 	bool tags_are_known;
 	const struct tag *tags;
 	size_t n_tags;
+	struct asked *asked; /* for conditions of native policies (policy/native_condition.h); NULL: they are unknown */
 };
 
 /* Does one value satisfy the comparison? Linear in the two lengths. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/grant_source.h"
+#include "policy/native_condition.h"
 #include "service/internal.h"
 #include "service/oauth.h"
 
@@ -101,7 +102,16 @@ static struct authorization authorize(const struct snapshot *s, const struct ask
 
 	if (!asks_all)
 		q.tenants = narrowed(who->caller, p->requested, a);
-	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&q)};
+	/* For conditions of policies: the resource is known by its whole name only. */
+	const struct ask ask = {
+	    .subject_type = who->caller->type,
+	    .subject_id = who->caller->id,
+	    .action = p->action,
+	    .resource = {.type = p->resource},
+	    .now_ms = now_ms,
+	};
+	struct asked asked = {.snapshot = s, .ask = &ask, .resource = &ask.resource, .arena = a};
+	const struct attributes attributes = {.is_in_tenant = query_is_in_tenant(&q), .asked = &asked};
 	q.attributes = &attributes;
 	grant_source_use(&grants, s, &q, a);
 	ret.verdict = engine_decide(&s->engine, &q, a, NULL);

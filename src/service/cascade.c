@@ -2,6 +2,9 @@
 #include "service/cascade.h"
 
 #include "model/confident.h"
+#include "model/native.h"
+#include "base/strs.h"
+#include "service/access_policies.h"
 #include "service/directory_keys.h"
 #include "service/grants.h"
 #include "service/iam.h"
@@ -109,6 +112,14 @@ static void purge_subject(struct txn *t, struct str subject, struct cascade_effe
 	}
 }
 
+/* Takes one subject out of every access policy. */
+static void take_subject(struct txn *t, enum document_kind kind, struct str id, struct cascade_effect *effect)
+{
+	struct str subject = access_policy_subject(t->arena, kind, id);
+
+	access_policies_lose(t, &(struct access_policy_gone){.subjects = {&subject, 1}}, effect);
+}
+
 /* ---- tag policies ------------------------------------------------------------------------------------- */
 
 static void take_role_from_tag_policies(struct txn *t, struct str role, struct cascade_effect *effect)
@@ -147,6 +158,8 @@ static const struct {
     {DOC_ROLE, DOC_STATEMENT_POLICY, STR_INIT("role:")},
     {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
     {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
+    {DOC_ROLE, DOC_ACCESS_POLICY, STR_INIT("subject:role:")},
+    {DOC_TENANT, DOC_ACCESS_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_GROUP, STR_INIT("tenant:")},
@@ -164,9 +177,11 @@ static const struct {
     {DOC_GROUP, DOC_ROLE_MEMBER, STR_INIT("principal:group:")},
     {DOC_GROUP, DOC_GROUP, STR_INIT("parent:")},
     {DOC_GROUP, DOC_POLICY_ATTACHMENT, STR_INIT("group:")},
+    {DOC_GROUP, DOC_ACCESS_POLICY, STR_INIT("subject:group:")},
     {DOC_RESOURCE, DOC_RESOURCE, STR_INIT("member:")}, /* resource_member_link() */
     {DOC_USER, DOC_GROUP_MEMBER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_ROLE_MEMBER, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_ACCESS_POLICY, STR_INIT("subject:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
     {DOC_USER, DOC_OAUTH_CLIENT, STR_INIT("principal:user:")},
     {DOC_USER, DOC_USER, STR_INIT("delegate:")},
@@ -184,6 +199,7 @@ static const struct {
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("account:")},
     {DOC_SERVICE_ACCOUNT, DOC_ROLE_MEMBER, STR_INIT("principal:service:")},
+    {DOC_SERVICE_ACCOUNT, DOC_ACCESS_POLICY, STR_INIT("subject:service:")},
     {DOC_SERVICE_ACCOUNT, DOC_KEY, STR_INIT("principal:service:")},
 };
 
@@ -229,6 +245,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 			shrink_policy(t, old, &new, shrink_by_role, role, &effect);
 	}
 	take_role_from_tag_policies(t, role, &effect);
+	take_subject(t, DOC_ROLE, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
 	invitations_lose_role(t, role);
 	grants_end_all(t, DOC_ROLE, role);
@@ -333,11 +350,32 @@ static void take_tenant_from_resources(struct txn *t, struct str tenant)
 	}
 }
 
+/* The tenant, its project roles and the accounts that go with its keys, in one: a policy may name all of them. */
+static void take_tenant_from_access_policies(struct txn *t, struct str tenant, struct cascade_effect *effect)
+{
+	struct linked roles = linked(t, DOC_ROLE, STR("tenant:"), tenant);
+	struct linked keys = linked(t, DOC_KEY, STR("tenant:"), tenant);
+	struct strs subjects = {.arena = t->arena};
+
+	for (size_t i = 0; i < roles.n; i++)
+		if (confident_is_project_role(as_role(roles.docs[i])))
+			strs_add(&subjects, access_policy_subject(t->arena, DOC_ROLE, roles.docs[i]->id));
+	for (size_t i = 0; i < keys.n; i++) {
+		const struct key *key = as_key(keys.docs[i]);
+		const struct service_account *account = key_account(t->snapshot, key);
+
+		if (account && without(key->tenants, tenant, t->arena).n == 0)
+			strs_add(&subjects, access_policy_subject(t->arena, DOC_SERVICE_ACCOUNT, account->doc.id));
+	}
+	access_policies_lose(t, &(struct access_policy_gone){strs_list(&subjects), tenant}, effect);
+}
+
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant)
 {
 	struct cascade_effect effect = {0};
 
 	take_tenant_from_policies(t, tenant, &effect);
+	take_tenant_from_access_policies(t, tenant, &effect);
 	take_tenant_from_roles_and_groups(t, tenant);
 	delete_all(t, linked(t, DOC_PERMISSION_POLICY, STR("tenant:"), tenant));
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("tenant:"), tenant));
@@ -391,6 +429,7 @@ struct cascade_effect cascade_group(struct txn *t, struct str group)
 			txn_put(t, &child.doc);
 	}
 	purge_subject(t, arena_concat(t->arena, STR(SUBJECT_GROUP), group), &effect);
+	take_subject(t, DOC_GROUP, group, &effect);
 	grants_end_all(t, DOC_GROUP, group);
 	return effect;
 }
@@ -437,6 +476,7 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 		grants_end_all(t, DOC_USER, id);
 		cascade_user_in_apps(t, id);
 	}
+	take_subject(t, is_user ? DOC_USER : DOC_SERVICE_ACCOUNT, id, &effect);
 	purge_subject(t, arena_concat(t->arena, is_user ? STR(SUBJECT_USER) : STR(SUBJECT_SERVICE), id), &effect);
 	return effect;
 }

@@ -25,8 +25,9 @@ struct cascade_effect {
 bool cascade_fits(struct txn *t, enum document_kind kind, struct str id);
 
 /*
- * What was granted to a user, group or role (model/kinds.h, struct access_grant) ends with it. Grants on a resource
- * that goes stay: entities need not be registered.
+ * Access policies that name a user, group, role or service lose it as a subject; one left with none stays, and is about
+ * nobody. What was granted to a user, group or role (model/kinds.h, struct access_grant) ends with it. Grants on a
+ * resource that goes stay: entities need not be registered.
  */
 
 /*
@@ -41,6 +42,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role);
  * (a key left with none is deleted, with the account made for it); attachments of tag policies in it go, its tag
  * catalog, and Confident AI's roles and policies of it; resources and invitations lose it, and resources keep their
  * tags as mere texts.
+ * Access policies lose it, and one left with no tenant is deleted.
  */
 struct cascade_effect cascade_tenant(struct txn *t, struct str tenant);
 /* A permission policy goes: it is taken out of the roles that hold it. */

@@ -4,6 +4,7 @@
 #include "model/aitronos.h"
 #include "model/confident.h"
 #include "model/validate.h"
+#include "service/access_policies.h"
 #include "service/aitronos_departments.h"
 #include "service/aitronos_knowledge.h"
 #include "service/aitronos_roles.h"
@@ -267,6 +268,11 @@ static bool check_governance_policy(const struct txn *t, struct document *doc, s
 	       check_controls(p, err);
 }
 
+static bool check_access_policy(const struct txn *t, struct document *doc, struct error *err)
+{
+	return access_policy_check(t, (struct access_policy *)(void *)doc, err) == SERVICE_OK;
+}
+
 static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_USER] = check_user,
     [DOC_SERVICE_ACCOUNT] = check_service,
@@ -275,6 +281,7 @@ static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_ROLE] = check_role,
     [DOC_RESOURCE] = check_resource,
     [DOC_GOVERNANCE_POLICY] = check_governance_policy,
+    [DOC_ACCESS_POLICY] = check_access_policy,
 };
 
 static enum service_result check(const struct txn *t, struct document *doc, struct error *err)
@@ -438,6 +445,8 @@ enum service_result directory_delete(struct txn *t, const struct document *doc, 
 		effect = cascade_role(t, doc->id);
 	else if (doc->kind == DOC_GROUP)
 		effect = cascade_group(t, doc->id);
+	else if (doc->kind == DOC_ACCESS_POLICY)
+		effect.n_denies_lost = access_policy_denies_lost(as_access_policy(doc), NULL, t->arena);
 	else if (doc->kind == DOC_GOVERNANCE_POLICY)
 		cascade_governance_policy(t, doc->id);
 	else if (doc->kind == DOC_RESOURCE) {

@@ -3,6 +3,7 @@
  * What may I do? Asked by user interfaces about many actions at once.
  */
 #include "model/validate.h"
+#include "policy/native_condition.h"
 #include "service/iam.h"
 
 #define FAIL_PAIR(c, at, field, pattern)                                                                               \
@@ -28,7 +29,17 @@ static enum service_result check_pairs(struct iam_call *c, const struct iam_pair
  */
 static bool may(struct iam_call *c, const struct iam_pair *pair)
 {
-	struct query q = {
+	const struct ask ask = {
+	    .subject_type = c->caller->type,
+	    .subject_id = c->caller->id,
+	    .action = pair->action,
+	    .resource = {.type = pair->resource},
+	    .now_ms = c->now_ms,
+	};
+	struct asked asked = {.snapshot = c->snapshot, .ask = &ask, .resource = &ask.resource, .arena = c->arena};
+	const struct attributes attributes = {.asked = &asked};
+	const struct query q = {
+	    .attributes = &attributes,
 	    .subjects = c->caller->subjects,
 	    .n_subjects = c->caller->n_subjects,
 	    .action = pair->action,

@@ -12,15 +12,29 @@
 #include "service/signing.h"
 #include "service/timers.h"
 
+/* Somebody holds a published snapshot, wherever the organization goes from there. */
+struct pin {
+	struct pin *next; /* the organization's */
+	const struct snapshot *snapshot;
+};
+
+/* What a superseded snapshot leaves behind; publish.c. */
+struct leftover;
+
 struct org {
 	struct service *service;
 	char *name;   /* owned */
 	size_t index; /* in service.orgs */
 	uint64_t seed;
 	_Atomic(const struct snapshot *)
-	    current;                /* the durable state; replaced by org_publish(), read in RCU sections */
-	_Atomic uint64_t revision;  /* of `current`, for those who are in no read section */
-	struct timers timers;       /* what is to happen by itself in the newest state */
+	    current;               /* the durable state; replaced by org_publish(), read in RCU sections */
+	_Atomic uint64_t revision; /* of `current`, for those who are in no read section */
+	struct timers timers;      /* what is to happen by itself in the newest state */
+	/* Guards what follows, and the moment in which `current` is replaced. */
+	pthread_mutex_t pin_lock;
+	struct pin *pins;
+	struct leftover *first_held, *last_held; /* what the pinned need, in order of publication */
+	_Atomic uint64_t held_bytes;             /* of it */
 	const struct snapshot *tip; /* writer thread only: the newest state, durable or not; NULL: the current one */
 };
 
@@ -58,6 +72,7 @@ struct service {
 	struct conditions *conditions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
+	struct history *history;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
@@ -112,6 +127,12 @@ void fire_rebuild(struct org *org, const struct snapshot *s);
  * once no reader can hold an older version.
  */
 void org_publish(struct org *org, struct snapshot *fork, struct edit *edit);
+/*
+ * Pins the current snapshot: until unpinned it stays whole, with all that it shares. `pin` is the caller's. Any thread
+ * but the committer, also in a read section.
+ */
+void org_pin(struct org *org, struct pin *pin);
+void org_unpin(struct org *org, struct pin *pin);
 /* Waits until everything superseded is freed. */
 void publish_barrier(void);
 
@@ -126,6 +147,22 @@ struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 int org_load(struct org *org, struct error *err) MUST_USE;
 /* Makes the organization `org` with its defaults and its owner, durably; the owner's key text goes to `ret_key`. */
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
+
+/*
+ * An unsealed snapshot of what the organization was at the revision (0: the newest), which nothing shares; to be sealed
+ * or dropped. `reports`: whoever watches the start is told.
+ */
+int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapshot **ret, struct error *err) MUST_USE;
+/* Is the document part of the program (unless a stored one has taken its place)? */
+bool is_builtin(enum document_kind kind, struct str id);
+
+/* history.c */
+/* Starts the thread that builds past states. */
+int history_start(struct service *svc) MUST_USE;
+/* Everything that was opened is closed; nothing is held any more. */
+void history_stop(struct service *svc);
+/* Publications have retired much that somebody's pin keeps. Any thread. */
+void history_relieve(struct service *svc);
 
 /* secrets.c */
 /* The installation's secrets from the store, made there when it has none: the pepper, the key of

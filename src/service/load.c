@@ -22,7 +22,7 @@
 #define REPORT_EVERY 4096u
 
 struct loading {
-	const struct service_options *options;
+	const struct service_options *options; /* NULL: nobody is told how far it is */
 	struct snapshot *snapshot;
 	struct grants_loader *grants;
 	struct arena scratch;    /* of one document */
@@ -64,7 +64,7 @@ static int load_grant(struct loading *l, const struct store_document *row)
 
 static void report(struct loading *l, bool is_over)
 {
-	if (l->options->loading)
+	if (l->options && l->options->loading)
 		l->options->loading(l->options->loading_ctx, l->snapshot->org, l->n, is_over);
 }
 
@@ -104,49 +104,88 @@ static void put_builtin(struct snapshot *s, const struct document *constant)
 	snapshot_put(s, doc);
 }
 
-static void put_all_builtin(struct snapshot *s)
+/* Every document that is part of the program, one after the other, until `fn` says true. */
+static bool find_builtin(bool (*fn)(void *ctx, const struct document *doc), void *ctx)
 {
+	static const struct role *(*const lists[])(size_t *) = {langsmith_roles, confident_roles, aitronos_roles,
+	                                                        conductorone_roles};
 	const struct statement_policy *policies;
-	const struct role *roles;
 	size_t n = builtin_system_policies(&policies);
 
 	for (size_t i = 0; i < n; i++)
-		put_builtin(s, &policies[i].doc);
-	roles = langsmith_roles(&n);
-	for (size_t i = 0; i < n; i++)
-		put_builtin(s, &roles[i].doc);
-	roles = confident_roles(&n);
-	for (size_t i = 0; i < n; i++)
-		put_builtin(s, &roles[i].doc);
-	roles = aitronos_roles(&n);
-	for (size_t i = 0; i < n; i++)
-		put_builtin(s, &roles[i].doc);
-	roles = conductorone_roles(&n);
-	for (size_t i = 0; i < n; i++)
-		put_builtin(s, &roles[i].doc);
+		if (fn(ctx, &policies[i].doc))
+			return true;
+	for (size_t k = 0; k < N_ELEMENTS(lists); k++) {
+		const struct role *roles = lists[k](&n);
+
+		for (size_t i = 0; i < n; i++)
+			if (fn(ctx, &roles[i].doc))
+				return true;
+	}
+	return false;
 }
 
-int org_load(struct org *org, struct error *err)
+static bool put_one(void *ctx, const struct document *doc)
+{
+	put_builtin(ctx, doc);
+	return false;
+}
+
+struct name {
+	enum document_kind kind;
+	struct str id;
+};
+
+static bool has_name(void *ctx, const struct document *doc)
+{
+	const struct name *name = ctx;
+
+	return doc->kind == name->kind && str_eq(doc->id, name->id);
+}
+
+bool is_builtin(enum document_kind kind, struct str id)
+{
+	struct name name = {kind, id};
+
+	return (kind == DOC_ROLE || kind == DOC_STATEMENT_POLICY) && find_builtin(has_name, &name);
+}
+
+int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapshot **ret, struct error *err)
 {
 	struct store *store = org->service->options.store;
 	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
-	struct loading l = {
-	    .options = &org->service->options, .snapshot = s, .grants = grants_loader_new(org->seed), .err = err};
-	struct edit_blocks retired;
-	int r;
+	struct loading l = {.options = reports ? &org->service->options : NULL,
+	                    .snapshot = s,
+	                    .grants = grants_loader_new(org->seed),
+	                    .err = err};
+	const struct rows_place place = {str_of(org->name), revision};
+	int r = 0;
 
-	put_all_builtin(s);
-	r = store_revision(store, str_of(org->name), &s->revision, err);
+	(void)find_builtin(put_one, s);
+	s->revision = revision;
+	if (revision == 0)
+		r = store_revision(store, place.org, &s->revision, err);
 	if (r == 0)
-		r = rows_each(store, str_of(org->name), load_document, &l, err);
+		r = rows_each(store, &place, load_document, &l, err);
 	if (snapshot_load_grants(s, l.grants) != 0 && r == 0)
 		r = error_set(err, -EUCLEAN, "two stored access grants are the same");
 	arena_release(&l.scratch);
 	report(&l, true);
-	if (r != 0) {
+	if (r == 0)
+		*ret = s;
+	else
 		snapshot_drop(s);
+	return r;
+}
+
+int org_load(struct org *org, struct error *err)
+{
+	struct edit_blocks retired;
+	struct snapshot *s;
+	int r = org_load_at(org, 0, true, &s, err);
+
+	if (r != 0)
 		return r;
-	}
 	/* Nobody has seen any earlier version: what loading replaced can go at once. */
 	snapshot_seal(s, &retired);
 	edit_blocks_free_all(&retired);

@@ -23,7 +23,7 @@ struct row_batch {
 
 struct read_ahead {
 	struct store *store;
-	struct str org;
+	struct rows_place place;
 	struct row_batch batches[N_BATCHES];
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -80,7 +80,7 @@ static int add_row(void *ctx, const struct store_document *row)
 static void *read_rows(void *ctx)
 {
 	struct read_ahead *ra = ctx;
-	int r = store_each_document(ra->store, ra->org, 0, add_row, ra, &ra->err);
+	int r = store_each_document(ra->store, ra->place.org, ra->place.revision, add_row, ra, &ra->err);
 
 	pthread_mutex_lock(&ra->lock);
 	ra->n_filled += filling(ra)->n > 0 && r == 0;
@@ -109,7 +109,7 @@ static int hand_out(struct read_ahead *ra, const struct row_batch *b, store_docu
 	for (size_t i = 0; i < b->n && r == 0; i++) {
 		struct store_document row = b->rows[i];
 
-		row.org = ra->org;
+		row.org = ra->place.org;
 		row.kind = take(&at, row.kind);
 		row.id = take(&at, row.id);
 		row.body = take(&at, row.body);
@@ -154,14 +154,14 @@ static int hand_out_all(struct read_ahead *ra, store_document_fn *fn, void *ctx)
 	return r;
 }
 
-int rows_each(struct store *store, struct str org, store_document_fn *fn, void *ctx, struct error *err)
+int rows_each(struct store *store, const struct rows_place *place, store_document_fn *fn, void *ctx, struct error *err)
 {
 	struct read_ahead *ra = mem_calloc(1, sizeof(*ra));
 	pthread_t reader;
 	int r;
 
 	ra->store = store;
-	ra->org = org;
+	ra->place = *place;
 	(void)pthread_mutex_init(&ra->lock, NULL);
 	(void)pthread_cond_init(&ra->changed, NULL);
 	for (size_t i = 0; i < N_BATCHES; i++)

@@ -6,8 +6,14 @@
  */
 #include "store/store.h"
 
+struct rows_place {
+	struct str org;
+	uint64_t revision;
+};
+
 /*
- * Hands the current documents to `fn`, on the calling thread, as store_each_document() does, except for their unique
- * keys, which are absent.
+ * Hands the documents as they were at `revision` (0: the current ones) to `fn`, on the calling thread, as
+ * store_each_document() does, except for their unique keys, which are absent.
  */
-int rows_each(struct store *store, struct str org, store_document_fn *fn, void *ctx, struct error *err) MUST_USE;
+int rows_each(struct store *store, const struct rows_place *place, store_document_fn *fn, void *ctx,
+              struct error *err) MUST_USE;

@@ -14,6 +14,7 @@ static struct org *add_org(struct service *svc, struct str name)
 	org->index = svc->n_orgs;
 	org->seed = random_u64();
 	timers_init(&org->timers);
+	(void)pthread_mutex_init(&org->pin_lock, NULL);
 	svc->orgs = mem_realloc_array(svc->orgs, svc->n_orgs + 1, sizeof(struct org *));
 	svc->orgs[svc->n_orgs++] = org;
 	return org;
@@ -62,8 +63,10 @@ int service_open(const struct service_options *options, struct service **ret_ser
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
 		r = writer_start(svc);
+		if (r == 0)
+			r = history_start(svc);
 		if (r != 0)
-			(void)error_set(err, r, "cannot start the writer: %s", strerror(-r));
+			(void)error_set(err, r, "cannot start the service's threads: %s", strerror(-r));
 	}
 	if (r != 0) {
 		service_close(svc);
@@ -79,9 +82,13 @@ void service_close(struct service *svc)
 	if (!svc)
 		return;
 	writer_stop(svc);
+	history_stop(svc);
+	/* Everything superseded is freed before the snapshots themselves go. */
+	publish_barrier();
 	for (size_t i = 0; i < svc->n_orgs; i++) {
 		snapshot_free_all((struct snapshot *)(uintptr_t)atomic_load(&svc->orgs[i]->current));
 		timers_release(&svc->orgs[i]->timers);
+		(void)pthread_mutex_destroy(&svc->orgs[i]->pin_lock);
 		free(svc->orgs[i]->name);
 		free(svc->orgs[i]);
 	}

@@ -21,6 +21,8 @@ struct store_ops {
 	                  int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err);
 	int (*count_audit)(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n,
 	                   struct error *err);
+	int (*each_revision)(struct store *s, struct str org, uint64_t from, uint64_t to,
+	                     int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err);
 	int (*meta_get)(struct store *s, struct str key, struct arena *a, struct str *ret_value, struct error *err);
 	int (*meta_put)(struct store *s, struct str key, struct str value, struct error *err);
 };

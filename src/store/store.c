@@ -18,8 +18,8 @@ static const struct store_ops *const backends[] = {&store_memory_ops, &store_sql
 static void check_ops(const struct store_ops *ops)
 {
 	assert(ops->scheme && ops->open && ops->close && ops->commit && ops->each_org && ops->revision);
-	assert(ops->each_document && ops->each_change && ops->each_audit && ops->count_audit && ops->meta_get &&
-	       ops->meta_put);
+	assert(ops->each_document && ops->each_change && ops->each_audit && ops->count_audit && ops->each_revision &&
+	       ops->meta_get && ops->meta_put);
 }
 
 int store_open(struct str url, struct store **ret_store, struct error *err)
@@ -194,6 +194,12 @@ int store_count_audit(struct store *s, const struct store_audit_filter *filter, 
 	int r = check_audit_filter(filter, err);
 
 	return r == 0 ? s->ops->count_audit(s, filter, ret_n, err) : r;
+}
+
+int store_each_revision(struct store *s, struct str org, uint64_t from, uint64_t to,
+                        int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err)
+{
+	return s->ops->each_revision(s, org, from, to, fn, ctx, err);
 }
 
 /* "schema" is the store's own value: it says how its tables are made. */

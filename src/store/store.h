@@ -155,6 +155,13 @@ int store_each_audit(struct store *s, const struct store_audit_filter *filter,
 /* How many rows that would be; of events alone, without reading them. */
 int store_count_audit(struct store *s, const struct store_audit_filter *filter, uint64_t *ret_n,
                       struct error *err) MUST_USE;
+/*
+ * The rows of the revisions in (from, to], oldest first, without those of refused attempts and audited reads. Costs
+ * what it gives.
+ */
+int store_each_revision(struct store *s, struct str org, uint64_t from, uint64_t to,
+                        int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx,
+                        struct error *err) MUST_USE;
 
 /* Small values of the installation, outside revisions. STORE_NOT_FOUND when missing. The copy lives in `a`.
  * Any thread; the key "schema" is the store's own. */

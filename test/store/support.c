@@ -187,6 +187,7 @@ static void dump_org(struct store *s, struct str org, struct buf *out)
 		assert_int_equal(store_each_change(s, org, from, from + 5, write_document, out, NULL), 0);
 		assert_int_equal(store_each_change(s, org, from, UINT64_MAX, write_document, out, NULL), 0);
 	}
+	assert_int_equal(store_each_revision(s, org, 0, UINT64_MAX, write_audit, out, NULL), 0);
 	f.org = org;
 	assert_int_equal(store_each_audit(s, &f, write_audit, out, NULL), 0);
 }

@@ -263,7 +263,7 @@ static bool authorize(struct api_call *call, struct str action, struct str resou
 
 struct grants_asker aitronos_asker(const struct api_call *call)
 {
-	return (struct grants_asker){call->snapshot, &call->caller, call->now_ms, call->arena};
+	return (struct grants_asker){call->present, &call->caller, call->present_ms, call->arena};
 }
 
 void aitronos_note_target(struct api_call *call, const char *kind, struct str id)

@@ -309,7 +309,7 @@ static void audit_list(struct api_call *call)
 
 static const struct api_route routes[] = {
     {HTTP_GET, AITRONOS_ORG "/audit-log", API_READ, API_NO_BODY, CAPABILITY_VIEW_AUDIT_LOG, CAPABILITY_RESOURCE,
-     audit_list, NULL},
+     audit_list, NULL, true},
 };
 
 const struct api_route_table aitronos_audit_routes = {routes, N_ELEMENTS(routes)};

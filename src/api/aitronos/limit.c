@@ -26,7 +26,7 @@ bool aitronos_limit(struct api_call *call)
 	own->is_counted = true;
 	own->rate = (struct rate_limit_state){.is_allowed = true, .limit = NO_LIMIT, .remaining = NO_LIMIT};
 	if (limiter)
-		own->rate = rate_limiter_take(limiter, call->caller.key->doc.id, call->now_ms);
+		own->rate = rate_limiter_take(limiter, call->caller.key->doc.id, call->present_ms);
 	if (own->rate.is_allowed)
 		return true;
 	wait_s = seconds_of(own->rate.retry_after_ms);
@@ -48,7 +48,7 @@ void aitronos_put_limit(struct api_call *call)
 		return;
 	put_number(call, STR("X-RateLimit-Limit"), own->rate.limit);
 	put_number(call, STR("X-RateLimit-Remaining"), own->rate.remaining);
-	put_number(call, STR("X-RateLimit-Reset"), seconds_of(call->now_ms + own->rate.full_after_ms));
+	put_number(call, STR("X-RateLimit-Reset"), seconds_of(call->present_ms + own->rate.full_after_ms));
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
 		put_number(call, arena_concat(call->arena, STR("x-ratelimit-limit-"), kinds[i]), own->rate.limit);
 		put_number(call, arena_concat(call->arena, STR("x-ratelimit-remaining-"), kinds[i]),

@@ -226,8 +226,8 @@ static const struct api_route routes[] = {
     {HTTP_GET, CLIENTS "/{id}", API_READ, API_NO_BODY, MAY("get"), client_get, NULL},
     {HTTP_POST, CLIENTS "/{id}", API_WRITE, API_JSON_BODY, MAY("update"), client_update, "c1.personal_client.update"},
     {HTTP_DELETE, CLIENTS "/{id}", API_WRITE, API_OPTIONAL_JSON, MAY("delete"), client_delete, "c1.personal_client.delete"},
-    {HTTP_GET, C1_API "auth/introspect", API_READ, API_NO_BODY, "conductorone:auth:get", "conductorone:auth", c1_auth_introspect, NULL},
-    {HTTP_POST, C1_API "users/introspect", API_READ, API_OPTIONAL_JSON, "conductorone:auth:get", "conductorone:auth", c1_user_introspect, NULL},
+    {HTTP_GET, C1_API "auth/introspect", API_READ, API_NO_BODY, "conductorone:auth:get", "conductorone:auth", c1_auth_introspect, NULL, true},
+    {HTTP_POST, C1_API "users/introspect", API_READ, API_OPTIONAL_JSON, "conductorone:auth:get", "conductorone:auth", c1_user_introspect, NULL, true},
 };
 /* clang-format on */
 

@@ -52,7 +52,7 @@ static void project_list(struct api_call *call)
 	const struct permission wanted = {
 	    .action = STR("project:read"), .resource = call->target, .requested = &all, .lists_tenants = true};
 	struct str_list may =
-	    service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).tenants;
+	    service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena).tenants;
 	struct json_writer w = confident_begin(call);
 
 	json_key(&w, STR("projects"));

@@ -48,7 +48,7 @@ static const struct api_route routes[] = {
 	{HTTP_POST, "/iam/teams/{id}/users:remove", API_WRITE, API_JSON_BODY, "iam:teamUsers:delete", TEAM,                   connhex_team_remove_users},
 	{HTTP_GET,  "/iam/users/{id}/teams",        API_READ,  API_NO_BODY,   "iam:userTeams:get",    "iam:users:{id}",       connhex_user_teams},
 
-	{HTTP_POST, "/iam/introspect_pairs", API_READ, API_JSON_BODY, "iam:introspect:getSome", "iam:introspect", connhex_introspect_pairs},
+	{HTTP_POST, "/iam/introspect_pairs", API_READ, API_JSON_BODY, "iam:introspect:getSome", "iam:introspect", connhex_introspect_pairs, NULL, true},
 };
 /* clang-format on */
 
@@ -179,7 +179,7 @@ static bool authorize(struct api_call *call, struct str action, struct str resou
 
 	if (params_are_plain(call) && read_filter(call, &filter, &has_filter)) {
 		wanted.requested = has_filter ? &filter : NULL;
-		given = service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
+		given = service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena);
 	}
 	if (!verdict_allows(given.verdict)) {
 		api_fail(call, SERVICE_DENIED, 0, "Permission Denied");

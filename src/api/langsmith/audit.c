@@ -383,7 +383,8 @@ static void audit_list(struct api_call *call)
 }
 
 static const struct api_route routes[] = {
-    {HTTP_GET, "/api/v1/audit-logs", API_READ, API_NO_BODY, "organization:manage", "organization", audit_list, NULL},
+    {HTTP_GET, "/api/v1/audit-logs", API_READ, API_NO_BODY, "organization:manage", "organization", audit_list, NULL,
+     true},
 };
 
 const struct api_route_table langsmith_audit_routes = {routes, N_ELEMENTS(routes)};

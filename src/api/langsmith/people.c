@@ -16,7 +16,7 @@ static struct authorization authorize(struct api_call *call, struct str permissi
 	    .lists_tenants = lists_tenants,
 	};
 
-	return service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena);
+	return service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena);
 }
 
 bool people_may(struct api_call *call, struct str permission)

@@ -43,6 +43,17 @@ static const struct field governance_policy_fields[] = {
     FIELD(governance_policy, description, "description", FIELD_STR),
     FIELD(governance_policy, controls, "controls", FIELD_CONTROLS),
 };
+static const struct field access_policy_fields[] = {
+    FIELD(access_policy, description, "description", FIELD_STR),
+    FIELD(access_policy, deny, "effect", FIELD_EFFECT),
+    FIELD(access_policy, subjects, "subjects", FIELD_STRS),
+    FIELD(access_policy, actions, "actions", FIELD_STRS),
+    FIELD(access_policy, resources, "resources", FIELD_STRS),
+    FIELD(access_policy, tenants, "tenants", FIELD_SOME),
+    FIELD(access_policy, condition, "condition", FIELD_STR),
+    FIELD(access_policy, valid_from_ms, "valid_from", FIELD_TIME),
+    FIELD(access_policy, valid_until_ms, "valid_until", FIELD_TIME),
+};
 static const struct field resource_fields[] = {
     FIELD(resource, display_name, "display_name", FIELD_STR),
     FIELD(resource, description, "description", FIELD_STR),
@@ -102,6 +113,7 @@ static const struct noun nouns[] = {
     NOUN("tenants", DOC_TENANT, tenant_fields),
     NOUN("roles", DOC_ROLE, role_fields),
     NOUN("governance-policies", DOC_GOVERNANCE_POLICY, governance_policy_fields),
+    NOUN("policies", DOC_ACCESS_POLICY, access_policy_fields),
 };
 
 const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fields);
@@ -250,6 +262,41 @@ static bool read_seconds(struct api_call *call, const struct field *f, const str
 	return true;
 }
 
+/* "allow" or "deny", as whether it denies. */
+static bool read_effect(struct api_call *call, const struct field *f, const struct json *value, bool *ret_deny)
+{
+	struct str effect = json_str(value);
+
+	*ret_deny = str_eq(effect, STR("deny"));
+	if (*ret_deny || str_eq(effect, STR("allow")))
+		return true;
+	api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be \"allow\" or \"deny\"", STR_ARG(f->name));
+	return false;
+}
+
+/* An empty list would be kept as none, which means all. */
+static bool read_some(struct api_call *call, const struct field *f, const struct json *value, struct str_list *ret)
+{
+	if (!api_get_strs(call, call->body, f->name.ptr, ret))
+		return false;
+	if (ret->n || value->type == JSON_NULL)
+		return true;
+	api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be null, for everywhere, or name at least one",
+	         STR_ARG(f->name));
+	return false;
+}
+
+/* Zero is kept for "not set". */
+static bool read_time(struct api_call *call, const struct field *f, const struct json *value, int64_t *ret_ms)
+{
+	if (!api_get_time(call, call->body, f->name.ptr, ret_ms))
+		return false;
+	if (*ret_ms > 0 || value->type == JSON_NULL)
+		return true;
+	api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be later than 1970", STR_ARG(f->name));
+	return false;
+}
+
 static bool read_field(struct api_call *call, const struct field *f, const struct json *value, struct document *doc)
 {
 	void *at = (char *)doc + f->offset;
@@ -271,12 +318,29 @@ static bool read_field(struct api_call *call, const struct field *f, const struc
 	case FIELD_FLAG:
 		return read_flag(call, name, at);
 	case FIELD_TIME:
-		return api_get_time(call, call->body, name, at);
+		return read_time(call, f, value, at);
 	case FIELD_SECONDS:
 		return read_seconds(call, f, value, at);
+	case FIELD_EFFECT:
+		return read_effect(call, f, value, at);
+	case FIELD_SOME:
+		return read_some(call, f, value, at);
 	case FIELD_SHOWN:
 	case FIELD_BOOL: /* not the client's to set: ignored, so that what was read can be sent back */
 		break;
+	}
+	return true;
+}
+
+bool noun_has_required(struct api_call *call, const struct noun *noun)
+{
+	for (size_t i = 0; i < noun->n_fields; i++) {
+		const struct field *f = &noun->fields[i];
+
+		if (f->type == FIELD_EFFECT && !json_get(call->body, f->name)) {
+			api_fail(call, SERVICE_INVALID, 0, STR_FMT " is required", STR_ARG(f->name));
+			return false;
+		}
 	}
 	return true;
 }
@@ -382,6 +446,14 @@ static void write_controls(struct json_writer *w, const struct governance_policy
 	json_end_array(w);
 }
 
+static void write_strs(struct json_writer *w, const struct str_list *list)
+{
+	json_begin_array(w);
+	for (size_t i = 0; i < list->n; i++)
+		json_add_str(w, list->items[i]);
+	json_end_array(w);
+}
+
 static void write_field(struct json_writer *w, const struct field *f, const struct document *doc)
 {
 	static const struct json empty = {.type = JSON_OBJECT};
@@ -393,15 +465,18 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 	case FIELD_SHOWN:
 		json_add_str(w, *(const struct str *)at);
 		break;
-	case FIELD_STRS: {
-		const struct str_list *list = at;
-
-		json_begin_array(w);
-		for (size_t i = 0; i < list->n; i++)
-			json_add_str(w, list->items[i]);
-		json_end_array(w);
+	case FIELD_STRS:
+		write_strs(w, at);
 		break;
-	}
+	case FIELD_SOME:
+		if (((const struct str_list *)at)->n)
+			write_strs(w, at);
+		else
+			json_add_null(w);
+		break;
+	case FIELD_EFFECT:
+		json_add_str(w, *(const bool *)at ? STR("deny") : STR("allow"));
+		break;
 	case FIELD_OBJECT: {
 		const struct json *const *tree = at;
 

@@ -169,6 +169,8 @@ static const struct api_route routes[] = {
     OBJECT_ROUTES("tenants"),
     OBJECT_ROUTES("roles"),
     OBJECT_ROUTES("governance-policies"),
+    OBJECT_ROUTES("policies"),
+    {HTTP_PUT,    V1 "policies/{id}", API_WRITE, API_JSON_BODY, "doorward:policies:update", "doorward:policies:{id}", object_put},
 
     {HTTP_GET,    V1 "groups/{id}/members",          API_READ,  API_NO_BODY, "doorward:groupMembers:list",   "doorward:groups:{id}", group_member_list},
     {HTTP_GET,    V1 "groups/{id}/members/{member}", API_READ,  API_NO_BODY, "doorward:groupMembers:get",    "doorward:groups:{id}", group_member_get},
@@ -229,14 +231,14 @@ static const struct api_route routes[] = {
     {HTTP_GET,    V1 "oauth-clients/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:oauth-clients:{id}", oauth_client_get},
     {HTTP_DELETE, V1 "oauth-clients/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:oauth-clients:{id}", oauth_client_delete},
 
-    {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get},
+    {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get, NULL, true},
     {HTTP_POST, V1 "device-authorizations/{code}", API_WRITE, API_JSON_BODY, NULL, NULL, device_decide, "device.decide"},
 
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
 
-    {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list},
-    {HTTP_GET, V1 "whoami", API_READ, API_NO_BODY, NULL,                  NULL,             whoami_get},
+    {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list, NULL, true},
+    {HTTP_GET, V1 "whoami", API_READ, API_NO_BODY, NULL,                  NULL,             whoami_get, NULL, true},
 };
 /* clang-format on */
 

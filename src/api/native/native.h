@@ -34,6 +34,8 @@ struct str native_path(struct arena *a, struct str noun, struct str id, struct s
 enum field_type {
 	FIELD_STR,      /* string or null */
 	FIELD_STRS,     /* array of strings; null clears */
+	FIELD_SOME,     /* array of at least one string; null: none of them, which means all */
+	FIELD_EFFECT,   /* "allow" or "deny", kept as whether it denies */
 	FIELD_OBJECT,   /* free object; null clears; shown as {} when empty */
 	FIELD_TAGS,     /* object of strings and arrays of strings, kept as arrays */
 	FIELD_PARENT,   /* null, {"type","id"} or "type/id" */
@@ -62,6 +64,8 @@ extern const struct noun noun_resources, noun_apps, noun_app_resource_types, nou
     noun_bindings;
 /* The noun that the call's route is about: the first segment behind V1. */
 const struct noun *noun_of(const struct api_call *call);
+/* A new object has no effect of its own, the safe one or another: it must be said. Fails the call. */
+bool noun_has_required(struct api_call *call, const struct noun *noun);
 /* Sets the fields that the body has, null clears, others stay. Fails the call on a wrong type. */
 bool noun_read(struct api_call *call, const struct noun *noun, struct document *doc);
 /* The object as clients see it, with its id and times. */
@@ -105,6 +109,7 @@ void list_linked(struct api_call *call, const struct listing *listing, struct st
 void object_list(struct api_call *call);
 void object_create(struct api_call *call);
 void object_get(struct api_call *call);
+void object_put(struct api_call *call);
 void object_patch(struct api_call *call);
 void object_delete(struct api_call *call);
 /* resources.c */

@@ -38,7 +38,7 @@ static bool may(struct api_call *call, struct str action, struct str resource)
 {
 	const struct permission wanted = {.action = action, .resource = resource};
 
-	return service_authorize(call->snapshot, &call->caller, &wanted, call->now_ms, call->arena).everywhere;
+	return service_authorize(call->present, &call->caller, &wanted, call->present_ms, call->arena).everywhere;
 }
 
 static bool is_own(const struct api_call *call, const struct oauth_client *client)

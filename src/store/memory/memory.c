@@ -228,6 +228,25 @@ static int each_audit(struct store *s, const struct store_audit_filter *filter,
 	return end_read(m, r);
 }
 
+/* The row of a revision has as many before it at least: there is nothing to look at up to there. */
+static int each_revision(struct store *s, struct str org, uint64_t from, uint64_t to,
+                         int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err UNUSED)
+{
+	struct memory_store *m = begin_read(s);
+	int r = 0;
+
+	for (size_t i = from; i < m->n_audit && r == 0; i++) {
+		const struct store_audit_row *row = m->audit[i];
+
+		if (row->revision <= from || !str_eq(row->org, org))
+			continue;
+		if (row->revision > to)
+			break;
+		r = fn(ctx, row);
+	}
+	return end_read(m, r);
+}
+
 static int count_row(void *n, const struct store_audit_row *row UNUSED)
 {
 	++*(uint64_t *)n;
@@ -344,6 +363,7 @@ const struct store_ops store_memory_ops = {
     .each_change = each_change,
     .each_audit = each_audit,
     .count_audit = count_audit,
+    .each_revision = each_revision,
     .meta_get = meta_get,
     .meta_put = meta_put,
 };

@@ -210,29 +210,40 @@ static void finalizep(sqlite3_stmt **stmt)
 	sqlite3_finalize(*stmt);
 }
 
-static const struct frame list = {.head = "SELECT id, at, actor, via, operation, target, remote, request_id, outcome, "
-                                          "status, rev, event, credential, tenant, method, path, warning",
-                                  .tail = ""};
+static const struct frame list = {.head = "SELECT " AUDIT_COLUMNS, .tail = ""};
 static const struct frame count = {.head = "SELECT count(*) FROM (SELECT id", .tail = ")", .is_count = true};
 
-static int list_audit(struct db *db, const struct store_audit_filter *f,
-                      int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+/* What to do with the rows of a statement. */
+struct audit_reader {
+	struct str org;
+	int (*fn)(void *, const struct store_audit_row *);
+	void *ctx;
+};
+
+static int each_row(struct db *db, sqlite3_stmt *stmt, const struct audit_reader *reader, struct error *err)
 {
-	CLEANUP(finalizep) sqlite3_stmt *stmt = NULL;
-	int r = prepare(db, f, &list, &stmt, err), rc;
+	int r, rc;
 
-	if (r == 0)
-		r = bind(db, stmt, f, err);
-	if (r < 0)
-		return r;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct store_audit_row row = read_row(stmt, f->org);
+		struct store_audit_row row = read_row(stmt, reader->org);
 
-		r = fn(ctx, &row);
+		r = reader->fn(reader->ctx, &row);
 		if (r != 0)
 			return r;
 	}
 	return rc == SQLITE_DONE ? 0 : db_fail(db, rc, "read the audit trail", err);
+}
+
+static int list_audit(struct db *db, const struct store_audit_filter *f,
+                      int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+{
+	const struct audit_reader reader = {f->org, fn, ctx};
+	CLEANUP(finalizep) sqlite3_stmt *stmt = NULL;
+	int r = prepare(db, f, &list, &stmt, err);
+
+	if (r == 0)
+		r = bind(db, stmt, f, err);
+	return r == 0 ? each_row(db, stmt, &reader, err) : r;
 }
 
 int sqlite_each_audit(struct store *base, const struct store_audit_filter *filter,
@@ -272,6 +283,35 @@ int sqlite_count_audit(struct store *base, const struct store_audit_filter *filt
 
 	if (r == 0)
 		r = count_audit(db, filter, ret_n, err);
+	sqlite_give_reader(s, db);
+	return r;
+}
+
+static int list_revisions(struct db *db, const struct audit_reader *reader, const uint64_t range[static 2],
+                          struct error *err)
+{
+	CLEANUP(db_releasep) sqlite3_stmt *stmt = NULL;
+	int rc = SQLITE_OK, r = db_statement(db, STATEMENT_REVISIONS, &stmt, err);
+
+	if (r < 0)
+		return r;
+	db_bind_text(stmt, 1, reader->org, &rc);
+	db_bind_u64(stmt, 2, range[0], &rc);
+	db_bind_u64(stmt, 3, range[1], &rc);
+	return rc == SQLITE_OK ? each_row(db, stmt, reader, err) : db_fail(db, rc, "read revisions", err);
+}
+
+int sqlite_each_revision(struct store *base, struct str org, uint64_t from, uint64_t to,
+                         int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err)
+{
+	struct sqlite_store *s = CONTAINER_OF(base, struct sqlite_store, base);
+	const struct audit_reader reader = {org, fn, ctx};
+	const uint64_t range[2] = {from, to};
+	struct db *db = NULL;
+	int r = sqlite_take_reader(s, &db, err);
+
+	if (r == 0)
+		r = list_revisions(db, &reader, range, err);
 	sqlite_give_reader(s, db);
 	return r;
 }

@@ -45,6 +45,8 @@ static const char *const statement_sql[] = {
                           "SELECT " DOCUMENT_COLUMNS ", rev_from AS event, 1 AS begins "
                           "FROM document INDEXED BY document_began "
                           "WHERE org = ?1 AND rev_from > ?2 AND rev_from <= ?3 ORDER BY event, seq, begins, n",
+    [STATEMENT_REVISIONS] = "SELECT " AUDIT_COLUMNS " FROM audit INDEXED BY audit_revision "
+                            "WHERE org = ?1 AND rev > ?2 AND rev <= ?3 ORDER BY rev",
     [STATEMENT_META_GET] = "SELECT value FROM meta WHERE key = ?1",
     [STATEMENT_META_PUT] = "INSERT INTO meta(key, value) VALUES(?1, ?2) "
                            "ON CONFLICT(key) DO UPDATE SET value = excluded.value",

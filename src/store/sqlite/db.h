@@ -26,10 +26,16 @@ enum statement {
 	STATEMENT_DOCUMENTS,
 	STATEMENT_DOCUMENTS_AS_OF,
 	STATEMENT_CHANGES,
+	STATEMENT_REVISIONS,
 	STATEMENT_META_GET,
 	STATEMENT_META_PUT,
 	N_STATEMENTS
 };
+
+/* What audit.c reads of a row, in this order. */
+#define AUDIT_COLUMNS                                                                                                  \
+	"id, at, actor, via, operation, target, remote, request_id, outcome, status, rev, event, credential, tenant, " \
+	"method, path, warning"
 
 struct db {
 	sqlite3 *handle;

@@ -123,6 +123,7 @@ const struct store_ops store_sqlite_ops = {
     .each_change = sqlite_each_change,
     .each_audit = sqlite_each_audit,
     .count_audit = sqlite_count_audit,
+    .each_revision = sqlite_each_revision,
     .meta_get = sqlite_meta_get,
     .meta_put = sqlite_meta_put,
 };

@@ -42,6 +42,8 @@ int sqlite_each_audit(struct store *base, const struct store_audit_filter *filte
                       int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err) MUST_USE;
 int sqlite_count_audit(struct store *base, const struct store_audit_filter *filter, uint64_t *ret_n,
                        struct error *err) MUST_USE;
+int sqlite_each_revision(struct store *base, struct str org, uint64_t from, uint64_t to,
+                         int (*fn)(void *, const struct store_audit_row *), void *ctx, struct error *err) MUST_USE;
 
 /* The newest revision as `db` sees it, 0 for none. */
 int sqlite_read_revision(struct db *db, struct str org, uint64_t *ret_revision, struct error *err) MUST_USE;

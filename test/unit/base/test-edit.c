@@ -78,6 +78,54 @@ static void test_fresh_and_retired_is_freed_once(void **state)
 	edit_blocks_free_all(&retired);
 }
 
+struct thing {
+	struct edit_object object;
+	unsigned *n_released;
+};
+
+static void release_thing(struct edit_object *self)
+{
+	struct thing *t = (struct thing *)(void *)self; /* its first member */
+
+	(*t->n_released)++;
+	free(t);
+}
+
+static struct thing *make_thing(unsigned *n_released)
+{
+	struct thing *t = mem_alloc(sizeof(*t));
+
+	*t = (struct thing){{n_released ? release_thing : NULL}, n_released};
+	return t;
+}
+
+/* An object is released by its own function, once, where a block would be freed; one without a function is a block. */
+static void test_objects_are_released(void **state)
+{
+	struct thing *old, *plain = make_thing(NULL);
+	struct edit_blocks retired;
+	unsigned n_released = 0;
+	struct edit e;
+
+	(void)state;
+	edit_init(&e);
+	edit_adopt_object(&e, &make_thing(&n_released)->object);
+	edit_adopt_object(&e, &plain->object);
+	edit_adopt_object(&e, NULL);
+	edit_drop(&e);
+	assert_int_equal(n_released, 1);
+	old = make_thing(&n_released);
+	edit_init(&e);
+	edit_adopt_object(&e, &old->object);
+	edit_retire_object(&e, &old->object);
+	edit_retire_object(&e, NULL);
+	edit_seal(&e, &retired);
+	assert_int_equal(n_released, 1);
+	assert_int_equal(retired.n, 1);
+	edit_blocks_free_all(&retired);
+	assert_int_equal(n_released, 2);
+}
+
 static void test_zeroed_is_accepted(void **state)
 {
 	struct edit e = {0};
@@ -96,6 +144,7 @@ int main(void)
 	    cmocka_unit_test(test_seal_keeps_fresh_and_hands_over_retired),
 	    cmocka_unit_test(test_drop_frees_fresh_and_leaves_retired),
 	    cmocka_unit_test(test_fresh_and_retired_is_freed_once),
+	    cmocka_unit_test(test_objects_are_released),
 	    cmocka_unit_test(test_zeroed_is_accepted),
 	};
 

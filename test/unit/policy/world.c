@@ -63,7 +63,7 @@ struct condition *world_condition(const char *truth)
 	if (!truth)
 		return NULL;
 	c = mem_alloc(sizeof(*c));
-	c->head.eval = eval_fixed;
+	c->head = (struct condition){.eval = eval_fixed};
 	c->truth = !strcmp(truth, "true") ? TRUTH_TRUE : !strcmp(truth, "false") ? TRUTH_FALSE : TRUTH_UNKNOWN;
 	return &c->head;
 }

@@ -69,6 +69,8 @@ static int look(void *ctx, const struct store_document *row)
 	return 0;
 }
 
+static const struct rows_place place = {STR_INIT("o"), 0};
+
 static int look_at_small(void *ctx, const struct store_document *row)
 {
 	struct seen *seen = ctx;
@@ -88,7 +90,7 @@ static void test_all(void **state)
 		struct store *s = filled(counts[i]);
 		struct seen seen = {0};
 
-		assert_int_equal(rows_each(s, ORG, look, &seen, NULL), 0);
+		assert_int_equal(rows_each(s, &place, look, &seen, NULL), 0);
 		assert_int_equal(seen.n, counts[i]);
 		store_close(s);
 	}
@@ -103,7 +105,7 @@ static void test_stopped(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(places); i++) {
 		struct seen seen = {.stop_at = places[i], .stop_with = -EBADMSG};
 
-		assert_int_equal(rows_each(s, ORG, look, &seen, NULL), -EBADMSG);
+		assert_int_equal(rows_each(s, &place, look, &seen, NULL), -EBADMSG);
 		assert_int_equal(seen.n, places[i] + 1);
 	}
 	store_close(s);
@@ -140,7 +142,7 @@ static void test_broken(void **state)
 	struct error err = {0};
 	struct seen seen = {0};
 
-	assert_int_equal(rows_each(&s, ORG, look_at_small, &seen, &err), -EIO);
+	assert_int_equal(rows_each(&s, &place, look_at_small, &seen, &err), -EIO);
 	assert_string_equal(err.text, "the disk is gone");
 	assert_true(seen.n >= 2048 && seen.n < 3000);
 }

@@ -88,6 +88,12 @@ static int failing_each_audit(struct store *s, const struct store_audit_filter *
 	return store_each_audit(failing(s)->inner, filter, fn, ctx, err);
 }
 
+static int failing_each_revision(struct store *s, struct str org, uint64_t from, uint64_t to,
+                                 int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err)
+{
+	return store_each_revision(failing(s)->inner, org, from, to, fn, ctx, err);
+}
+
 static int failing_meta_get(struct store *s, struct str key, struct arena *a, struct str *ret_value, struct error *err)
 {
 	return store_meta_get(failing(s)->inner, key, a, ret_value, err);
@@ -108,6 +114,7 @@ static const struct store_ops failing_ops = {
     .each_document = failing_each_document,
     .each_change = failing_each_change,
     .each_audit = failing_each_audit,
+    .each_revision = failing_each_revision,
     .meta_get = failing_meta_get,
     .meta_put = failing_meta_put,
 };
