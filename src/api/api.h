@@ -7,7 +7,7 @@
  * the body; runs a read on the current snapshot and a write on the writer thread; counts and logs.
  *
  * A handler is ordinary sequential code: it looks at the call, and either answers (api_json_begin() … api_json_end())
- * or fails (api_fail()). It runs twice at most never: once.
+ * or fails (api_fail()). It runs once, unless it asks for a past state (api_past()).
  */
 #include "http/http.h"
 #include "http/router.h"
@@ -171,6 +171,13 @@ void api_put_time(struct json_writer *w, const char *name, int64_t ms, int n_dig
 bool api_parse_time(struct arena *a, struct str text, int64_t *ret_ms);
 /* An empty answer (204). */
 void api_no_content(struct api_call *call);
+/*
+ * For handlers that need a past state which the header does not name: true once it is open and the call looks at it.
+ * False: the handler returns without an answer. It is called again with the state, or not at all when there is none.
+ */
+bool api_past(struct api_call *call, const struct past_when *when) MUST_USE;
+/* Fails the call as a moment was refused. `what` names it: a header, a parameter. */
+void api_fail_past(struct api_call *call, const char *what, int result, const struct error *err);
 /* The default permission check: the engine's word over all tenants; fills call->tenants and everywhere. */
 bool api_authorize(struct api_call *call, struct str action, struct str resource);
 /*

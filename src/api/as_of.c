@@ -39,15 +39,25 @@ static void look_at(struct api_call *call, struct past *past)
 	call->now_ms = past_now_ms(past);
 }
 
-/* Why there is no such state. */
+void api_fail_past(struct api_call *call, const char *what, int result, const struct error *err)
+{
+	if (result != PAST_UNKNOWN)
+		http_answer_header(call->x, STR("Retry-After"), STR("1"));
+	api_fail(call, result == PAST_UNKNOWN ? SERVICE_INVALID : SERVICE_UNAVAILABLE, 0, "%s: %s", what, err->text);
+}
+
 static void fail(struct api_call *call, int result, const struct error *err)
 {
-	if (result == PAST_UNKNOWN) {
-		(void)refuse(call, err->text);
-		return;
-	}
-	http_answer_header(call->x, STR("Retry-After"), STR("1"));
-	api_fail(call, SERVICE_UNAVAILABLE, 0, "Doorward-As-Of: %s", err->text);
+	api_fail_past(call, "Doorward-As-Of", result, err);
+}
+
+bool api_past(struct api_call *call, const struct past_when *when)
+{
+	if (call->past)
+		return true;
+	call->as_of = ARENA_NEW(call->arena, struct past_when);
+	*call->as_of = *when;
+	return false;
 }
 
 enum as_of_result as_of_open(struct api_call *call)

@@ -252,23 +252,11 @@ static struct audit_note note_of(struct api_call *call)
 
 /* ---- reads and writes ------------------------------------------------------------------------------------ */
 
-/* From the current snapshot. */
-static void answer_read(struct api_call *call)
-{
-	service_read_begin();
-	if (admit(call, NULL) && api_read_body(call)) {
-		call->revision = call->snapshot ? call->snapshot->revision : 0;
-		call->route->handle(call);
-	}
-	service_read_end();
-	finish_answer(call);
-}
-
 static void finish_as_of(struct api_call *call);
 
 /*
  * From a past state. Who is calling, and what they may do, is judged in the present, once more when the state had to be
- * built first. False: it has to be.
+ * built first. False: it has to be, and the call will be finished.
  */
 static bool answer_as_of(struct api_call *call)
 {
@@ -288,16 +276,37 @@ static bool answer_as_of(struct api_call *call)
 		call->caller = (struct caller){0};
 	service_read_end();
 	as_of_close(call);
-	return opened != AS_OF_WAIT || !as_of_wait(call, org, finish_as_of);
+	if (opened == AS_OF_WAIT && as_of_wait(call, org, finish_as_of))
+		return false;
+	finish_answer(call);
+	return true;
 }
 
 static void finish_as_of(struct api_call *call)
 {
 	/* With the state open it is not waited for again. */
-	if (!call->failed)
+	if (call->failed)
+		finish_answer(call);
+	else
 		(void)answer_as_of(call);
-	finish_answer(call);
 	http_finish(call->x);
+}
+
+/* From the current snapshot, or a past one. False: the call will be finished later. */
+static bool answer_read(struct api_call *call)
+{
+	if (call->as_of)
+		return answer_as_of(call);
+	service_read_begin();
+	if (admit(call, NULL) && api_read_body(call)) {
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
+		call->route->handle(call);
+	}
+	service_read_end();
+	if (call->as_of)
+		return answer_as_of(call);
+	finish_answer(call);
+	return true;
 }
 
 /* A read that waits until what is due has happened and was published. */
@@ -316,8 +325,8 @@ static void wait_finish(struct write_job *job, int result UNUSED, uint64_t revis
 {
 	struct api_call *call = CONTAINER_OF(job, struct api_wait, job)->call;
 
-	answer_read(call);
-	http_finish(call->x);
+	if (answer_read(call))
+		http_finish(call->x);
 }
 
 /* False: there is no room for it to wait in; it is answered as things are. */
@@ -333,16 +342,11 @@ static bool wait_for_time(struct api_call *call)
 
 static enum http_action run_read(struct api_call *call)
 {
-	if (call->as_of) {
-		if (!answer_as_of(call))
-			return HTTP_PENDING;
-		finish_answer(call);
-		return HTTP_ANSWERED;
-	}
-	if (call->dialect->minds_time && service_is_due(call->service, call->now_ms) && wait_for_time(call))
+	/* What is due is no part of a past state: it was not done by then. */
+	if (call->dialect->minds_time && !call->as_of && service_is_due(call->service, call->now_ms) &&
+	    wait_for_time(call))
 		return HTTP_PENDING;
-	answer_read(call);
-	return HTTP_ANSWERED;
+	return answer_read(call) ? HTTP_ANSWERED : HTTP_PENDING;
 }
 
 struct api_write {

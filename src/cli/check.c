@@ -67,7 +67,8 @@ int cli_check(struct cli_session *s)
 	              &(struct cli_call){.method = HTTP_POST,
 	                                 .path = STR("/access/v1/evaluation"),
 	                                 .body = buf_str(&query),
-	                                 .explain = s->options->explain},
+	                                 .explain = s->options->explain,
+	                                 .as_of = s->options->as_of},
 	              &a, &answer))
 		return CLI_EXIT_ERROR;
 	decision = json_get(answer.body, STR("decision"));

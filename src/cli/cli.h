@@ -22,6 +22,7 @@ enum cli_command {
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
+	CLI_CHANGES,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -70,6 +71,8 @@ struct cli_options {
 	const char *name;
 	const char *expires; /* RFC 3339, checked */
 	const char *since;   /* RFC 3339, checked */
+	const char *as_of;   /* a revision or a time, for the server to check; as the next two */
+	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
 

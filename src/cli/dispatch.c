@@ -39,6 +39,8 @@ static int run(struct cli_session *s)
 		return cli_key_revoke(s);
 	case CLI_AUDIT:
 		return cli_audit(s);
+	case CLI_CHANGES:
+		return cli_changes(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

@@ -103,7 +103,7 @@ static int perform(struct cli_session *s, const struct cli_call *call, unsigned 
 {
 	CLEANUP(buf_releasep) struct buf url = BUF_INIT(BUF_MAX_LINE_BYTES);
 	CLEANUP(buf_releasep) struct buf bearer = BUF_INIT(BUF_MAX_LINE_BYTES);
-	struct http_header headers[4];
+	struct http_header headers[5];
 	size_t n = 0;
 
 	write_url(&url, s->options->url, call->path);
@@ -116,6 +116,8 @@ static int perform(struct cli_session *s, const struct cli_call *call, unsigned 
 		headers[n++] = (struct http_header){STR("Content-Type"), STR("application/json")};
 	if (call->explain)
 		headers[n++] = (struct http_header){STR("Doorward-Explain"), STR("true")};
+	if (call->as_of)
+		headers[n++] = (struct http_header){STR("Doorward-As-Of"), str_of(call->as_of)};
 	return s->perform(s,
 	                  &(struct http_client_call){.method = call->method,
 	                                             .url = buf_str(&url),

@@ -29,6 +29,7 @@ struct cli_call {
 	struct str path; /* with the query, behind the server's URL */
 	struct str body; /* absent: none */
 	bool explain;
+	const char *as_of; /* NULL: in the present */
 };
 
 /*
@@ -54,5 +55,6 @@ int cli_key_create(struct cli_session *s) MUST_USE;
 int cli_key_list(struct cli_session *s) MUST_USE;
 int cli_key_revoke(struct cli_session *s) MUST_USE;
 int cli_audit(struct cli_session *s) MUST_USE;
+int cli_changes(struct cli_session *s) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

@@ -28,6 +28,13 @@ const struct cli_command_def cli_commands[] = {
 	 "One line an attempt, newest first: what was changed, and what was refused.\n"
 	 "With --follow, oldest first and then whatever comes: the last ten lines to begin\n"
 	 "with, or all since the time of --since.\n"},
+	{CLI_CHANGES, "changes", "", 0, "show what each revision changed",
+	 "One line a revision, oldest first: when and by whom, what it did to access (none,\n"
+	 "widened, narrowed, or unclear where only the questions themselves would tell), and\n"
+	 "below it the documents that it made, changed or deleted.\n"
+	 "\n"
+	 "From and to are revisions, or times, which mean the revision that was current then.\n"
+	 "What is shown is what came after the first, up to the second.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -62,8 +69,9 @@ const struct cli_command_def cli_commands[] = {
 #define LIST    CLI_BIT(CLI_KEY_LIST)
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
 #define AUDIT   CLI_BIT(CLI_AUDIT)
+#define CHANGES CLI_BIT(CLI_CHANGES)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -105,14 +113,18 @@ const struct cli_option_def cli_options_table[] = {
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
+	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK, CLI_TEXT,
+	 AT(as_of)},
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
 	{"expires", "TIME", NULL, "when the key stops working, such as 2027-01-31T00:00:00Z", CREATE, CLI_TIME, AT(expires)},
 	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT, CLI_TIME,
 	 AT(since)},
+	{"from", "MOMENT", NULL, "what came after this revision or time; default: everything", CHANGES, CLI_TEXT, AT(from)},
+	{"to", "MOMENT", NULL, "up to this revision or time; default: the newest", CHANGES, CLI_TEXT, AT(to)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT, CLI_FLAG, AT(json)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES, CLI_FLAG, AT(json)},
 };
 /* clang-format on */
 

@@ -317,3 +317,8 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	}
 	return without_duplicates(&l);
 }
+
+bool document_member_is_secret(enum document_kind kind, struct str member)
+{
+	return kind == DOC_KEY && str_eq(member, STR("hash"));
+}

@@ -90,6 +90,8 @@ int document_decode(enum document_kind kind, struct str id, struct str body, str
  * otherwise, with room for the kind's struct. Its strings borrow from it and `body`, or live in `a`.
  */
 int document_read(struct document *doc, struct str body, struct arena *a, struct error *err) MUST_USE;
+/* Is the member of a stored body not for others to see, though it is no key by itself? */
+bool document_member_is_secret(enum document_kind kind, struct str member);
 /*
  * What the store keeps unique among current documents of the kind, and under which the snapshot finds it
  * (snapshot_find_unique()); absent when nothing. Allocated in `a`.

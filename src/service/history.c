@@ -145,6 +145,17 @@ static struct history *history_of(struct service *svc)
 	return svc->history;
 }
 
+int service_past_revision(struct service *svc UNUSED, struct org *org, const struct past_when *when, int64_t now_ms,
+                          uint64_t *ret_revision, struct error *err)
+{
+	struct past_place place;
+	int r = past_resolve(org, when, now_ms, &place, err);
+
+	if (r == 0)
+		*ret_revision = place.revision;
+	return r;
+}
+
 static bool is_present(const struct org *org, const struct past_place *place)
 {
 	return place->revision == atomic_load(&org->revision);

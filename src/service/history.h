@@ -45,6 +45,10 @@ enum past_result {
  */
 bool past_when_parse(struct str text, struct past_when *ret_when, struct error *err) MUST_USE;
 
+/* The revision that the moment means; results as those of service_past_open(), which it does less than. */
+int service_past_revision(struct service *svc, struct org *org, const struct past_when *when, int64_t now_ms,
+                          uint64_t *ret_revision, struct error *err) MUST_USE;
+
 /*
  * Opens the state, building it when need be: may block for seconds. `now_ms` is the caller's present. enum past_result,
  * or -errno when the store failed or is damaged; `err` says why in words for whoever asked.

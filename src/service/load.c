@@ -150,10 +150,18 @@ bool is_builtin(enum document_kind kind, struct str id)
 	return (kind == DOC_ROLE || kind == DOC_STATEMENT_POLICY) && find_builtin(has_name, &name);
 }
 
+struct snapshot *org_empty(struct org *org)
+{
+	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
+
+	(void)find_builtin(put_one, s);
+	return s;
+}
+
 int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapshot **ret, struct error *err)
 {
 	struct store *store = org->service->options.store;
-	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
+	struct snapshot *s = org_empty(org);
 	struct loading l = {.options = reports ? &org->service->options : NULL,
 	                    .snapshot = s,
 	                    .grants = grants_loader_new(org->seed),
@@ -161,7 +169,6 @@ int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapsho
 	const struct rows_place place = {str_of(org->name), revision};
 	int r = 0;
 
-	(void)find_builtin(put_one, s);
 	s->revision = revision;
 	if (revision == 0)
 		r = store_revision(store, place.org, &s->revision, err);

@@ -237,6 +237,7 @@ static const struct api_route routes[] = {
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
 
+    {HTTP_GET, V1 "changes", API_READ, API_NO_BODY, "doorward:changes:list", "doorward:changes", change_list, NULL, true},
     {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list, NULL, true},
     {HTTP_GET, V1 "whoami", API_READ, API_NO_BODY, NULL,                  NULL,             whoami_get, NULL, true},
 };

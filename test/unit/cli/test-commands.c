@@ -22,6 +22,7 @@ struct scripted_session {
 	unsigned n_pauses_left;
 	bool explained; /* the header was sent with the newest call */
 	bool authorized;
+	struct str as_of; /* of the newest call; literals of the options */
 };
 
 static int perform_scripted(struct cli_session *s, const struct http_client_call *call, unsigned *ret_status,
@@ -43,11 +44,14 @@ static int perform_scripted(struct cli_session *s, const struct http_client_call
 	buf_add_char(&asked, '\0');
 	assert_string_equal(asked.ptr, exchange->want);
 	t->authorized = t->explained = false;
+	t->as_of = STR_NONE;
 	for (size_t i = 0; i < call->n_headers; i++) {
 		if (str_eq(call->headers[i].name, STR("Authorization")))
 			t->authorized = str_eq(call->headers[i].value, STR("Bearer secret"));
 		if (str_eq(call->headers[i].name, STR("Doorward-Explain")))
 			t->explained = str_eq(call->headers[i].value, STR("true"));
+		if (str_eq(call->headers[i].name, STR("Doorward-As-Of")))
+			t->as_of = call->headers[i].value;
 	}
 	assert_true(t->authorized);
 	if (exchange->status == 0) {
@@ -83,6 +87,13 @@ static bool pause_scripted(struct cli_session *s, unsigned ms)
 	",\"remote\":\"127.0.0.1\",\"request_id\":\"q" id "\"}"
 #define LINE(id, operation)                                                                                            \
 	"2026-11-22T10:00:00Z  user:owner  native  " operation "  -  done 201  revision " id "  127.0.0.1  q" id "\n"
+#define CHANGE(revision, effect, added, left_out)                                                                      \
+	"{\"revision\":" revision ",\"at\":\"2026-11-22T10:00:00Z\",\"actor\":\"user:owner\",\"operation\":\"o\","     \
+	"\"documents\":[{\"kind\":\"role\","                                                                           \
+	"\"id\":\"r\\u0007\",\"change\":\"created\"}],\"documents_left_out\":" left_out                                \
+	",\"access\":{\"effect\":\"" effect "\",\"allowing_statements\":{\"added\":" added                             \
+	",\"removed\":0},\"denying_statements\":{\"added\":0,"                                                         \
+	"\"removed\":0},\"memberships\":{\"added\":0,\"removed\":0}}}"
 
 /* clang-format off */
 static const struct {
@@ -167,6 +178,23 @@ static const struct {
 	 "", "doorward: " URL ": Connection refused\n"},
 	{"check: a plain error", {CHECK}, {{EVALUATE, 403, "access:evaluate is needed\nmore\n"}}, 0, 2,
 	 "", "doorward: the server answered 403: access:evaluate is needed\n"},
+	{"check: as of a revision", {CHECK, .as_of = "17"}, {{EVALUATE, 200, "{\"decision\":true}"}}, 0, 0, "allow\n", ""},
+	{"changes: all pages", {.command = CLI_CHANGES, .from = "2026-11-22T10:00:00+01:00", .to = "9"},
+	 {{"GET " URL "/doorward/v1/changes?limit=100&from=2026-11-22T10%3A00%3A00%2B01%3A00&to=9", 200,
+	   "{\"items\":[" CHANGE("8", "widened", "1", "0") "],\"next_cursor\":\"x\"}"},
+	  {"GET " URL "/doorward/v1/changes?limit=100&from=2026-11-22T10%3A00%3A00%2B01%3A00&to=9&cursor=x", 200,
+	   "{\"items\":[" CHANGE("9", "none", "0", "3") "],\"next_cursor\":null}"}}, 0, 0,
+	 "revision 8  2026-11-22T10:00:00Z  user:owner  o  widened  allowing +1 -0\n    created role r?\n"
+	 "revision 9  2026-11-22T10:00:00Z  user:owner  o  none\n    created role r?\n    and 3 more\n", ""},
+	{"changes: JSON", {.command = CLI_CHANGES, .json = true},
+	 {{"GET " URL "/doorward/v1/changes?limit=100", 200, "{\"items\":[{\"revision\":1}],\"next_cursor\":null}"}}, 0, 0,
+	 "{\"revision\":1}\n", ""},
+	{"changes: refused", {.command = CLI_CHANGES, .from = "x"},
+	 {{"GET " URL "/doorward/v1/changes?limit=100&from=x", 400, "{\"detail\":\"from: must be a revision\"}"}}, 0, 2,
+	 "", "doorward: the server answered 400: from: must be a revision\n"},
+	{"changes: a body without items", {.command = CLI_CHANGES},
+	 {{"GET " URL "/doorward/v1/changes?limit=100", 200, "{}"}}, 0, 2,
+	 "", "doorward: " URL ": the answer holds no changes\n"},
 	{"version", {.command = CLI_VERSION}, {{0}}, 0, 0, "doorward " DOORWARD_VERSION "\n", ""},
 };
 /* clang-format on */
@@ -201,6 +229,8 @@ static void test_command(void **state)
 	assert_int_equal(t.n_asked, n_scripted);
 	if (options.command == CLI_CHECK && n_scripted > 0)
 		assert_int_equal(t.explained, options.explain);
+	if (t.n_asked > 0) /* only checks are asked as of a moment */
+		assert_true(options.as_of ? str_eq(t.as_of, str_of(options.as_of)) : str_is_absent(t.as_of));
 	free(out);
 	free(err);
 }

@@ -22,6 +22,7 @@ static const struct {
     {"help-key-create.txt", "key create", NULL},
     {"help-key-revoke.txt", "key revoke", NULL},
     {"help-audit.txt", "audit", NULL},
+    {"help-changes.txt", "changes", NULL},
     {"help-cel.txt", "cel", NULL},
     {"help-cel-eval.txt", "cel eval", NULL},
     {"help-cel-test.txt", "cel test", NULL},
