@@ -10,6 +10,7 @@
 #include "flat.h"
 #include "globs.h"
 #include "sizes.h"
+#include "conditional.h"
 #include "tagged.h"
 #include "writing.h"
 
@@ -390,6 +391,7 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		for (size_t i = 0; i < o.sizes.n; i++)
 			run_size(&report, &o, o.sizes.items[i]);
+		conditional_bench(&report, o.n_calls);
 		tagged_bench(&report, o.n_calls);
 		globs_bench(&report, o.n_calls / 10);
 		r = report_close(&report);

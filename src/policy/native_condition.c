@@ -41,33 +41,38 @@ bool native_condition_check(const struct native_env *env, struct str source, str
  * A statement is looked at once for each tenant in which one of the subjects counts, and its condition says the same
  * each time: it is remembered.
  */
-struct memo {
-	const struct native_condition *condition; /* NULL: free */
-	enum truth truth;
-};
-
-enum { MEMO_FIRST = 16 };
-
-static struct memo *memo_slot(struct memo *memo, size_t mask, const struct native_condition *c)
+static struct memo *table_slot(struct memo *table, size_t mask, const struct condition *c)
 {
 	size_t i = hash_u64((uintptr_t)c) & mask;
 
-	while (memo[i].condition && memo[i].condition != c)
+	while (table[i].condition && table[i].condition != c)
 		i = (i + 1) & mask;
-	return &memo[i];
+	return &table[i];
 }
 
 /* At most half full. */
-static void grow_memo(struct asked_facts *f, struct arena *a)
+static void grow_table(struct asked_facts *f, struct arena *a)
 {
-	size_t mask = f->memo ? f->memo_mask * 2 + 1 : MEMO_FIRST - 1;
-	struct memo *memo = ARENA_ARRAY(a, struct memo, mask + 1);
+	const struct memo *old = f->table ? f->table : f->few;
+	size_t n_old = f->table ? f->table_mask + 1 : MEMO_FEW, mask = n_old * 4 - 1;
+	struct memo *table = ARENA_ARRAY(a, struct memo, mask + 1);
 
-	for (size_t i = 0; f->memo && i <= f->memo_mask; i++)
-		if (f->memo[i].condition)
-			*memo_slot(memo, mask, f->memo[i].condition) = f->memo[i];
-	f->memo = memo;
-	f->memo_mask = mask;
+	for (size_t i = 0; i < n_old; i++)
+		if (old[i].condition)
+			*table_slot(table, mask, old[i].condition) = old[i];
+	f->table = table;
+	f->table_mask = mask;
+}
+
+/* Where the condition's truth stands, or is to stand. */
+static struct memo *recall(struct asked_facts *f, const struct condition *c, struct arena *a)
+{
+	for (size_t i = 0; !f->table && i < MEMO_FEW; i++)
+		if (!f->few[i].condition || f->few[i].condition == c)
+			return &f->few[i];
+	if (!f->table || f->n_memo * 2 > f->table_mask)
+		grow_table(f, a);
+	return table_slot(f->table, f->table_mask, c);
 }
 
 static enum truth evaluate(const struct native_condition *c, struct asked *asked)
@@ -102,12 +107,10 @@ static enum truth eval(const struct condition *self, const struct query *query)
 		asked->facts = ARENA_NEW(asked->arena, struct asked_facts);
 	f = asked->facts;
 	f->query = query;
-	if (!f->memo || f->n_memo * 2 > f->memo_mask)
-		grow_memo(f, asked->arena);
-	m = memo_slot(f->memo, f->memo_mask, c);
+	m = recall(f, self, asked->arena);
 	if (m->condition)
 		return m->truth;
-	*m = (struct memo){c, evaluate(c, asked)};
+	*m = (struct memo){self, evaluate(c, asked)};
 	f->n_memo++;
 	return m->truth;
 }

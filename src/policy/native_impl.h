@@ -14,12 +14,20 @@ struct native_env {
 	struct cel_env *env;
 };
 
+/* What a condition said; NULL: nothing yet. */
+struct memo {
+	const struct condition *condition;
+	enum truth truth;
+};
+enum { MEMO_FEW = 4 };
+
 /* What takes looking up or building is done once a question. A zeroed value: not done yet. */
 struct asked_facts {
 	const struct query *query;
 	struct cel_value subject_properties, resource_properties, groups, roles, tags;
-	struct memo *memo; /* by the hash of the condition */
-	size_t n_memo, memo_mask;
+	struct memo few[MEMO_FEW]; /* most questions meet no more */
+	struct memo *table;        /* else all of them, by the hash of the condition; NULL: there are few */
+	size_t n_memo, table_mask;
 };
 
 /* The variables of a question, by slot. */

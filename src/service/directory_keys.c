@@ -13,6 +13,8 @@ static const struct {
     {STR_INIT("doorward:roles:update"), STR_INIT("doorward:roles:owner")},
     {STR_INIT("doorward:groupMembers:update"), STR_INIT("doorward:groups:admins")},
     {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
+    {STR_INIT("doorward:policies:create"), STR_INIT("doorward:policies")},
+    {STR_INIT("doorward:policies:update"), STR_INIT("doorward:policies:any")},
     {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
     {STR_INIT("iam:policyMembers:create"), STR_INIT("iam:policies:administrator-access:members")},
     {STR_INIT("iam:manage"), STR_INIT("organization")},
