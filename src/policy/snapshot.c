@@ -571,8 +571,8 @@ size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, 
 	return set ? set->docs.n : 0;
 }
 
-size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
-                       const struct document *const **ret_docs)
+static size_t linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                     const struct document ***ret_docs)
 {
 	struct name_key key = {kind, link};
 	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
@@ -587,8 +587,28 @@ size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct
 	pmap_iter_init(&it, &set->docs);
 	for (const struct document *d; (d = pmap_iter_next(&it));)
 		docs[n++] = d;
+	*ret_docs = docs;
+	return n;
+}
+
+size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                       const struct document *const **ret_docs)
+{
+	const struct document **docs;
+	const size_t n = linked(s, kind, link, a, &docs);
+
 	if (n > 1)
 		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
+	*ret_docs = docs;
+	return n;
+}
+
+size_t snapshot_linked_unordered(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                                 const struct document *const **ret_docs)
+{
+	const struct document **docs;
+	const size_t n = linked(s, kind, link, a, &docs);
+
 	*ret_docs = docs;
 	return n;
 }

@@ -96,4 +96,8 @@ size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, 
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);
 
+/* The same in any order, for very many. */
+size_t snapshot_linked_unordered(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                                 const struct document *const **ret_docs);
+
 #define FIND(s, lower, upper, id) as_##lower(snapshot_find((s), DOC_##upper, (id)))

@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "diff-check.h"
 #include "native-oracle.h"
 #include "run.h"
 
@@ -74,7 +75,7 @@ static bool try_dropped_fork(struct trial *t, const struct native_world *w, cons
 
 	native_edit(&t->choices, &changed);
 	native_move(fork, w, &changed);
-	is_good = ask(t, &changed, fork, 3);
+	is_good = ask(t, &changed, fork, 3) && diff_check(s, fork, 1 + (int64_t)choose(&t->choices, 8), t->message);
 	snapshot_drop(fork);
 	return is_good && ask(t, w, s, 3);
 }
