@@ -475,6 +475,7 @@ struct question {
 	struct asking *asking;
 	struct diff_cell cell;
 	struct ask ask;
+	struct str places[2]; /* the cell's own tenant, on either side */
 };
 
 static struct answer ask_in(const struct question *q, size_t side, struct str tenant)
@@ -513,7 +514,7 @@ static const bool *decide(const struct question *q, size_t side)
 	bool *ret = ARENA_ARRAY(q->asking->arena, bool, w->tenants.n);
 
 	if (q->cell.in_its_tenant)
-		ret[0] = verdict_allows(ask_in(q, side, STR_NONE).verdict);
+		ret[0] = verdict_allows(ask_in(q, side, q->places[side]).verdict);
 	else if (!w->is_by_tenant)
 		ask_in_all(q, side, ret);
 	for (size_t i = 0; i < w->tenants.n && w->is_by_tenant && !q->cell.in_its_tenant; i++)
@@ -565,7 +566,9 @@ static struct str through_grant(const struct asking *k, size_t side, struct str 
 static void name_cause(const struct question *q, struct str tenant, struct found_cell *c)
 {
 	const struct asking *k = q->asking;
-	const struct verdict before = ask_in(q, 0, tenant).verdict, after = ask_in(q, 1, tenant).verdict;
+	const bool is_own = q->cell.in_its_tenant;
+	const struct verdict before = ask_in(q, 0, is_own ? q->places[0] : tenant).verdict;
+	const struct verdict after = ask_in(q, 1, is_own ? q->places[1] : tenant).verdict;
 	const size_t side = c->gains ? before.effect != EFFECT_DENY : after.effect == EFFECT_DENY;
 	const struct verdict v = side ? after : before;
 	const struct deciding d = snapshot_deciding(k->work->sides[side], v);
@@ -600,7 +603,7 @@ static void add_found(const struct question *q, const bool *from, const bool *to
 	k->found->items[k->found->n++] = c;
 }
 
-static void put_question(struct question *q, const struct resource *registered)
+static void put_question(struct question *q)
 {
 	struct asking *k = q->asking;
 	const uint64_t hash = hash_str(
@@ -609,24 +612,27 @@ static void put_question(struct question *q, const struct resource *registered)
 
 	if (!is_new(k, hash) || !diff_step(k->work, 8 + k->work->tenants.n * (k->work->is_by_tenant ? 4 : 1)))
 		return;
-	q->cell.in_its_tenant = registered && !str_is_absent(registered->tenant);
 	before = decide(q, 0);
 	after = decide(q, 1);
 	add_found(q, before, after, true);
 	add_found(q, after, before, false);
 }
 
-/* In a tenant on one side is enough. */
-static const struct resource *find_registered(const struct asking *k, struct str type, struct str id)
+/* Is it registered? In a tenant on one side is enough: on the other it is in none, then. */
+static bool find_place(struct question *q)
 {
-	const struct str key = arena_concat3(k->arena, type, STR("/"), id);
-	const struct resource *r[2];
+	const struct str key = arena_concat3(q->asking->arena, q->ask.resource.type, STR("/"), q->ask.resource.id);
+	bool is_registered = false;
 
-	for (size_t side = 0; side < 2; side++)
-		r[side] = FIND(k->work->sides[side], resource, RESOURCE, key);
-	if (r[0] && r[1])
-		return str_is_absent(r[0]->tenant) ? r[1] : r[0];
-	return r[0] ? r[0] : r[1];
+	for (size_t side = 0; side < 2; side++) {
+		const struct resource *r = FIND(q->asking->work->sides[side], resource, RESOURCE, key);
+		const bool has_tenant = r && !str_is_absent(r->tenant);
+
+		is_registered |= r != NULL;
+		q->cell.in_its_tenant |= has_tenant;
+		q->places[side] = has_tenant ? r->tenant : STR(TENANT_UNASSIGNED);
+	}
+	return is_registered;
 }
 
 static struct question question_about(struct asking *k, struct str action, struct str type, struct str id)
@@ -648,7 +654,7 @@ static void ask_wild(struct asking *k, struct str action, struct str pattern)
 	q.ask.resource.id = STR(DIFF_ANY);
 	if (is_any)
 		q.ask.resource.type = STR(DIFF_ANY);
-	put_question(&q, NULL);
+	put_question(&q);
 }
 
 enum { MAX_SPLITS = 64 };
@@ -660,22 +666,20 @@ static void ask_exact(struct asking *k, struct str action, struct str text)
 	bool is_registered = false;
 
 	for (size_t n = 0; n < MAX_SPLITS && (at = str_find(text, ':', at)) != SIZE_MAX; n++, at++) {
-		const struct str type = str_slice(text, 0, at), id = str_slice(text, at + 1, text.len);
-		const struct resource *r = find_registered(k, type, id);
+		struct question q =
+		    question_about(k, action, str_slice(text, 0, at), str_slice(text, at + 1, text.len));
 
 		last = at;
-		if (r) {
-			struct question q = question_about(k, action, type, id);
-
+		if (find_place(&q)) {
 			is_registered = true;
-			put_question(&q, r);
+			put_question(&q);
 		}
 	}
 	if (!is_registered) {
 		struct question q = question_about(k, action, last == SIZE_MAX ? text : str_slice(text, 0, last),
 		                                   last == SIZE_MAX ? STR("") : str_slice(text, last + 1, text.len));
 
-		put_question(&q, NULL);
+		put_question(&q);
 	}
 }
 

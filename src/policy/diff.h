@@ -11,8 +11,8 @@
  *               statements about her name. A pattern is one question, which stands for all that nothing else names.
  *               Where a condition has a say, also the registered resources that the pattern matches. Of a resource that
  *               was changed itself: all actions that statements about it name
- *   tenants     a resource registered in a tenant is asked about there; any other in each tenant of either side, and in
- *               none: what differs in some of them differs
+ *   tenants     a resource registered in a tenant is asked about there (where it is in none on one side, in none); any
+ *               other in each tenant of either side, and in none: what differs in some of them differs
  *
  * Of what nothing changed for her names, the decision is the same on both sides. Whatever differs is counted exactly;
  * samples are the first in order. Work is bounded: when the bounds do not suffice there is no answer, never a part of

@@ -149,7 +149,8 @@ static void find_names(struct trial *t)
 
 struct place {
 	struct str type, id;
-	bool is_in_tenant; /* registered there */
+	bool is_in_tenant;     /* registered there */
+	struct str tenants[2]; /* the one on either side */
 };
 
 static struct place place_of(const struct trial *t, struct str text)
@@ -167,6 +168,7 @@ static struct place place_of(const struct trial *t, struct str text)
 
 			is_registered |= r != NULL;
 			p.is_in_tenant |= r && !str_is_absent(r->tenant);
+			p.tenants[side] = r && !str_is_absent(r->tenant) ? r->tenant : STR(TENANT_UNASSIGNED);
 		}
 		if (is_registered)
 			break;
@@ -188,6 +190,17 @@ static int differs(const struct trial *t, struct ask ask, struct str tenant)
 {
 	ask.resource.tenant = tenant;
 	return (int)is_allowed(t, 1, &ask) - (int)is_allowed(t, 0, &ask);
+}
+
+static int differs_there(const struct trial *t, struct ask ask, const struct place *p)
+{
+	int allowed[2];
+
+	for (size_t side = 0; side < 2; side++) {
+		ask.resource.tenant = p->tenants[side];
+		allowed[side] = is_allowed(t, side, &ask);
+	}
+	return allowed[1] - allowed[0];
 }
 
 static bool has_principal(const struct diff_group *g, struct str type, struct str id)
@@ -316,7 +329,7 @@ static bool check_question(const struct trial *t, struct ask *ask, struct str te
 	ask->resource = (struct ask_resource){.type = p.type, .id = p.id};
 	if (p.is_in_tenant) {
 		/* Asked about there, wherever that is; a pattern tells of the tenants of both sides. */
-		const int sign = differs(t, *ask, STR_NONE);
+		const int sign = differs_there(t, *ask, &p);
 		struct told told = {0};
 
 		for (size_t i = 0; sign && i < t->tenants.n && !told.exactly && !told.by_pattern; i++)
@@ -386,8 +399,11 @@ static bool check_cell(const struct trial *t, const struct diff_group *g, const 
 	ask.action = stand_in(c->action, t->arena);
 	ask.resource.type = str_is_empty(c->type) ? STR("(any)") : c->type;
 	ask.resource.id = str_eq(c->id, STR("*")) ? STR("(any)") : c->id;
-	if (c->in_its_tenant)
-		return differs(t, ask, STR_NONE) == want || complain(t, &ask, STR_NONE, "reported, is not", want);
+	if (c->in_its_tenant) {
+		const struct place place = place_of(t, arena_concat3(t->arena, c->type, STR(":"), c->id));
+
+		return differs_there(t, ask, &place) == want || complain(t, &ask, STR_NONE, "reported, is not", want);
+	}
 	for (size_t i = 0; i < t->tenants.n; i++) {
 		const struct str tenant = t->tenants.items[i];
 
