@@ -189,13 +189,13 @@ static void note_documents(struct preview *p, const struct txn *t)
 	}
 }
 
-static void write_answer(struct preview *p, struct http_exchange *x)
+static void write_answer(struct preview *p, const struct json *change, struct http_exchange *x)
 {
 	const struct json *body = NULL;
 
 	json_begin_object(&p->w);
 	json_put_str(&p->w, STR("method"), x->method_text);
-	json_put_str(&p->w, STR("path"), x->path);
+	json_put_str(&p->w, STR("path"), json_get_str(change, STR("path")));
 	json_put_u64(&p->w, STR("status"), x->status);
 	if (x->out.len > 0 && x->out.len <= MAX_SHOWN_BYTES &&
 	    json_parse(buf_str(&x->out), &x->arena, &body, NULL) != JSON_OK)
@@ -222,7 +222,7 @@ static bool run_change(struct preview *p, const struct json *change, struct http
 	} else {
 		p->n_refused++;
 	}
-	write_answer(p, x);
+	write_answer(p, change, x);
 	return true;
 }
 
