@@ -65,6 +65,7 @@ enum person_type { PERSON_NONE, PERSON_USER, PERSON_SERVICE, PERSON_OTHER };
 struct person {
 	enum person_type type;
 	struct str id;      /* of others: the subject or pattern */
+	const struct document *doc; /* of one side; NULL: of others */
 	bool is_changed;    /* what she is a member of, or holds, or she herself may not be the same */
 	uint64_t signature; /* those with the same are asked about once */
 	uint32_t next;      /* in the table's chain */
@@ -87,6 +88,8 @@ struct diff_work {
 	uint32_t *heads; /* by hash: index + 1 */
 	size_t n_heads;
 	bool has_everyone;
+	bool same_members;   /* on both sides */
+	struct strs marked;  /* subjects that are in the signatures of those who bring them */
 
 	struct set_table sets;
 	struct set_table under; /* by group of sets: is one of them personal? */

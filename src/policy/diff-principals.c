@@ -15,9 +15,11 @@ static uint64_t person_hash(enum person_type type, struct str id)
 	return hash_str((uint64_t)type, id);
 }
 
-static void grow(struct diff_work *w)
+/* Room for so many more. */
+static void grow(struct diff_work *w, size_t n)
 {
-	w->n_heads = w->n_heads ? 2 * w->n_heads : 1024;
+	while (w->n_heads < w->n_persons + n)
+		w->n_heads = w->n_heads ? 2 * w->n_heads : 1024;
 	w->heads = ARENA_ARRAY(w->arena, uint32_t, w->n_heads);
 	for (size_t i = 0; i < w->n_persons; i++) {
 		struct person *p = &w->persons[i];
@@ -28,30 +30,51 @@ static void grow(struct diff_work *w)
 	}
 }
 
-static struct person *find_person(const struct diff_work *w, enum person_type type, struct str id)
+/* Documents are the same on both sides unless they changed: mostly no text is compared. */
+static bool person_is(const struct person *p, enum person_type type, struct str id, const struct document *doc)
+{
+	return p->type == type && ((doc && p->doc == doc) || str_eq(p->id, id));
+}
+
+static struct person *find_person(const struct diff_work *w, enum person_type type, struct str id,
+                                  const struct document *doc)
 {
 	uint32_t at = w->n_heads ? w->heads[person_hash(type, id) & (w->n_heads - 1)] : 0;
 
-	while (at && !(w->persons[at - 1].type == type && str_eq(w->persons[at - 1].id, id)))
+	while (at && !person_is(&w->persons[at - 1], type, id, doc))
 		at = w->persons[at - 1].next;
 	return at ? &w->persons[at - 1] : NULL;
 }
 
-static struct person *add_person(struct diff_work *w, enum person_type type, struct str id)
+static uint64_t first_signature(enum person_type type, struct str id)
 {
-	struct person *p = find_person(w, type, id);
+	return 2 * (uint64_t)type + (type == PERSON_OTHER ? person_hash(type, id) : 0);
+}
+
+static struct person *add_person(struct diff_work *w, enum person_type type, struct str id,
+                                 const struct document *doc)
+{
+	struct person *p = find_person(w, type, id, doc);
 	uint32_t *head;
 
 	if (p || !diff_step(w, 1))
 		return p;
 	if (w->n_persons >= w->n_heads)
-		grow(w);
+		grow(w, w->n_persons + 1);
 	ARENA_ROOM(w->arena, w->persons, w->n_persons, &w->cap_persons);
 	head = &w->heads[person_hash(type, id) & (w->n_heads - 1)];
 	p = &w->persons[w->n_persons++];
-	*p = (struct person){.type = type, .id = id, .next = *head};
+	*p = (struct person){
+	    .type = type, .id = id, .doc = doc, .next = *head, .signature = first_signature(type, id)};
 	*head = (uint32_t)w->n_persons;
 	return p;
+}
+
+/* Salted with what nobody outside knows: nobody can choose names that make two principals look the same. */
+static uint64_t mark_of(const struct diff_work *w, uint64_t salt, struct str text, struct str tenant)
+{
+	salt ^= w->sides[0]->engine.seed;
+	return hash_u64(hash_str(salt, text) ^ (str_is_absent(tenant) ? 0 : hash_str(~salt, tenant)));
 }
 
 /* ---- who brings a subject -------------------------------------------------------------------------------- */
@@ -60,21 +83,34 @@ static struct person *add_person(struct diff_work *w, enum person_type type, str
 struct bringers {
 	struct diff_work *work;
 	const struct snapshot *snapshot;
-	void (*bring)(struct bringers *b, enum person_type type, struct str id, struct str tenant);
+	void (*bring)(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant);
 	uint64_t mark;
+	bool adds; /* to the table */
 };
 
 static void bring_document(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
 	if (doc && diff_step(b->work, 1))
-		b->bring(b, type, doc->id, tenant);
+		b->bring(b, type, doc, tenant);
+}
+
+/* Documents are one block each, the texts behind the struct. */
+static void fetch_document(const struct document *doc)
+{
+	for (size_t at = 0; at < 4 * (size_t)64; at += 64)
+		__builtin_prefetch((const void *)((uintptr_t)doc + at));
 }
 
 /* Members may be named by id, by alias, or by e-mail address. */
-static void bring_member(struct bringers *b, struct str name, struct str tenant)
+static void bring_members(struct bringers *b, const struct str *names, size_t n, struct str tenant)
 {
-	bring_document(b, PERSON_USER, snapshot_find(b->snapshot, DOC_USER, name), tenant);
-	bring_document(b, PERSON_USER, snapshot_find_unique(b->snapshot, DOC_USER, name), tenant);
+	const struct document *by_id[SNAPSHOT_MANY], *by_alias[SNAPSHOT_MANY];
+
+	snapshot_find_many(b->snapshot, DOC_USER, names, n, by_id, by_alias);
+	for (size_t i = 0; i < n; i++) {
+		bring_document(b, PERSON_USER, by_id[i], tenant);
+		bring_document(b, PERSON_USER, by_alias[i], tenant);
+	}
 }
 
 static void bring_group(struct bringers *b, struct str group, struct str tenant)
@@ -84,8 +120,18 @@ static void bring_group(struct bringers *b, struct str group, struct str tenant)
 	const size_t n =
 	    snapshot_linked_unordered(b->snapshot, DOC_GROUP_MEMBER, arena_concat(&a, STR("group:"), group), &a, &docs);
 
-	for (size_t i = 0; i < n && !b->work->is_over; i++)
-		bring_member(b, as_group_member(docs[i])->member, tenant);
+	if (n > b->work->n_heads && b->adds)
+		grow(b->work, n);
+	for (size_t i = 0; i < n && !b->work->is_over; i += SNAPSHOT_MANY) {
+		struct str names[SNAPSHOT_MANY];
+		size_t k = 0;
+
+		for (size_t ahead = i + SNAPSHOT_MANY; ahead < n && ahead < i + (size_t)2 * SNAPSHOT_MANY; ahead++)
+			fetch_document(docs[ahead]);
+		for (; k < SNAPSHOT_MANY && i + k < n; k++)
+			names[k] = as_group_member(docs[i + k])->member;
+		bring_members(b, names, k, tenant);
+	}
 }
 
 static void bring_principal(struct bringers *b, const struct role_member *m)
@@ -99,6 +145,22 @@ static void bring_principal(struct bringers *b, const struct role_member *m)
 		bring_group(b, m->principal_id, m->tenant);
 }
 
+/* Users who hold a role in one place, several at once. */
+struct holders {
+	struct str ids[SNAPSHOT_MANY], tenants[SNAPSHOT_MANY];
+	size_t n;
+};
+
+static void bring_holders(struct bringers *b, struct holders *h)
+{
+	const struct document *by_id[SNAPSHOT_MANY], *by_alias[SNAPSHOT_MANY];
+
+	snapshot_find_many(b->snapshot, DOC_USER, h->ids, h->n, by_id, by_alias);
+	for (size_t i = 0; i < h->n; i++)
+		bring_document(b, PERSON_USER, by_id[i], h->tenants[i]);
+	h->n = 0;
+}
+
 static void bring_role(struct bringers *b, struct str role)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
@@ -106,8 +168,25 @@ static void bring_role(struct bringers *b, struct str role)
 	const size_t n =
 	    snapshot_linked_unordered(b->snapshot, DOC_ROLE_MEMBER, arena_concat(&a, STR("role:"), role), &a, &docs);
 
-	for (size_t i = 0; i < n && !b->work->is_over; i++)
-		bring_principal(b, as_role_member(docs[i]));
+	struct holders h = {.n = 0};
+
+	if (n > b->work->n_heads && b->adds)
+		grow(b->work, n);
+	for (size_t i = 0; i < n && !b->work->is_over; i++) {
+		const struct role_member *m = as_role_member(docs[i]);
+
+		if (i + SNAPSHOT_MANY < n)
+			fetch_document(docs[i + SNAPSHOT_MANY]);
+		if (!str_eq(m->principal_type, STR("user"))) {
+			bring_principal(b, m);
+			continue;
+		}
+		h.ids[h.n] = m->principal_id;
+		h.tenants[h.n++] = m->tenant;
+		if (h.n == SNAPSHOT_MANY)
+			bring_holders(b, &h);
+	}
+	bring_holders(b, &h);
 }
 
 static void bring_below(struct bringers *b, struct str department)
@@ -141,20 +220,24 @@ static bool bring_subject(struct bringers *b, struct str subject)
 	else if (cut(subject, STR(SUBJECT_ROLE), &id))
 		bring_role(b, id);
 	else if (cut(subject, STR(SUBJECT_SERVICE), &id) && snapshot_find(b->snapshot, DOC_SERVICE_ACCOUNT, id))
-		b->bring(b, PERSON_SERVICE, id, STR_NONE);
+		bring_document(b, PERSON_SERVICE, snapshot_find(b->snapshot, DOC_SERVICE_ACCOUNT, id), STR_NONE);
 	else
 		return false;
 	return true;
 }
 
-static void bring_into_table(struct bringers *b, enum person_type type, struct str id, struct str tenant UNUSED)
+static void bring_into_table(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
-	(void)add_person(b->work, type, id);
+	struct person *p = add_person(b->work, type, doc->id, doc);
+
+	if (p && b->mark)
+		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
 }
 
-static void bring_as_changed(struct bringers *b, enum person_type type, struct str id, struct str tenant UNUSED)
+static void bring_as_changed(struct bringers *b, enum person_type type, const struct document *doc,
+                             struct str tenant UNUSED)
 {
-	struct person *p = add_person(b->work, type, id);
+	struct person *p = add_person(b->work, type, doc->id, doc);
 
 	if (p)
 		p->is_changed = true;
@@ -167,7 +250,7 @@ static void add_kind(struct diff_work *w, const struct snapshot *s, enum documen
 	uint64_t at = 0;
 
 	for (const struct document *d; !w->is_over && (d = snapshot_next(s, kind, &at));)
-		(void)add_person(w, type, d->id);
+		(void)add_person(w, type, d->id, d);
 }
 
 static void add_everyone(struct diff_work *w)
@@ -201,16 +284,33 @@ static void add_delta(struct diff_work *w, const struct snapshot *s, const struc
 	}
 }
 
+enum { MAX_MARKED = 32 };
+
+static bool is_marked(const struct diff_work *w, struct str subject)
+{
+	for (size_t i = 0; i < w->marked.n; i++)
+		if (str_eq(w->marked.items[i], subject))
+			return true;
+	return false;
+}
+
 /* Those that a changed statement names, and who is none of the registered ones. */
 static void add_subject(struct diff_work *w, const struct snapshot *s, struct str subject)
 {
-	struct bringers b = {.work = w, .snapshot = s, .bring = bring_into_table};
+	/* With the same members the one side's are those of both, and what tells them apart from others. */
+	const bool is_to_mark = w->same_members && w->marked.n < MAX_MARKED;
+	struct bringers b = {
+	    .work = w, .snapshot = s, .bring = bring_into_table, .adds = true, .mark = is_to_mark ? hash_str(0, subject) : 0};
 	const bool is_pattern = str_eq(subject, STR("*")) || str_ends_with(subject, STR(":*"));
 
+	if (w->same_members && is_marked(w, subject))
+		return;
 	if (is_pattern)
 		add_everyone(w);
+	else if (is_to_mark)
+		strs_add(&w->marked, subject);
 	if (is_pattern ? !str_starts_with(subject, STR(SUBJECT_ROLE)) : !bring_subject(&b, subject))
-		(void)add_person(w, PERSON_OTHER, subject);
+		(void)add_person(w, PERSON_OTHER, subject, NULL);
 }
 
 struct kept {
@@ -359,17 +459,20 @@ static void look_at_group_member(struct diff_work *w, struct str id)
 
 		for (size_t k = 0; m && k < 2; k++) {
 			b.snapshot = w->sides[k];
-			bring_member(&b, m->member, STR_NONE);
+			bring_members(&b, &m->member, 1, STR_NONE);
 		}
 	}
 }
 
 static void look_at_principal(struct diff_work *w, enum document_kind kind, enum person_type type, struct str id)
 {
+	const struct document *doc = snapshot_find(w->sides[0], kind, id);
 	struct person *p = NULL;
 
-	if (snapshot_find(w->sides[0], kind, id) || snapshot_find(w->sides[1], kind, id))
-		p = add_person(w, type, id);
+	if (!doc)
+		doc = snapshot_find(w->sides[1], kind, id);
+	if (doc)
+		p = add_person(w, type, id, doc);
 	if (p)
 		p->is_changed = true;
 }
@@ -581,13 +684,6 @@ static bool has_grants(const struct snapshot *s, struct str subject, struct aren
 	return type != GRANTEE_NONE && grants_list(&s->grants, &filter, 0, 1, a, &grants, NULL) > 0;
 }
 
-/* Salted with what nobody outside knows: nobody can choose names that make two principals look the same. */
-static uint64_t mark_of(const struct diff_work *w, uint64_t salt, struct str text, struct str tenant)
-{
-	salt ^= w->sides[0]->engine.seed;
-	return hash_u64(hash_str(salt, text) ^ (str_is_absent(tenant) ? 0 : hash_str(~salt, tenant)));
-}
-
 /* By all that is said of her on one side. */
 static void sign_side(struct diff_work *w, struct person *p, size_t side, struct arena *a)
 {
@@ -619,9 +715,7 @@ static void sign_one_by_one(struct diff_work *w, bool only_changed)
 
 		if (only_changed && !p->is_changed)
 			continue;
-		p->signature = p->is_changed + 2 * (uint64_t)p->type;
-		if (p->type == PERSON_OTHER)
-			p->signature += person_hash(p->type, p->id);
+		p->signature = p->is_changed + first_signature(p->type, p->id);
 		sign_side(w, p, 0, &a);
 		sign_side(w, p, 1, &a);
 		arena_reset(&a);
@@ -637,6 +731,7 @@ struct telling {
 	struct diff_work *work;
 	const struct snapshot *snapshot;
 	struct arena *arena;
+	struct arena scratch;
 	struct strs subjects;
 	bool is_hopeless; /* they cannot be looked up from there */
 };
@@ -666,8 +761,7 @@ static void take_subjects(struct telling *t, const struct said *said)
 static bool take_set(void *self, const struct cset *set)
 {
 	struct telling *t = self;
-	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	const struct line_list lines = read_lines(t->snapshot, set, &a);
+	const struct line_list lines = read_lines(t->snapshot, set, &t->scratch);
 	bool overlaps = false;
 
 	for (size_t i = 0; i < lines.n && !overlaps; i++)
@@ -681,12 +775,13 @@ static bool take_set(void *self, const struct cset *set)
 
 		take_subjects(t, &said);
 	}
+	arena_reset(&t->scratch);
 	return !t->is_hopeless && !t->work->is_over;
 }
 
-static void bring_mark(struct bringers *b, enum person_type type, struct str id, struct str tenant)
+static void bring_mark(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
-	struct person *p = find_person(b->work, type, id);
+	struct person *p = find_person(b->work, type, doc->id, doc);
 
 	if (p && !p->is_changed)
 		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
@@ -722,18 +817,13 @@ static bool sign_by_statements(struct diff_work *w)
 	t.snapshot = w->sides[1];
 	for (size_t i = 0; i < w->n_changed_sets && !t.is_hopeless; i++)
 		(void)take_set(&t, w->changed_sets[i]);
+	arena_release(&t.scratch);
 	if (t.is_hopeless)
 		return false;
 	if (t.subjects.n > 1)
 		qsort(t.subjects.items, t.subjects.n, sizeof(*t.subjects.items), str_qsort);
-	for (size_t i = 0; i < w->n_persons; i++) {
-		struct person *p = &w->persons[i];
-
-		if (!p->is_changed)
-			p->signature = 2 * (uint64_t)p->type + (p->type == PERSON_OTHER ? person_hash(p->type, p->id) : 0);
-	}
 	for (size_t i = 0; i < t.subjects.n && !w->is_over; i++) {
-		if (i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1]))
+		if ((i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1])) || is_marked(w, t.subjects.items[i]))
 			continue;
 		b.mark = hash_str(0, t.subjects.items[i]);
 		(void)bring_subject(&b, t.subjects.items[i]);

@@ -32,17 +32,6 @@ static void find_tenants(struct diff_work *w)
 	w->tenants = strs_list(&l);
 }
 
-/* A condition can tell a question about one tenant from one about several. */
-static bool has_conditions(const struct snapshot *s)
-{
-	uint64_t at = 0;
-
-	for (const struct document *d; (d = snapshot_next(s, DOC_ACCESS_POLICY, &at));)
-		if (!str_is_absent(as_access_policy(d)->condition))
-			return true;
-	return false;
-}
-
 /* ---- classes --------------------------------------------------------------------------------------------- */
 
 static int by_signature(const void *a, const void *b)
@@ -75,13 +64,28 @@ static void ask_classes(struct diff_work *w, struct report *r)
 	}
 }
 
+/* Is everybody a member of, and holder of, the same on both sides? */
+static bool has_same_members(const struct diff_query *q)
+{
+	static const enum document_kind kinds[] = {DOC_USER,         DOC_SERVICE_ACCOUNT, DOC_GROUP,
+	                                           DOC_GROUP_MEMBER, DOC_ROLE_MEMBER,     DOC_ORGANIZATION};
+
+	for (size_t i = 0; i < q->n_documents; i++)
+		for (size_t k = 0; k < N_ELEMENTS(kinds); k++)
+			if (q->documents[i].kind == kinds[k])
+				return false;
+	return true;
+}
+
 enum diff_result diff_snapshots(const struct diff_query *q, struct arena *a, struct diff *ret)
 {
-	struct diff_work w = {.q = q, .arena = a, .sides = {q->before, q->after}, .resources = {.arena = a}};
+	struct diff_work w = {.q = q, .arena = a, .sides = {q->before, q->after}, .resources = {.arena = a}, .marked = {.arena = a}};
 	struct report r = {.work = &w};
 
 	find_tenants(&w);
-	w.is_by_tenant = has_conditions(q->before) || has_conditions(q->after);
+	/* A condition can tell a question about one tenant from one about several. */
+	w.is_by_tenant = q->before->native_env || q->after->native_env;
+	w.same_members = has_same_members(q);
 	find_persons(&w);
 	sign_persons(&w);
 	ask_classes(&w, &r);

@@ -162,9 +162,15 @@ test(`random changes: who has another answer afterwards was told before, seed ${
 	for (const id of ['u1', 'u2', 'u3', 'u4']) {
 		await makeUser(s, id);
 	}
+	for (const n of [1, 2, 3]) {
+		await s.call('POST', '/iam/tenants', {id: `t${n}`, name: 'x', skip_policies: true});
+		await s.call('POST', '/iam/teams', {id: `g${n}`, name: 'x', tenants: []});
+		await s.call('POST', '/iam/roles', {id: `r${n}`, name: 'x', actions: ['infra:nodes:get', 'infra:nodes:list'], tenants: []});
+		await s.call('POST', `/iam/teams/g${n}/users:add`, {membership_ids: ['u1', 'u2']});
+	}
 	for (let i = 0; i < 200; i++) {
 		// A denial of everything would leave nothing to change.
-		for (const id of i % 20 === 0 ? ['p1', 'p2', 'p3', 'p4', 'p5', 'p6'] : []) {
+		for (const id of i % 40 === 0 ? ['p1', 'p2', 'p3', 'p4', 'p5', 'p6'] : []) {
 			await s.call('DELETE', `/iam/policies/${id}`);
 		}
 		const [method, path, body] = random.change();
