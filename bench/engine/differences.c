@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who gains and who loses by a change, where 100,000 users have it: a policy of their group that goes, an action less in
- * their role, and one user who leaves the group; among 100,000 further statements about other things.
+ * Who gains and who loses by a change, where 100,000 users have it: a policy of their group that goes, an action less
+ * in their role, and one user who leaves the group; among 100,000 further statements about other things.
  */
 #include <time.h>
 
@@ -24,8 +24,7 @@ static void put(struct snapshot *s, const struct document *in)
 
 static void put_member(struct snapshot *s, struct str group, struct str user, struct arena *a)
 {
-	put(s, &(struct group_member){.doc = {.kind = DOC_GROUP_MEMBER,
-	                                      .id = arena_concat3(a, group, STR("/"), user)},
+	put(s, &(struct group_member){.doc = {.kind = DOC_GROUP_MEMBER, .id = arena_concat3(a, group, STR("/"), user)},
 	                              .group = group,
 	                              .member = user}
 	            .doc);

@@ -35,7 +35,7 @@ struct api {
 	size_t n_dialects;
 	struct rate_limiter *aitronos_limiter;      /* NULL: none */
 	const struct forward_mapping *forward_auth; /* NULL: none */
-	_Atomic unsigned n_previews; /* going on */
+	_Atomic unsigned n_previews;                /* going on */
 	_Atomic uint64_t n_allowed, n_denied;
 	_Atomic bool is_draining;
 	_Atomic(const struct http_server *) http_server;

@@ -154,10 +154,9 @@ int cli_preview(struct cli_session *s)
 	if (!cli_cel_read_file(s, s->options->operands[0], &a, &file))
 		return CLI_EXIT_ERROR;
 	write_body(&body, file);
-	if (!cli_call(s,
-	              &(struct cli_call){
-	                  .method = HTTP_POST, .path = STR("/doorward/v1/preview"), .body = buf_str(&body)},
-	              &a, &answer))
+	if (!cli_call(
+	        s, &(struct cli_call){.method = HTTP_POST, .path = STR("/doorward/v1/preview"), .body = buf_str(&body)},
+	        &a, &answer))
 		return CLI_EXIT_ERROR;
 	if (!json_is(json_get(answer.body, STR("changes")), JSON_ARRAY))
 		return cli_fail(s, "%s: the answer holds no preview", s->options->url);

@@ -115,8 +115,8 @@ static struct str_list levels_up_to(enum access_level level, struct arena *a)
 
 struct line line_of_grant(const struct snapshot *s, const struct access_grant *grant, struct arena *a)
 {
-	const struct resource *r = FIND(s, resource, RESOURCE,
-	                                arena_concat3(a, entity_type_name(grant->entity_type), STR("/"), grant->entity_id));
+	const struct resource *r = FIND(
+	    s, resource, RESOURCE, arena_concat3(a, entity_type_name(grant->entity_type), STR("/"), grant->entity_id));
 	struct strs resources = {.arena = a};
 
 	strs_add(&resources, entity_text(grant->entity_type, grant->entity_id, a));
@@ -164,7 +164,7 @@ struct asking {
 	const struct person *person;
 	struct arena *arena;
 	struct found *found;
-	struct str name;      /* for variables; absent: none */
+	struct str name; /* for variables; absent: none */
 	struct ask ask;
 	struct reach *reaches[2];
 	size_t n_reaches[2], cap_reaches[2];
@@ -256,8 +256,7 @@ static void add_set(struct asking *k, size_t side, const struct cset *set, bool 
 
 	/* What she is a member of, and has as attributes, can be what a condition asks for. */
 	for (size_t i = 0; i < lines.n; i++)
-		add_line(k, &lines.items[i],
-		         is_changed || (k->person->is_changed && lines.items[i].is_personal));
+		add_line(k, &lines.items[i], is_changed || (k->person->is_changed && lines.items[i].is_personal));
 }
 
 /* Both lists are in order: what is in one of them alone is changed. */
@@ -533,9 +532,8 @@ static struct str through_set(const struct asking *k, size_t side, struct verdic
 		const struct str mine = k->subjects[side][i].text;
 
 		for (size_t n = 0; n < subjects.n; n++)
-			if (str_eq(subjects.items[n], mine) ||
-			    (str_ends_with(subjects.items[n], STR("*")) &&
-			     str_eq(meet_resources(subjects.items[n], mine), mine)))
+			if (str_eq(subjects.items[n], mine) || (str_ends_with(subjects.items[n], STR("*")) &&
+			                                        str_eq(meet_resources(subjects.items[n], mine), mine)))
 				return subjects.items[n];
 	}
 	return STR("");
@@ -606,8 +604,9 @@ static void add_found(const struct question *q, const bool *from, const bool *to
 static void put_question(struct question *q)
 {
 	struct asking *k = q->asking;
-	const uint64_t hash = hash_str(
-	    hash_str(hash_str(0, q->cell.action), q->ask.resource.type) ^ (uint64_t)(q->cell.id.len == 0), q->ask.resource.id);
+	const uint64_t hash =
+	    hash_str(hash_str(hash_str(0, q->cell.action), q->ask.resource.type) ^ (uint64_t)(q->cell.id.len == 0),
+	             q->ask.resource.id);
 	const bool *before, *after;
 
 	if (!is_new(k, hash) || !diff_step(k->work, 8 + k->work->tenants.n * (k->work->is_by_tenant ? 4 : 1)))

@@ -64,11 +64,11 @@ struct set_slot *set_slot(struct set_table *t, const void *key, struct arena *a)
 enum person_type { PERSON_NONE, PERSON_USER, PERSON_SERVICE, PERSON_OTHER };
 struct person {
 	enum person_type type;
-	struct str id;      /* of others: the subject or pattern */
+	struct str id;              /* of others: the subject or pattern */
 	const struct document *doc; /* of one side; NULL: of others */
-	bool is_changed;    /* what she is a member of, or holds, or she herself may not be the same */
-	uint64_t signature; /* those with the same are asked about once */
-	uint32_t next;      /* in the table's chain */
+	bool is_changed;            /* what she is a member of, or holds, or she herself may not be the same */
+	uint64_t signature;         /* those with the same are asked about once */
+	uint32_t next;              /* in the table's chain */
 };
 
 struct forced_grant {
@@ -88,8 +88,8 @@ struct diff_work {
 	uint32_t *heads; /* by hash: index + 1 */
 	size_t n_heads;
 	bool has_everyone;
-	bool same_members;   /* on both sides */
-	struct strs marked;  /* subjects that are in the signatures of those who bring them */
+	bool same_members;  /* on both sides */
+	struct strs marked; /* subjects that are in the signatures of those who bring them */
 
 	struct set_table sets;
 	struct set_table under; /* by group of sets: is one of them personal? */
@@ -100,7 +100,7 @@ struct diff_work {
 	size_t n_changed_sets, cap_changed_sets;
 	struct forced_grant *grants; /* that changed */
 	size_t n_grants, cap_grants;
-	struct strs resources; /* that changed: ids of documents */
+	struct strs resources;   /* that changed: ids of documents */
 	struct str_list tenants; /* of either side, and "(unassigned)" last */
 	bool is_by_tenant;       /* conditions may know the tenant: each is asked about alone */
 };

@@ -51,8 +51,7 @@ static uint64_t first_signature(enum person_type type, struct str id)
 	return 2 * (uint64_t)type + (type == PERSON_OTHER ? person_hash(type, id) : 0);
 }
 
-static struct person *add_person(struct diff_work *w, enum person_type type, struct str id,
-                                 const struct document *doc)
+static struct person *add_person(struct diff_work *w, enum person_type type, struct str id, const struct document *doc)
 {
 	struct person *p = find_person(w, type, id, doc);
 	uint32_t *head;
@@ -64,8 +63,7 @@ static struct person *add_person(struct diff_work *w, enum person_type type, str
 	ARENA_ROOM(w->arena, w->persons, w->n_persons, &w->cap_persons);
 	head = &w->heads[person_hash(type, id) & (w->n_heads - 1)];
 	p = &w->persons[w->n_persons++];
-	*p = (struct person){
-	    .type = type, .id = id, .doc = doc, .next = *head, .signature = first_signature(type, id)};
+	*p = (struct person){.type = type, .id = id, .doc = doc, .next = *head, .signature = first_signature(type, id)};
 	*head = (uint32_t)w->n_persons;
 	return p;
 }
@@ -299,8 +297,11 @@ static void add_subject(struct diff_work *w, const struct snapshot *s, struct st
 {
 	/* With the same members the one side's are those of both, and what tells them apart from others. */
 	const bool is_to_mark = w->same_members && w->marked.n < MAX_MARKED;
-	struct bringers b = {
-	    .work = w, .snapshot = s, .bring = bring_into_table, .adds = true, .mark = is_to_mark ? hash_str(0, subject) : 0};
+	struct bringers b = {.work = w,
+	                     .snapshot = s,
+	                     .bring = bring_into_table,
+	                     .adds = true,
+	                     .mark = is_to_mark ? hash_str(0, subject) : 0};
 	const bool is_pattern = str_eq(subject, STR("*")) || str_ends_with(subject, STR(":*"));
 
 	if (w->same_members && is_marked(w, subject))
@@ -738,8 +739,8 @@ struct telling {
 
 static bool is_for_all(struct str pattern)
 {
-	return str_eq(pattern, STR("*")) || str_eq(pattern, STR("user:*")) ||
-	       str_eq(pattern, STR("user:local:*")) || str_eq(pattern, STR("token:*"));
+	return str_eq(pattern, STR("*")) || str_eq(pattern, STR("user:*")) || str_eq(pattern, STR("user:local:*")) ||
+	       str_eq(pattern, STR("token:*"));
 }
 
 static void take_subjects(struct telling *t, const struct said *said)
@@ -823,7 +824,8 @@ static bool sign_by_statements(struct diff_work *w)
 	if (t.subjects.n > 1)
 		qsort(t.subjects.items, t.subjects.n, sizeof(*t.subjects.items), str_qsort);
 	for (size_t i = 0; i < t.subjects.n && !w->is_over; i++) {
-		if ((i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1])) || is_marked(w, t.subjects.items[i]))
+		if ((i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1])) ||
+		    is_marked(w, t.subjects.items[i]))
 			continue;
 		b.mark = hash_str(0, t.subjects.items[i]);
 		(void)bring_subject(&b, t.subjects.items[i]);

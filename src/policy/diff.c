@@ -79,7 +79,8 @@ static bool has_same_members(const struct diff_query *q)
 
 enum diff_result diff_snapshots(const struct diff_query *q, struct arena *a, struct diff *ret)
 {
-	struct diff_work w = {.q = q, .arena = a, .sides = {q->before, q->after}, .resources = {.arena = a}, .marked = {.arena = a}};
+	struct diff_work w = {
+	    .q = q, .arena = a, .sides = {q->before, q->after}, .resources = {.arena = a}, .marked = {.arena = a}};
 	struct report r = {.work = &w};
 
 	find_tenants(&w);

@@ -47,19 +47,19 @@ struct diff_principal {
 
 /* A question with another answer. */
 struct diff_cell {
-	struct str action; /* may be a pattern, as statements spell it */
-	struct str type;   /* of the resource; empty: any */
-	struct str id;     /* "*": any other */
-	bool in_its_tenant; /* asked about where it is registered; tenants are not told */
-	bool everywhere;    /* else: in all tenants and in none */
+	struct str action;       /* may be a pattern, as statements spell it */
+	struct str type;         /* of the resource; empty: any */
+	struct str id;           /* "*": any other */
+	bool in_its_tenant;      /* asked about where it is registered; tenants are not told */
+	bool everywhere;         /* else: in all tenants and in none */
 	struct str_list tenants; /* else: in these */
 };
 
 /* Principals who gain, or lose, the same for the same reason. */
 struct diff_group {
 	bool gains;
-	enum document_kind kind; /* of the document by which it is so: what allows it now, or denied it; allowed it, or denies
-	                            it now */
+	enum document_kind kind; /* of the document by which it is so: what allows it now, or denied it; allowed it, or
+	                            denies it now */
 	struct str document;
 	struct str through; /* the subject by which that is about them: "team:local:devs", "role:viewer", "*" */
 	uint64_t n_users, n_services, n_others;
@@ -73,9 +73,9 @@ struct diff_group {
 struct diff {
 	const struct diff_group *groups; /* those of most principals first */
 	size_t n_groups;
-	uint64_t n_gained, n_lost;     /* questions, each for each principal */
-	uint64_t n_gainers, n_losers;  /* principals */
-	uint64_t n_principals;         /* looked at */
+	uint64_t n_gained, n_lost;    /* questions, each for each principal */
+	uint64_t n_gainers, n_losers; /* principals */
+	uint64_t n_principals;        /* looked at */
 	uint64_t n_steps;
 };
 

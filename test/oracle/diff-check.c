@@ -94,7 +94,8 @@ static bool add_names(void *self, const struct cset *set)
 		for (size_t k = 0; k < said.resources.n; k++) {
 			const struct str r = said.resources.items[k];
 
-			if (!memchr(r.ptr, '*', r.len) && !memmem(r.ptr, r.len, "${", 2) && r.len && (unsigned char)r.ptr[0] < 0x80)
+			if (!memchr(r.ptr, '*', r.len) && !memmem(r.ptr, r.len, "${", 2) && r.len &&
+			    (unsigned char)r.ptr[0] < 0x80)
 				strs_add(&t->resources, r);
 		}
 	}
@@ -124,14 +125,15 @@ static void find_names(struct trial *t)
 
 		engine_each_set(&t->sides[side]->engine, add_names, &naming);
 		for (size_t i = 0; i < n; i++)
-			strs_add(&t->resources, arena_concat3(t->arena, entity_type_name(grants[i].entity_type), STR(":"),
-			                                      grants[i].entity_id));
+			strs_add(&t->resources, arena_concat3(t->arena, entity_type_name(grants[i].entity_type),
+			                                      STR(":"), grants[i].entity_id));
 		for (const struct document *d; (d = snapshot_next(t->sides[side], DOC_RESOURCE, &at));) {
 			const struct resource *r = as_resource(d);
 
 			strs_add(&t->resources, arena_concat3(t->arena, r->type, STR(":"), r->resource_id));
 			for (size_t i = 0; i < r->members.n; i++)
-				strs_add(&t->resources, arena_concat3(t->arena, r->type, STR(":"), r->members.items[i]));
+				strs_add(&t->resources,
+				         arena_concat3(t->arena, r->type, STR(":"), r->members.items[i]));
 		}
 		at = 0;
 		for (const struct document *d; (d = snapshot_next(t->sides[side], DOC_TENANT, &at));)
@@ -306,7 +308,8 @@ static bool complain(const struct trial *t, const struct ask *ask, struct str te
 	return false;
 }
 
-static bool check_in(const struct trial *t, const struct ask *ask, struct str text, struct str tenant, struct str asked_in)
+static bool check_in(const struct trial *t, const struct ask *ask, struct str text, struct str tenant,
+                     struct str asked_in)
 {
 	const int sign = differs(t, *ask, asked_in);
 	struct told told;

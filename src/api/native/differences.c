@@ -5,8 +5,7 @@
 
 static bool is_late(const struct diff_query *q)
 {
-	const struct timed_diff *t =
-	    CONTAINER_OF((struct diff_query *)(uintptr_t)q, struct timed_diff, query);
+	const struct timed_diff *t = CONTAINER_OF((struct diff_query *)(uintptr_t)q, struct timed_diff, query);
 
 	return clock_monotonic_ns() > t->until_ns;
 }
@@ -40,10 +39,8 @@ void differences_write_counts(struct json_writer *w, const struct diff *d)
 static const struct {
 	struct str prefix, type;
 } through_types[] = {
-    {STR_INIT(SUBJECT_USER), STR_INIT("user")},
-    {STR_INIT(SUBJECT_GROUP), STR_INIT("group")},
-    {STR_INIT("attached-group:"), STR_INIT("group")},
-    {STR_INIT(SUBJECT_ROLE), STR_INIT("role")},
+    {STR_INIT(SUBJECT_USER), STR_INIT("user")},       {STR_INIT(SUBJECT_GROUP), STR_INIT("group")},
+    {STR_INIT("attached-group:"), STR_INIT("group")}, {STR_INIT(SUBJECT_ROLE), STR_INIT("role")},
     {STR_INIT(SUBJECT_SERVICE), STR_INIT("service")},
 };
 

@@ -135,7 +135,8 @@ static bool set_headers(struct api_call *call, const struct json *change, struct
 		const struct json_member *m = &more->members[i];
 
 		if (!is_visible(m->name) || is_own(m->name) || !json_is(&m->value, JSON_STRING) || !is_line(m->value.s))
-			return invalid(call, "\"headers\" of a change must be texts of one line, and not those of a key");
+			return invalid(call,
+			               "\"headers\" of a change must be texts of one line, and not those of a key");
 		(void)add_header(x, headers, m->name, m->value.s);
 	}
 	return true;
@@ -184,8 +185,8 @@ static void note_documents(struct preview *p, const struct txn *t)
 {
 	for (size_t i = 0; i < t->n_changes; i++) {
 		ARENA_ROOM(p->call->arena, p->documents, p->n_documents, &p->cap_documents);
-		p->documents[p->n_documents++] = (struct diff_document){
-		    document_kind_of(t->changes[i].kind), arena_str(p->call->arena, t->changes[i].id)};
+		p->documents[p->n_documents++] = (struct diff_document){document_kind_of(t->changes[i].kind),
+		                                                        arena_str(p->call->arena, t->changes[i].id)};
 	}
 }
 

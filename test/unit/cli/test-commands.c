@@ -87,16 +87,17 @@ static bool pause_scripted(struct cli_session *s, unsigned ms)
 	",\"remote\":\"127.0.0.1\",\"request_id\":\"q" id "\"}"
 #define LINE(id, operation)                                                                                            \
 	"2026-11-22T10:00:00Z  user:owner  native  " operation "  -  done 201  revision " id "  127.0.0.1  q" id "\n"
-#define PREVIEW_FILE CASES "/preview.json"
-#define TRY          "POST " URL "/doorward/v1/preview {\"changes\":[{\"method\":\"DELETE\",\"path\":\"/x\"}]}"
+#define PREVIEW_FILE        CASES "/preview.json"
+#define TRY                 "POST " URL "/doorward/v1/preview {\"changes\":[{\"method\":\"DELETE\",\"path\":\"/x\"}]}"
 #define TRIED(status, body) "{\"method\":\"DELETE\",\"path\":\"/x\",\"status\":" status ",\"body\":" body "}"
 #define COUNTS(gain, lose)                                                                                             \
 	"\"gains\":{\"principals\":" gain ",\"access\":9},\"loses\":{\"principals\":" lose ",\"access\":9}"
 #define GROUP(change, principals, count)                                                                               \
-	"{\"change\":\"" change                                                                                       \
-	"\",\"document\":{\"kind\":\"access_policy\",\"id\":\"p\"},\"through\":{\"type\":\"group\",\"id\":\"g\"},"            \
-	"\"principals\":" principals ",\"access\":{\"count\":" count                                                  \
-	",\"sample\":[{\"action\":\"read\",\"resource\":{\"type\":\"doc\",\"id\":\"*\"},\"tenants\":[\"t1\",\"t2\"]}]}}"
+	"{\"change\":\"" change                                                                                        \
+	"\",\"document\":{\"kind\":\"access_policy\",\"id\":\"p\"},\"through\":{\"type\":\"group\",\"id\":\"g\"},"     \
+	"\"principals\":" principals ",\"access\":{\"count\":" count                                                   \
+	",\"sample\":[{\"action\":\"read\",\"resource\":{\"type\":\"doc\",\"id\":\"*\"},\"tenants\":[\"t1\",\"t2\"]}]" \
+	"}}"
 #define CHANGE(revision, effect, added, left_out)                                                                      \
 	"{\"revision\":" revision ",\"at\":\"2026-11-22T10:00:00Z\",\"actor\":\"user:owner\",\"operation\":\"o\","     \
 	"\"documents\":[{\"kind\":\"role\","                                                                           \
