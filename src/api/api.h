@@ -95,8 +95,8 @@ struct api_dialect {
 	/* Called when a wrong method meets a known path: the status to use. 0: 405. */
 	unsigned wrong_method_status;
 	/*
-	 * A call is answered from a state in which everything has happened whose time has come (service_is_due()), at
-	 * the price of waiting for its commit.
+	 * A read is answered from a state in which everything has happened whose time had come (service_is_due()), at
+	 * the price of waiting for its commit; when that cannot be had, with 503.
 	 */
 	bool minds_time;
 	/*
@@ -105,6 +105,8 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
+	/* GET of a path with a slash behind it is moved (301) to the one without. */
+	bool redirects_slash;
 	/*
 	 * The only route of the dialect takes every method and every path that begins with a prefix: those are somebody
 	 * else's, and it is asked about them.
@@ -161,6 +163,12 @@ struct str api_param(const struct api_call *call, const char *name);
 /* Fails with the dialect's body and the usual status of the result (see api.c's table), or with `status` when not 0. */
 void api_fail(struct api_call *call, enum service_result result, unsigned status, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
+/*
+ * For a handler of API_READ of a dialect that does not mind the time, before it has answered or failed: the call is
+ * about the state of this revision, which is not that of the future. The handler returns, and is called again to look
+ * at that state; what it found out so far is gone, but for `own`. Not when `as_of` is set already.
+ */
+void api_look_back(struct api_call *call, uint64_t revision);
 /* Starts a JSON answer with this status; write to the writer, then api_json_end(). `?pretty` indents. */
 struct json_writer api_json_begin(struct api_call *call, unsigned status);
 void api_json_end(struct api_call *call, struct json_writer *w);

@@ -68,6 +68,15 @@ void arena_reset(struct arena *a)
 	a->used_bytes = 0;
 }
 
+size_t arena_held_bytes(const struct arena *a)
+{
+	size_t bytes = 0;
+
+	for (const struct arena_chunk *c = a->chunks; c; c = c->older)
+		bytes += sizeof(*c) + c->size;
+	return bytes;
+}
+
 static void add_chunk(struct arena *a, size_t at_least)
 {
 	size_t size = a->chunks ? a->chunks->size * 2 : ARENA_FIRST_BYTES;

@@ -32,6 +32,8 @@ void arena_init_fixed(struct arena *a, void *mem, size_t size);
 void arena_release(struct arena *a);
 /* Forgets everything but keeps one chunk for the next round (hot loops). */
 void arena_reset(struct arena *a);
+/* What it has taken from the system. */
+size_t arena_held_bytes(const struct arena *a);
 /* `size` bytes aligned for any type, not zeroed. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
 /* Zeroed array; aborts when n * size overflows. */

@@ -123,6 +123,21 @@ void *pvec_next(const struct pvec *v, uint64_t *index)
 	return NULL;
 }
 
+void *pvec_previous(const struct pvec *v, uint64_t *index)
+{
+	uint64_t step;
+
+	for (uint64_t i = *index < v->len ? *index : v->len; v->root && i > 0; i = (i - 1) / step * step) {
+		void *value = probe(v, i - 1, &step);
+
+		if (value) {
+			*index = i - 1;
+			return value;
+		}
+	}
+	return NULL;
+}
+
 void pvec_retire_all(struct pvec *v, struct edit *e)
 {
 	struct {

@@ -21,5 +21,7 @@ void *pvec_get(const struct pvec *v, uint64_t index);
 void *pvec_set(struct pvec *v, struct edit *e, uint64_t index, void *value);
 /* The first non-NULL pointer at or after `*index`; sets `*index` to where it stands. NULL at the end. */
 void *pvec_next(const struct pvec *v, uint64_t *index);
+/* The last non-NULL pointer before `*index`; sets `*index` to where it stands. NULL: there is none. */
+void *pvec_previous(const struct pvec *v, uint64_t *index);
 /* Retires every node (not the values) and empties this version. */
 void pvec_retire_all(struct pvec *v, struct edit *e);

@@ -47,6 +47,7 @@ struct cli_options {
 	uint16_t listen_port;    /* 0: any free one */
 	const char *org;
 	const char *owner_key_file;
+	const char *secret_key_file, *old_secret_key_file; /* the second only with the first */
 	enum log_level log_level;
 	const char *tls_cert, *tls_key; /* both or neither */
 	const char *public_url;

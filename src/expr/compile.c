@@ -6,6 +6,7 @@
 
 #include "expr/lib.h"
 #include "expr/program.h"
+#include "expr/regex-re2.h"
 
 #define SCRATCH_BYTES ((size_t)48 * 1024)
 
@@ -89,6 +90,15 @@ const struct cel_type *cel_program_type(const struct cel_program *p)
 struct str cel_program_source(const struct cel_program *p)
 {
 	return p->source;
+}
+
+size_t cel_program_bytes(const struct cel_program *p)
+{
+	size_t bytes = arena_held_bytes(&p->arena);
+
+	for (const struct cel_regexes *held = p->regexes; held; held = held->next)
+		bytes += RE2_MAX_MEMORY;
+	return bytes;
 }
 
 /* The tree to a program; it was checked. */

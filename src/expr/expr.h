@@ -32,6 +32,8 @@ void cel_program_free(struct cel_program *p); /* accepts NULL */
 /* The type that the checker found; dyn when unchecked. */
 const struct cel_type *cel_program_type(const struct cel_program *p);
 struct str cel_program_source(const struct cel_program *p);
+/* What it takes at most, with what its regular expressions may come to take when they are used. */
+size_t cel_program_bytes(const struct cel_program *p);
 
 struct cel_result {
 	struct cel_value value; /* in the input's arena, the program, and what was bound */

@@ -175,20 +175,51 @@ static void add_binding(struct strs *l, const struct entitlement_binding *b)
 	add(l, STR("user:"), b->user);
 }
 
+static void add_all(struct strs *l, struct str relation, struct str_list ids)
+{
+	for (size_t i = 0; i < ids.n; i++)
+		add(l, relation, ids.items[i]);
+}
+
+struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party)
+{
+	struct str of = party == REQUEST_USER ? STR("open-of-user:") : STR("open-of-account:");
+	struct str id = party == REQUEST_USER ? r->user : r->account_id;
+	struct str entitlement = arena_concat3(a, r->app, STR("/"), r->entitlement_id);
+
+	return str_is_empty(id) ? STR_NONE : arena_concat3(a, arena_concat(a, of, entitlement), STR("/"), id);
+}
+
 /* Open ones are looked for by what they are about and by who may act on them. */
-static void add_request(struct strs *l, const struct access_request *r)
+static void add_open_request(struct strs *l, const struct access_request *r)
 {
 	const struct request_step *current = r->n_steps ? &r->steps[r->n_steps - 1] : NULL;
 
+	strs_add(l, STR(OPEN_REQUESTS_LINK));
+	if (!str_is_empty(r->entitlement_id))
+		add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	if (!str_is_empty(r->action_id))
+		add(l, STR("open-action:"), arena_concat3(l->arena, r->app, STR("/"), r->action_id));
+	add(l, STR("open-user:"), r->user);
+	add(l, STR(""), open_request_link(l->arena, r, REQUEST_USER));
+	add(l, STR(""), open_request_link(l->arena, r, REQUEST_ACCOUNT));
+	if (current && current->state == STEP_ACTIVE)
+		add_all(l, STR("approver:"), current->approvers);
+}
+
+static void add_request(struct strs *l, const struct access_request *r)
+{
 	strs_add(l, arena_strf(l->arena, "number:%lld", (long long)r->number));
 	add(l, STR("user:"), r->user);
+	add(l, STR("account:"), r->account_id);
+	add(l, STR("app:"), r->app);
+	add(l, STR("entitlement:"), r->entitlement_id);
+	add(l, STR("opener:"), r->created_by);
 	add(l, STR("review:"), r->review);
-	if (r->state != REQUEST_OPEN)
-		return;
-	add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
-	add(l, STR("open-user:"), r->user);
-	for (size_t i = 0; current && current->state == STEP_ACTIVE && i < current->approvers.n; i++)
-		add(l, STR("approver:"), current->approvers.items[i]);
+	add(l, STR("parent:"), r->parent);
+	add_all(l, STR("decider:"), r->decided_by);
+	if (r->state == REQUEST_OPEN)
+		add_open_request(l, r);
 }
 
 /* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
@@ -211,10 +242,13 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	switch (doc->kind) {
 	case DOC_USER:
 		add(&l, STR("delegate:"), as_user(doc)->delegate);
+		add(&l, STR("manager:"), as_user(doc)->manager);
+		add(&l, STR("name:"), as_user(doc)->display_name);
 		break;
 	case DOC_GROUP:
 		add_tenants(&l, as_group(doc)->tenants);
 		add(&l, STR("parent:"), as_group(doc)->parent);
+		add(&l, STR("name:"), as_group(doc)->display_name);
 		break;
 	case DOC_GROUP_MEMBER:
 		add(&l, STR("group:"), as_group_member(doc)->group);
@@ -277,6 +311,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ACCESS_REVIEW:
 		add_owners(&l, as_access_review(doc)->owners);
 		break;
+	case DOC_ACCESS_REVIEW_TEMPLATE:
+		add_owners(&l, as_access_review_template(doc)->owners);
+		break;
 	case DOC_APP_RESOURCE_TYPE:
 		add(&l, STR("app:"), as_app_resource_type(doc)->app);
 		break;
@@ -284,6 +321,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("app:"), as_app_entitlement(doc)->app);
 		add(&l, STR("entitlement:"), as_app_entitlement(doc)->entitlement_id);
 		add_owners(&l, as_app_entitlement(doc)->owners);
+		break;
+	case DOC_APP_ACTION:
+		add(&l, STR("app:"), as_app_action(doc)->app);
+		add(&l, STR("action:"), as_app_action(doc)->action_id);
+		add_owners(&l, as_app_action(doc)->assignees);
 		break;
 	case DOC_APP_USER:
 		add(&l, STR("app:"), as_app_user(doc)->app);
@@ -300,6 +342,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_OAUTH_CLIENT:
 		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
+		break;
+	case DOC_TOKEN_ISSUER:
+		add(&l, STR("issuer:"), as_token_issuer(doc)->issuer);
+		if (!str_is_absent(as_token_issuer(doc)->principal_id))
+			add_principal(&l, as_token_issuer(doc)->principal_type, as_token_issuer(doc)->principal_id);
 		break;
 	case DOC_ACCESS_POLICY:
 		add_access_policy(&l, as_access_policy(doc));

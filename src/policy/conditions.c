@@ -273,41 +273,40 @@ static struct cel_value (*const resolvers[])(struct cel_eval *ev, uint32_t slot)
     [CONDITION_VALUE] = resolve_value,
 };
 
-/* Compiles and runs. The program is the caller's, and to be freed once the value, which may point into it, was read;
- * NULL: it does not compile. */
-static struct cel_program *run(const struct conditions *c, enum condition_kind kind, struct str source,
-                               const struct condition_input *in, struct cel_result *ret)
+static struct cel_result evaluate(const struct cel_program *p, enum condition_kind kind,
+                                  const struct condition_input *in)
 {
 	struct cel_value unbound[MAX_VARIABLES] = {0};
-	struct cel_issues issues = {.arena = in->arena};
-	struct cel_program *p = compile(c, kind, source, &issues);
 	/* The host's pointer is not const; functions take it as const. */
 	union {
 		const struct condition_input *in;
 		void *host;
 	} host = {.in = in};
 
-	if (!p)
-		return NULL;
-	*ret = cel_evaluate(p, &(struct cel_input){
+	return cel_evaluate(p, &(struct cel_input){
 	                           .variables = unbound,
 	                           .resolve = resolvers[kind],
 	                           .host = host.host,
 	                           .arena = in->arena,
 	                           .now_ms = in->now_ms,
 	                       });
-	return p;
 }
 
-static int does_not_compile(const struct conditions *c, enum condition_kind kind, struct str source, struct arena *a,
-                            struct error *err)
+/* NULL: it does not compile, and `err` has the first issue. */
+static struct cel_program *compile_or_say(const struct conditions *c, enum condition_kind kind, struct str source,
+                                          struct error *err)
 {
-	const struct condition_issue *issues;
-	size_t n;
+	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	struct cel_issues issues = {.arena = &scratch};
+	struct cel_program *p = compile(c, kind, source, &issues);
 
-	if (conditions_check(c, kind, source, a, &issues, &n) || n == 0)
-		return error_set(err, -EINVAL, "expression does not compile");
-	return error_set(err, -EINVAL, STR_FMT, STR_ARG(issues[0].text));
+	if (p)
+		return p;
+	if (issues.n)
+		(void)error_set(err, -EINVAL, STR_FMT, STR_ARG(plain_text(issues.items[0].text, &scratch)));
+	else
+		(void)error_set(err, -EINVAL, "expression does not compile");
+	return NULL;
 }
 
 static int failed(const struct cel_result *r, struct error *err)
@@ -318,23 +317,25 @@ static int failed(const struct cel_result *r, struct error *err)
 	return error_set(err, -EINVAL, STR_FMT, STR_ARG(buf_str(&text)));
 }
 
-enum condition_result conditions_match(const struct conditions *c, struct str source, const struct condition_input *in,
-                                       struct error *err)
+static enum condition_result match(const struct cel_program *p, const struct condition_input *in, struct error *err)
 {
-	struct cel_result r;
-	struct cel_program *p = run(c, CONDITION_MATCH, source, in, &r);
-	enum condition_result result = CONDITION_ERROR;
+	struct cel_result r = evaluate(p, CONDITION_MATCH, in);
 
-	if (!p) {
-		(void)does_not_compile(c, CONDITION_MATCH, source, in->arena, err);
-		return CONDITION_ERROR;
-	}
 	if (r.value.kind == CEL_BOOL)
-		result = r.value.b ? CONDITION_TRUE : CONDITION_FALSE;
-	else if (cel_is_error(r.value))
+		return r.value.b ? CONDITION_TRUE : CONDITION_FALSE;
+	if (cel_is_error(r.value))
 		(void)failed(&r, err);
 	else
 		(void)error_set(err, -EINVAL, "expression yields no bool");
+	return CONDITION_ERROR;
+}
+
+enum condition_result conditions_match(const struct conditions *c, struct str source, const struct condition_input *in,
+                                       struct error *err)
+{
+	struct cel_program *p = compile_or_say(c, CONDITION_MATCH, source, err);
+	enum condition_result result = p ? match(p, in, err) : CONDITION_ERROR;
+
 	cel_program_free(p);
 	return result;
 }
@@ -361,19 +362,25 @@ static bool ids_of(struct cel_value v, struct arena *a, struct str_list *ret)
 	return true;
 }
 
+/* Ids are the snapshot's: nothing of the result lies in the program. */
+static int approvers(const struct cel_program *p, const struct condition_input *in, struct str_list *ret_users,
+                     struct error *err)
+{
+	struct cel_result r = evaluate(p, CONDITION_APPROVERS, in);
+
+	if (cel_is_error(r.value))
+		return failed(&r, err);
+	if (!ids_of(r.value, in->arena, ret_users))
+		return error_set(err, -EINVAL, "expression yields something that is no user");
+	return 0;
+}
+
 int conditions_approvers(const struct conditions *c, struct str source, const struct condition_input *in,
                          struct str_list *ret_users, struct error *err)
 {
-	struct cel_result r;
-	struct cel_program *p = run(c, CONDITION_APPROVERS, source, in, &r);
-	int result = 0;
+	struct cel_program *p = compile_or_say(c, CONDITION_APPROVERS, source, err);
+	int result = p ? approvers(p, in, ret_users, err) : -EINVAL;
 
-	if (!p)
-		return does_not_compile(c, CONDITION_APPROVERS, source, in->arena, err);
-	if (cel_is_error(r.value))
-		result = failed(&r, err);
-	else if (!ids_of(r.value, in->arena, ret_users))
-		result = error_set(err, -EINVAL, "expression yields something that is no user");
 	cel_program_free(p);
 	return result;
 }
@@ -403,12 +410,13 @@ int conditions_value(const struct conditions *c, struct str source, const struct
                      struct str *ret_type, struct str *ret_text, struct error *err)
 {
 	CLEANUP(buf_releasep) struct buf type = BUF_INIT(BUF_MAX_LINE_BYTES);
+	struct cel_program *p = compile_or_say(c, CONDITION_VALUE, source, err);
 	struct cel_result r;
-	struct cel_program *p = run(c, CONDITION_VALUE, source, in, &r);
 	int result = 0;
 
 	if (!p)
-		return does_not_compile(c, CONDITION_VALUE, source, in->arena, err);
+		return -EINVAL;
+	r = evaluate(p, CONDITION_VALUE, in);
 	if (cel_is_error(r.value)) {
 		result = failed(&r, err);
 	} else if (!value_text(r.value, in->arena, ret_text)) {
@@ -419,4 +427,52 @@ int conditions_value(const struct conditions *c, struct str source, const struct
 	}
 	cel_program_free(p);
 	return result;
+}
+
+/* ---- kept programs ------------------------------------------------------------------------------------------------
+ */
+
+struct condition_program {
+	enum condition_kind kind;
+	struct cel_program *program;
+};
+
+struct condition_program *condition_program_new(const struct conditions *c, enum condition_kind kind, struct str source,
+                                                struct error *err)
+{
+	struct cel_program *program = compile_or_say(c, kind, source, err);
+	struct condition_program *p;
+
+	if (!program)
+		return NULL;
+	p = mem_alloc(sizeof(*p));
+	*p = (struct condition_program){kind, program};
+	return p;
+}
+
+void condition_program_free(struct condition_program *p)
+{
+	if (!p)
+		return;
+	cel_program_free(p->program);
+	free(p);
+}
+
+size_t condition_program_bytes(const struct condition_program *p)
+{
+	return sizeof(*p) + cel_program_bytes(p->program);
+}
+
+enum condition_result condition_program_match(const struct condition_program *p, const struct condition_input *in,
+                                              struct error *err)
+{
+	assert(p->kind == CONDITION_MATCH);
+	return match(p->program, in, err);
+}
+
+int condition_program_approvers(const struct condition_program *p, const struct condition_input *in,
+                                struct str_list *ret_users, struct error *err)
+{
+	assert(p->kind == CONDITION_APPROVERS);
+	return approvers(p->program, in, ret_users, err);
 }

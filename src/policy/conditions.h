@@ -53,6 +53,24 @@ enum condition_result conditions_match(const struct conditions *c, struct str so
  */
 int conditions_approvers(const struct conditions *c, struct str source, const struct condition_input *in,
                          struct str_list *ret_users, struct error *err) MUST_USE;
+
+/*
+ * An expression compiled once, to be evaluated often: the two above compile anew each time, which takes longer than
+ * most evaluations. Immutable, any thread; not to outlive the struct conditions it was made with.
+ */
+struct condition_program;
+/* NULL: it does not compile, and `err` says why. */
+struct condition_program *condition_program_new(const struct conditions *c, enum condition_kind kind, struct str source,
+                                                struct error *err);
+void condition_program_free(struct condition_program *p); /* accepts NULL */
+/* What it takes of memory at most. */
+size_t condition_program_bytes(const struct condition_program *p);
+/* As conditions_match() and conditions_approvers(), of programs of those kinds. */
+enum condition_result condition_program_match(const struct condition_program *p, const struct condition_input *in,
+                                              struct error *err);
+int condition_program_approvers(const struct condition_program *p, const struct condition_input *in,
+                                struct str_list *ret_users, struct error *err) MUST_USE;
+
 /* The name of the value's type and the value as text, in in->arena. 0, or -EINVAL with `err`. */
 int conditions_value(const struct conditions *c, struct str source, const struct condition_input *in,
                      struct str *ret_type, struct str *ret_text, struct error *err) MUST_USE;

@@ -122,18 +122,25 @@ static struct cel_value get_by_id(struct cel_eval *ev, const struct cel_value *a
 	return condition_object(CONDITION_USER, d);
 }
 
+/* The first that was made of those with the name; `*ret` NULL: there is none. False: aborted. */
+static bool find_by_name(struct cel_eval *ev, enum document_kind kind, struct str name, const struct document **ret)
+{
+	const struct document *const *docs;
+	size_t n;
+
+	if (!linked(ev, kind, arena_concat(arena_of(ev), STR("name:"), name), &docs, &n))
+		return false;
+	*ret = n ? docs[0] : NULL;
+	return true;
+}
+
 static struct cel_value find_user_by_name(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
 	const struct document *d;
-	uint64_t ordinal = 0;
 
-	while ((d = snapshot_next(snapshot_of(ev), DOC_USER, &ordinal))) {
-		if (!cel_charge(ev, 1))
-			return cel_aborted();
-		if (str_eq(as_user(d)->display_name, cel_text(args[0])))
-			return condition_object(CONDITION_USER, d);
-	}
-	return cel_null();
+	if (!find_by_name(ev, DOC_USER, cel_text(args[0]), &d))
+		return cel_aborted();
+	return d ? condition_object(CONDITION_USER, d) : cel_null();
 }
 
 /* Users are compared by what they are, not by name: is the object among the items? */
@@ -162,41 +169,37 @@ static struct cel_value managers_of(struct cel_eval *ev, const struct cel_value 
 	return cel_list(items, n);
 }
 
-static bool is_manager(const struct cel_value *users, uint32_t n_users, struct str id)
+static struct cel_value users_in_order(struct cel_eval *ev, const struct document **docs, size_t n_docs)
 {
-	for (uint32_t i = 0; i < n_users; i++)
-		if (str_eq(((const struct user *)users[i].object)->doc.id, id))
-			return true;
-	return false;
+	struct cel_value *items = condition_room(ev, n_docs);
+	uint32_t n = 0;
+
+	if (!items)
+		return cel_aborted();
+	snapshot_sort(docs, n_docs);
+	/* Who reports to somebody that is named twice is one report. */
+	for (size_t i = 0; i < n_docs; i++)
+		if (i == 0 || docs[i] != docs[i - 1])
+			items[n++] = condition_object(CONDITION_USER, docs[i]);
+	return cel_list(items, n);
 }
 
-/* Nothing leads from a manager to her people: all users are looked at, and paid for. */
 static struct cel_value reports_of(struct cel_eval *ev, const struct cel_value *users, uint32_t n_users)
 {
-	struct cel_value *items = NULL;
-	uint32_t n = 0, room = 0;
-	const struct document *d;
-	uint64_t ordinal = 0;
+	const struct document **all = NULL, *const * docs;
+	size_t n_all = 0, cap = 0, n;
 
-	while ((d = snapshot_next(snapshot_of(ev), DOC_USER, &ordinal))) {
-		struct str manager = as_user(d)->manager;
+	for (uint32_t i = 0; i < n_users; i++) {
+		struct str id = ((const struct user *)users[i].object)->doc.id;
 
-		if (!cel_charge(ev, 1 + n_users))
+		if (!linked(ev, DOC_USER, arena_concat(arena_of(ev), STR("manager:"), id), &docs, &n))
 			return cel_aborted();
-		if (str_is_empty(manager) || !is_manager(users, n_users, manager))
-			continue;
-		if (n == room) {
-			struct cel_value *larger = condition_room(ev, room = room ? 2 * room : 16);
-
-			if (!larger)
-				return cel_aborted();
-			if (n)
-				memcpy(larger, items, n * sizeof(*items));
-			items = larger;
+		for (size_t k = 0; k < n; k++) {
+			ARENA_ROOM(arena_of(ev), all, n_all, &cap);
+			all[n_all++] = docs[k];
 		}
-		items[n++] = condition_object(CONDITION_USER, d);
 	}
-	return cel_list(items, n);
+	return users_in_order(ev, all, n_all);
 }
 
 /* One user, or the users of a list; false: an element is none. */
@@ -230,14 +233,11 @@ OF_USERS(direct_reports, reports_of)
 static struct cel_value find_group_by_name(struct cel_eval *ev, const struct cel_value *args, size_t n_args UNUSED)
 {
 	const struct document *d;
-	uint64_t ordinal = 0;
 
-	while ((d = snapshot_next(snapshot_of(ev), DOC_GROUP, &ordinal))) {
-		if (!cel_charge(ev, 1))
-			return cel_aborted();
-		if (str_eq(as_group(d)->display_name, cel_text(args[0])))
-			return condition_object(CONDITION_GROUP, d);
-	}
+	if (!find_by_name(ev, DOC_GROUP, cel_text(args[0]), &d))
+		return cel_aborted();
+	if (d)
+		return condition_object(CONDITION_GROUP, d);
 	return cel_fail(ev, CEL_HOST, "group not found: " STR_FMT, STR_ARG(cel_text(args[0])));
 }
 

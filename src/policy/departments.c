@@ -52,7 +52,7 @@ static const struct group *department(const struct snapshot *s, struct str id)
 
 struct str_list departments_above(const struct snapshot *s, const struct subject *subjects, size_t n, struct arena *a)
 {
-	const struct organization *o = snapshot_organization(s);
+	const struct organization *o = s->grants.n ? snapshot_organization(s) : NULL;
 	const struct group **direct;
 	struct met met = {.arena = a};
 	struct strs above = {.arena = a};

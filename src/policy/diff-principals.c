@@ -116,7 +116,7 @@ static void bring_group(struct bringers *b, struct str group, struct str tenant)
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	const struct document *const *docs;
 	const size_t n =
-	    snapshot_linked_unordered(b->snapshot, DOC_GROUP_MEMBER, arena_concat(&a, STR("group:"), group), &a, &docs);
+	    snapshot_linked(b->snapshot, DOC_GROUP_MEMBER, arena_concat(&a, STR("group:"), group), &a, &docs);
 
 	if (n > b->work->n_heads && b->adds)
 		grow(b->work, n);
@@ -163,8 +163,7 @@ static void bring_role(struct bringers *b, struct str role)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	const struct document *const *docs;
-	const size_t n =
-	    snapshot_linked_unordered(b->snapshot, DOC_ROLE_MEMBER, arena_concat(&a, STR("role:"), role), &a, &docs);
+	const size_t n = snapshot_linked(b->snapshot, DOC_ROLE_MEMBER, arena_concat(&a, STR("role:"), role), &a, &docs);
 
 	struct holders h = {.n = 0};
 
@@ -595,6 +594,9 @@ static void look_at(struct diff_work *w, const struct diff_document *d)
 	case DOC_WEBHOOK:
 	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:
+	case DOC_ACCESS_REVIEW_TEMPLATE:
+	case DOC_APP_ACTION:
+	case DOC_TOKEN_ISSUER:
 	case DOC_N_KINDS:
 		break;
 	}

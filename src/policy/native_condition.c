@@ -78,16 +78,22 @@ static struct memo *recall(struct asked_facts *f, const struct condition *c, str
 static enum truth evaluate(const struct native_condition *c, struct asked *asked)
 {
 	struct cel_value variables[NATIVE_N_SLOTS];
+	struct asked_facts *f = asked->facts;
+	size_t used_bytes = asked->arena->used_bytes;
 	struct cel_result r;
 
+	if (f->units >= NATIVE_QUESTION_BUDGET || f->n_bytes >= NATIVE_QUESTION_MEMORY)
+		return TRUTH_UNKNOWN;
 	native_bind(asked, variables);
 	r = cel_evaluate(c->program, &(struct cel_input){
 	                                 .variables = variables,
 	                                 .arena = asked->arena,
 	                                 .budget = NATIVE_CONDITION_BUDGET,
 	                                 .memory = NATIVE_CONDITION_MEMORY,
-	                                 .now_ms = asked->facts->query->now_ms,
+	                                 .now_ms = f->query->now_ms,
 	                             });
+	f->units += r.units;
+	f->n_bytes += asked->arena->used_bytes - used_bytes;
 	if (r.value.kind != CEL_BOOL)
 		return TRUTH_UNKNOWN;
 	return r.value.b ? TRUTH_TRUE : TRUTH_FALSE;

@@ -16,12 +16,15 @@
  * member. The asker vouches for what it sends.
  *
  * Three values, as conditions have them: what is not there, an error and an exhausted budget are unknown. Evaluated
- * once a question, in its arena. Pure; any thread.
+ * once a question, in its arena. One may take so much, and all of a question together so much: which ones are unknown
+ * then depends on the order in which the engine meets them, but no allow comes of it. Pure; any thread.
  */
 #include "policy/conditions.h"
 
 #define NATIVE_CONDITION_BUDGET UINT64_C(20000)      /* units of expr/eval.h */
 #define NATIVE_CONDITION_MEMORY ((size_t)256 * 1024) /* bytes */
+#define NATIVE_QUESTION_BUDGET  (100 * NATIVE_CONDITION_BUDGET)
+#define NATIVE_QUESTION_MEMORY  (16 * NATIVE_CONDITION_MEMORY)
 
 /* What conditions may name. Belongs to the snapshots of one lineage, as one object of their edits. */
 struct native_env;

@@ -24,6 +24,8 @@ enum { MEMO_FEW = 4 };
 /* What takes looking up or building is done once a question. A zeroed value: not done yet. */
 struct asked_facts {
 	const struct query *query;
+	uint64_t units; /* taken by all conditions so far */
+	size_t n_bytes;
 	struct cel_value subject_properties, resource_properties, groups, roles, tags;
 	struct memo few[MEMO_FEW]; /* most questions meet no more */
 	struct memo *table;        /* else all of them, by the hash of the condition; NULL: there are few */

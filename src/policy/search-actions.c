@@ -58,7 +58,8 @@ void search_actions(const struct snapshot *s, const struct search *q, struct are
 
 	*ret = (struct search_page){.at = q->behind};
 	ask_name_subjects(s, q->ask, a, &query);
-	if (!ask_name_resource(s, &q->ask->resource, a, &query))
+	if (!ask_name_resource(s, &q->ask->resource, a, &query) ||
+	    !search_knows(s, &q->ask->resource, query.resource, a))
 		return;
 	h.found = (struct candidates){.list = {.arena = a}, .max = candidates_worth(q, s->engine.actions.n)};
 	h.names.max_steps = 2 * h.found.max;

@@ -59,3 +59,6 @@ void search_fill(const struct snapshot *s, const struct search *q, struct stream
 /* Does the pattern match anything but its own text, and could that begin with `prefix`? */
 bool pattern_is_wild(struct str pattern);
 bool wild_pattern_meets(struct str pattern, struct str prefix);
+
+/* Is there such a resource, see search.h? `name`: its text in the engine. */
+bool search_knows(const struct snapshot *s, const struct ask_resource *r, struct str name, struct arena *a);

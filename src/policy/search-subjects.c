@@ -245,7 +245,8 @@ void search_subjects(const struct snapshot *s, const struct search *q, struct ar
 	*ret = (struct search_page){.at = q->behind};
 	while (h.type < N_ELEMENTS(types) && !str_eq(types[h.type].type, q->ask->subject_type))
 		h.type++;
-	if (h.type == N_ELEMENTS(types) || !ask_name_resource(s, &q->ask->resource, a, &query))
+	if (h.type == N_ELEMENTS(types) || !ask_name_resource(s, &q->ask->resource, a, &query) ||
+	    !search_knows(s, &q->ask->resource, query.resource, a))
 		return;
 	h.subjects = h.found =
 	    (struct candidates){.list = {.arena = a}, .max = candidates_worth(q, s->by_id[types[h.type].kind].n)};

@@ -9,6 +9,11 @@
  *              type and the id exactly, and entities that grants to the asker reach
  *   actions    those that the dialects' catalogs list and those that a statement names exactly
  *
+ * A subject or an action is searched for on a resource that there is: one that the question describes (it has
+ * properties), that is registered, that a statement names exactly, or that a grant reaches; of a type of which nothing
+ * is registered, every id, if a statement or a dialect's catalog knows the type. On others nothing is found, even for
+ * those who may do everything.
+ *
  * Results come in the order of their bytes, each once, page by page: what stands behind a place follows from the
  * snapshot and the question alone, so any page can be had without those before it.
  *

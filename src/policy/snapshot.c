@@ -5,6 +5,7 @@
 #include "policy/snapshot.h"
 
 #include "base/hash.h"
+#include "base/pset.h"
 #include "policy/lower.h"
 #include "policy/native_condition.h"
 
@@ -27,7 +28,7 @@ struct alias {
 struct link_set {
 	uint64_t owner; /* the edit that made it */
 	struct name_key key;
-	struct pmap docs; /* by seq and id */
+	struct pset docs; /* by ordinal */
 };
 
 static uint64_t name_hash(const struct snapshot *s, enum document_kind kind, struct str text)
@@ -105,34 +106,53 @@ static struct link_set *link_open(struct snapshot *s, const struct name_key *key
 		memcpy(copy, key->text.ptr, key->text.len);
 	set->owner = s->edit.owner;
 	set->key = (struct name_key){key->kind, {copy, key->text.len}};
-	set->docs = old ? old->docs : (struct pmap){0};
+	set->docs = old ? old->docs : (struct pset){0};
 	(void)pmap_put(&s->links, &s->edit, name_hash(s, key->kind, key->text), link_eq, key, set);
 	edit_retire(&s->edit, old);
 	return set;
 }
 
-static void link_add(struct snapshot *s, struct str text, struct document *doc)
+static void link_add(struct snapshot *s, struct str text, const struct document *doc)
 {
-	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
+	struct name_key key = {doc->kind, text};
 	struct link_set *old = pmap_get(&s->links, name_hash(s, doc->kind, text), link_eq, &key);
-	struct link_set *set = link_open(s, &key, old);
 
-	(void)pmap_put(&set->docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own, doc);
+	(void)pset_add(&link_open(s, &key, old)->docs, &s->edit, doc->ordinal);
 }
 
 static void link_remove(struct snapshot *s, struct str text, const struct document *doc)
 {
-	struct name_key key = {doc->kind, text}, own = {doc->kind, doc->id};
+	struct name_key key = {doc->kind, text};
 	uint64_t hash = name_hash(s, doc->kind, text);
 	struct link_set *set = pmap_get(&s->links, hash, link_eq, &key);
 
 	if (!set)
 		return;
 	set = link_open(s, &key, set);
-	(void)pmap_remove(&set->docs, &s->edit, name_hash(s, doc->kind, doc->id), doc_eq, &own);
+	(void)pset_remove(&set->docs, &s->edit, doc->ordinal);
 	if (set->docs.n == 0) {
 		(void)pmap_remove(&s->links, &s->edit, hash, link_eq, &key);
 		edit_retire(&s->edit, set);
+	}
+}
+
+/* The document took the place of another, of the same ordinal (NULL: of none): what both link to stays as it is. */
+static void relink(struct snapshot *s, const struct document *was, const struct document *is, struct arena *a)
+{
+	struct str_list old = was ? document_links(was, a) : (struct str_list){0};
+	struct str_list new = is ? document_links(is, a) : (struct str_list){0};
+	size_t i = 0, k = 0;
+
+	/* Both lists are sorted. */
+	while (i < old.n || k < new.n) {
+		int order = i == old.n ? 1 : k == new.n ? -1 : str_cmp(old.items[i], new.items[k]);
+
+		if (order < 0)
+			link_remove(s, old.items[i], was);
+		else if (order > 0)
+			link_add(s, new.items[k], is);
+		i += order <= 0;
+		k += order >= 0;
 	}
 }
 
@@ -177,32 +197,15 @@ static void alias_remove(struct snapshot *s, struct str text, const struct docum
 		edit_retire(&s->edit, pmap_remove(&s->aliases, &s->edit, hash, alias_eq, &key));
 }
 
-static void index_names(struct snapshot *s, struct document *doc, struct arena *a)
+static void rename_document(struct snapshot *s, const struct document *was, const struct document *is, struct arena *a)
 {
-	struct str_list links = document_links(doc, a), names = names_of(doc, a);
+	struct str_list old = was ? names_of(was, a) : (struct str_list){0};
+	struct str_list new = is ? names_of(is, a) : (struct str_list){0};
 
-	for (size_t i = 0; i < links.n; i++)
-		link_add(s, links.items[i], doc);
-	for (size_t i = 0; i < names.n; i++)
-		alias_add(s, names.items[i], doc);
-}
-
-static void unindex_names(struct snapshot *s, const struct document *doc, const struct document *successor,
-                          struct arena *a)
-{
-	struct str_list links = document_links(doc, a), names = names_of(doc, a);
-	struct str_list kept = successor ? document_links(successor, a) : (struct str_list){0};
-	size_t k = 0;
-
-	/* Both lists are sorted; a link that the successor has too is overwritten by link_add(). */
-	for (size_t i = 0; i < links.n; i++) {
-		while (k < kept.n && str_cmp(kept.items[k], links.items[i]) < 0)
-			k++;
-		if (k == kept.n || !str_eq(kept.items[k], links.items[i]))
-			link_remove(s, links.items[i], doc);
-	}
-	for (size_t i = 0; i < names.n; i++)
-		alias_remove(s, names.items[i], doc);
+	for (size_t i = 0; i < old.n; i++)
+		alias_remove(s, old.items[i], was);
+	for (size_t i = 0; i < new.n; i++)
+		alias_add(s, new.items[i], is);
 }
 
 /* ---- the engine in step ----------------------------------------------------------------------------- */
@@ -314,9 +317,8 @@ static void put_at(struct snapshot *fork, struct document *doc, uint64_t ordinal
 	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
 	if (is_searched(doc->kind))
 		(void)ptrie_put(&fork->by_id[doc->kind], &fork->edit, id_key, doc);
-	if (old)
-		unindex_names(fork, old, doc, &a);
-	index_names(fork, doc, &a);
+	relink(fork, old, doc, &a);
+	rename_document(fork, old, doc, &a);
 	if (doc->kind == DOC_TAG_POLICY)
 		plan_selectors(fork, as_tag_policy(doc));
 	if (doc->kind == DOC_ACCESS_POLICY)
@@ -392,7 +394,8 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 	if (is_searched(kind))
 		(void)ptrie_remove(&fork->by_id[kind], &fork->edit, id_key, id);
 	fork->n_docs[kind]--;
-	unindex_names(fork, old, NULL, &a);
+	relink(fork, old, NULL, &a);
+	rename_document(fork, old, NULL, &a);
 	if (kind == DOC_TENANT)
 		engine_remove_tenant(&fork->engine, &fork->edit, old->id);
 	else
@@ -449,8 +452,8 @@ void snapshot_free_all(struct snapshot *s)
 		edit_retire(&e, al);
 	pmap_iter_init(&it, &s->links);
 	while ((set = pmap_iter_next(&it))) {
-		struct pmap docs = set->docs;
-		pmap_retire_all(&docs, &e);
+		struct pset docs = set->docs;
+		pset_retire_all(&docs, &e);
 		edit_retire(&e, set);
 	}
 	for (int kind = 0; kind < DOC_N_KINDS; kind++) {
@@ -560,11 +563,22 @@ const struct document *snapshot_next_id(const struct snapshot *s, enum document_
 	                   : ptrie_behind(&s->by_id[kind], id_key, behind);
 }
 
+const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)
+{
+	return pvec_previous(&s->order[kind], ordinal);
+}
+
 static int by_ordinal(const void *a, const void *b)
 {
 	const struct document *x = *(const struct document *const *)a, *y = *(const struct document *const *)b;
 
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+}
+
+void snapshot_sort(const struct document **docs, size_t n)
+{
+	if (n > 1)
+		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
 }
 
 /* Ordinals and places grow together. */
@@ -584,52 +598,30 @@ uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind ki
 	return low;
 }
 
-size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
-{
-	struct name_key key = {kind, link};
-	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
-
-	return set ? set->docs.n : 0;
-}
-
-static size_t linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
-                     const struct document ***ret_docs)
+size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
+                       const struct document *const **ret_docs)
 {
 	struct name_key key = {kind, link};
 	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
 	const struct document **docs;
-	struct pmap_iter it;
+	struct pset_iter it;
+	uint64_t ordinal;
 	size_t n = 0;
 
 	*ret_docs = NULL;
 	if (!set)
 		return 0;
 	docs = arena_calloc(a, set->docs.n, sizeof(struct document *));
-	pmap_iter_init(&it, &set->docs);
-	for (const struct document *d; (d = pmap_iter_next(&it));)
-		docs[n++] = d;
+	for (pset_iter_init(&it, &set->docs, 0); pset_iter_next(&it, &ordinal);)
+		docs[n++] = pvec_get(&s->order[kind], ordinal);
 	*ret_docs = docs;
 	return n;
 }
 
-size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
-                       const struct document *const **ret_docs)
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
 {
-	const struct document **docs;
-	const size_t n = linked(s, kind, link, a, &docs);
+	struct name_key key = {kind, link};
+	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
 
-	if (n > 1)
-		qsort((void *)docs, n, sizeof(*docs), by_ordinal);
-	*ret_docs = docs;
-	return n;
-}
-
-size_t snapshot_linked_unordered(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
-                                 const struct document *const **ret_docs)
-{
-	const struct document **docs;
-	const size_t n = linked(s, kind, link, a, &docs);
-
-	*ret_docs = docs;
-	return n;
+	return set ? set->docs.n : 0;
 }

@@ -88,6 +88,8 @@ const struct organization *snapshot_organization(const struct snapshot *s);
 /* The next document of the kind in creation order, from `*ordinal` (0: the first) on; sets it to behind the one
  * returned. NULL at the end. */
 const struct document *snapshot_next(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);
+/* The one before `*ordinal` (UINT64_MAX: the last); sets it to that of the one returned. NULL: there is none. */
+const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal);
 /* The ordinal from which on snapshot_next() gives the documents behind the place `after` (doc.seq); found by halving.
  */
 uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after);
@@ -97,14 +99,12 @@ uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind ki
  */
 const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
                                         bool is_included);
-/* How many documents of the kind have this link. */
-size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);
-
-/* The same in any order, for very many. */
-size_t snapshot_linked_unordered(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
-                                 const struct document *const **ret_docs);
+/* How many they are, without looking at them. */
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
+/* Sorts by creation order. */
+void snapshot_sort(const struct document **docs, size_t n);
 
 #define FIND(s, lower, upper, id) as_##lower(snapshot_find((s), DOC_##upper, (id)))

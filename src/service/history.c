@@ -156,6 +156,22 @@ int service_past_revision(struct service *svc UNUSED, struct org *org, const str
 	return r;
 }
 
+/* By number, of a revision that is not the newest: nothing has to be looked up to know its moment. */
+static struct past *open_built(struct history *h, struct org *org, const struct past_when *when)
+{
+	struct past_state *state;
+	struct past *p = NULL;
+
+	if (when->moment != PAST_REVISION)
+		return NULL;
+	(void)pthread_mutex_lock(&h->lock);
+	state = find_state(h, org, when->revision);
+	if (state && state->make != STATE_PINNED)
+		p = open_state(h, state, state->last_ms);
+	(void)pthread_mutex_unlock(&h->lock);
+	return p;
+}
+
 static bool is_present(const struct org *org, const struct past_place *place)
 {
 	return place->revision == atomic_load(&org->revision);
@@ -183,9 +199,13 @@ int service_past_at_hand(struct service *svc, struct org *org, const struct past
 {
 	struct history *h = history_of(svc);
 	struct past_place place;
-	struct past *p;
+	struct past *p = open_built(h, org, when);
 	int r;
 
+	if (p) {
+		*ret_past = p;
+		return 0;
+	}
 	do {
 		r = past_resolve(org, when, now_ms, &place, err);
 		if (r != 0)
@@ -280,7 +300,9 @@ static int build(struct history *h, struct org *org, const struct past_place *pl
 	(void)pthread_mutex_unlock(&h->lock);
 	state->org = org;
 	state->revision = place->revision;
-	r = past_build(state, base, err);
+	r = past_last_moment(org, place->revision, &state->last_ms, err);
+	if (r == 0)
+		r = past_build(state, base, err);
 	(void)pthread_mutex_lock(&h->lock);
 	if (r == 0)
 		*ret = keep(h, state, base, place->now_ms);

@@ -8,17 +8,16 @@
  * loaded.
  */
 #include <errno.h>
-#include <malloc.h>
 
 #include "service/history_internal.h"
 
 /*
- * One document of a load costs less than one of a change, which is made to shared structures and read together with
- * versions in between. Measured by bench/past.
+ * A version that is read and applied costs about as much as a document that is loaded; grants, of which there may be
+ * very many, are loaded at less. Measured by bench/past.
  */
-#define LOADS_PER_CHANGE 3u
-#define MIN_CHANGES      256u /* that are never too many */
-#define MAX_CHANGE_BYTES ((size_t)64 << 20)
+#define GRANTS_PER_CHANGE 4u
+#define MIN_CHANGES       256u /* that are never too many */
+#define MAX_CHANGE_BYTES  ((size_t)64 << 20)
 
 /* ---- which versions -------------------------------------------------------------------------------------- */
 
@@ -151,20 +150,11 @@ static uint64_t distance(uint64_t a, uint64_t b)
 static uint64_t limit_of(const struct past_state *state, const struct past_state *base)
 {
 	const struct snapshot *s = base->snapshot;
-	uint64_t limit = (s->docs.n + s->grants.n) / LOADS_PER_CHANGE;
+	uint64_t limit = s->docs.n + s->grants.n / GRANTS_PER_CHANGE;
 
 	if (limit < MIN_CHANGES)
 		limit = MIN_CHANGES;
 	return distance(state->revision, base->revision) > limit ? 0 : limit;
-}
-
-static uint64_t bytes_of(const struct edit_blocks *blocks)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < blocks->n; i++)
-		n += malloc_usable_size(blocks->items[i]);
-	return n;
 }
 
 static int build_from(struct past_state *state, struct past_state *base, struct error *err)
@@ -192,7 +182,7 @@ static int build_from(struct past_state *state, struct past_state *base, struct 
 	state->snapshot = fork;
 	state->base = base;
 	state->depth = base->depth + 1;
-	state->bytes = bytes_of(&fork->edit.fresh);
+	state->bytes = edit_blocks_bytes(&fork->edit.fresh);
 	return 0;
 }
 
@@ -204,9 +194,9 @@ static int load(struct past_state *state, struct error *err)
 
 	if (r != 0)
 		return r;
-	state->bytes = bytes_of(&s->edit.fresh);
+	state->bytes = edit_blocks_bytes(&s->edit.fresh);
 	snapshot_seal(s, &retired);
-	state->bytes -= bytes_of(&retired);
+	state->bytes -= edit_blocks_bytes(&retired);
 	edit_blocks_free_all(&retired);
 	state->make = STATE_LOADED;
 	state->snapshot = s;

@@ -17,6 +17,7 @@ struct past_state {
 	struct past_state *next; /* in history.states */
 	struct org *org;
 	uint64_t revision;
+	int64_t last_ms; /* a built one: its last moment, PAST_REVISION, which reading the store would give again */
 	enum state_make make;
 	const struct snapshot *snapshot;
 	struct pin pin;          /* STATE_PINNED */
@@ -34,9 +35,12 @@ struct past_place {
 	uint64_t revision;
 	int64_t now_ms;
 };
-/* enum past_result or -errno. Reads a few rows of the store, none for the present. */
+/* enum past_result or -errno; then `*ret` says nothing. Reads a few rows of the store, none for the present. */
 int past_resolve(struct org *org, const struct past_when *when, int64_t now_ms, struct past_place *ret,
                  struct error *err) MUST_USE;
+
+/* The last moment of a revision that is not the newest. 0 or -errno. */
+int past_last_moment(struct org *org, uint64_t revision, int64_t *ret_ms, struct error *err) MUST_USE;
 
 /* ---- history_build.c ----------------------------------------------------------------------------------------- */
 

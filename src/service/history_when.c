@@ -72,16 +72,14 @@ static int read_dates(struct org *org, uint64_t first, size_t n, struct dates *r
 }
 
 /* Another revision may have come within one millisecond of it, or while the clock was set back. */
-static int at_revision(struct org *org, uint64_t revision, struct past_place *ret, struct error *err)
+int past_last_moment(struct org *org, uint64_t revision, int64_t *ret_ms, struct error *err)
 {
 	struct dates d;
 	int r = read_dates(org, revision, 2, &d, err);
 
-	if (r != 0)
-		return r;
-	ret->revision = revision;
-	ret->now_ms = d.at_ms[1] > d.at_ms[0] ? d.at_ms[1] - 1 : d.at_ms[0];
-	return 0;
+	if (r == 0)
+		*ret_ms = d.at_ms[1] > d.at_ms[0] ? d.at_ms[1] - 1 : d.at_ms[0];
+	return r;
 }
 
 /*
@@ -125,8 +123,10 @@ int past_resolve(struct org *org, const struct past_when *when, int64_t now_ms, 
 		if (when->revision == 0 || when->revision > newest)
 			return error_set(err, PAST_UNKNOWN, "there is no such revision: the newest is %llu",
 			                 (unsigned long long)newest);
-		if (when->revision != newest)
-			return at_revision(org, when->revision, ret, err);
+		if (when->revision != newest) {
+			ret->revision = when->revision;
+			return past_last_moment(org, when->revision, &ret->now_ms, err);
+		}
 		break;
 	case PAST_TIME:
 		if (when->at_ms > now_ms)

@@ -5,7 +5,6 @@
 #include "base/strs.h"
 #include "expr/zone.h"
 #include "model/conductorone.h"
-#include "policy/conditions.h"
 #include "service/builtin.h"
 #include "service/conductorone_id.h"
 #include "service/requests.h"
@@ -174,6 +173,8 @@ static struct str policy_of_type(enum request_type type, struct str grant, struc
 	case REQUEST_CERTIFY:
 		return certify;
 	case REQUEST_NONE:
+	case REQUEST_OFFBOARDING: /* its parts are decided, each by its own */
+	case REQUEST_ACTION:
 	case REQUEST_N_TYPES:
 		break;
 	}
@@ -191,7 +192,13 @@ static struct str policy_for(void *ctx, const struct access_request *r)
 	const struct access_review *review =
 	    str_is_empty(r->review) ? NULL : FIND(h->snapshot, access_review, ACCESS_REVIEW, r->review);
 
+	const struct app_action *action =
+	    str_is_empty(r->action_id)
+	        ? NULL
+	        : FIND(h->snapshot, app_action, APP_ACTION, arena_concat3(&a, r->app, STR("/"), r->action_id));
 	arena_release(&a);
+	if (r->type == REQUEST_ACTION)
+		return action && !str_is_empty(action->policy) ? action->policy : app ? app->grant_policy : STR_NONE;
 	if (e && r->type == REQUEST_GRANT && r->is_emergency && e->has_emergency_access)
 		chosen = e->emergency_policy;
 	if (r->type == REQUEST_CERTIFY && review && !review->overrides_policy)
@@ -219,7 +226,7 @@ static enum workflow_check condition(void *ctx, const struct access_request *r, 
 	struct condition_input in = input_of(h, r, a);
 	struct error err = {0};
 
-	switch (conditions_match(h->conditions, text, &in, &err)) {
+	switch (expressions_match(h->expressions, text, &in, &err)) {
 	case CONDITION_TRUE:
 		return CHECK_TRUE;
 	case CONDITION_FALSE:
@@ -238,7 +245,7 @@ static bool approvers(void *ctx, const struct access_request *r, struct str text
 	struct condition_input in = input_of(h, r, a);
 	struct error err = {0};
 
-	if (conditions_approvers(h->conditions, text, &in, ret, &err) == 0)
+	if (expressions_approvers(h->expressions, text, &in, ret, &err) == 0)
 		return true;
 	*ret_error = arena_str(a, str_of(err.text));
 	return false;

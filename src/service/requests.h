@@ -9,6 +9,7 @@
  * and `err` says why in the vendor's words. Who may make a request for whom is the business of the dialects; who may
  * act on one is the workflow's.
  */
+#include "service/expressions.h"
 #include "service/result.h"
 #include "service/service.h"
 #include "workflow/workflow.h"
@@ -27,6 +28,8 @@ struct request_new {
 	const struct json *data;
 	struct str review;
 	const struct json *steps; /* [PolicyStep …]: these decide, instead of a policy; NULL: the policy does */
+	struct str action;        /* id of an action, or "<app>/<id>" */
+	struct str parent;        /* id of the offboarding that it is part of */
 	struct str duplicate;     /* out: SERVICE_CONFLICT: the id of the open request that is in the way */
 };
 
@@ -38,6 +41,15 @@ struct request_new {
  */
 enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret,
                                     struct error *err) MUST_USE;
+/*
+ * request_tasks.c. Those that are about no entitlement: a user is to lose all that she has in applications (`user`, and
+ * a request to revoke for each grant, by its own policy), and an action is to be carried out for the user (`action`,
+ * `data`; `creates`: it must be one that makes an entitlement, or must not). As requests_create().
+ */
+enum service_result requests_offboard(struct txn *t, struct request_new *n, struct access_request *ret,
+                                      struct error *err) MUST_USE;
+enum service_result requests_ask_action(struct txn *t, struct request_new *n, bool creates, struct access_request *ret,
+                                        struct error *err) MUST_USE;
 /* Lets the event happen. SERVICE_INVALID: refused by the workflow. */
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
                                  struct access_request *ret, struct error *err) MUST_USE;
@@ -48,8 +60,6 @@ void requests_cancel(struct txn *t, const struct access_request *r);
  * request that ended it, which is left alone as is the review that it follows from; NULL: none did.
  */
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by);
-/* Asks for the access that a certify request is about to be taken away, by the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r);
 /* The document's time has come (service/timers.h). False: it is not due (any more), and nothing was put. */
 bool requests_fire(struct txn *t, enum document_kind kind, struct str id);
 
@@ -64,7 +74,7 @@ uint64_t requests_allowed(const struct snapshot *s, const struct access_request 
 /* request_host.c: the answers of a snapshot to the workflow's questions. */
 struct request_host {
 	const struct snapshot *snapshot;
-	const struct conditions *conditions; /* what evaluates expressions; NULL: none can be */
+	struct expressions *expressions; /* what evaluates expressions; NULL: none can be */
 	int64_t now_ms;
 };
 extern const struct workflow_host request_host;

@@ -18,9 +18,11 @@
 #include "store/store.h"
 
 struct conditions;   /* policy/conditions.h */
+struct expressions;  /* service/expressions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
+struct key_sets;     /* service/key_sets.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -29,8 +31,14 @@ struct service_options {
 	struct str org;                /* made, with its owner key, when the store does not have it */
 	bool connhex_inert_statements; /* accept policy statements without tenants, which apply nowhere */
 	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
-	unsigned max_batch;            /* jobs in one commit; 0: 256 */
-	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
+	/*
+	 * What the installation's secrets are sealed with in the store, of 32 bytes, borrowed by service_open(). NULL:
+	 * they lie open there, and a store in which they are sealed is refused. With `old_secret_key` as well, a store
+	 * that is sealed with that one is sealed with the new one.
+	 */
+	const uint8_t *secret_key, *old_secret_key;
+	unsigned max_batch; /* jobs in one commit; 0: 256 */
+	unsigned max_queue; /* jobs waiting before new ones are refused as overload; 0: 10000 */
 	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches.
 	 */
 	void (*loading)(void *ctx, struct str org, uint64_t n_documents, bool is_over);
@@ -44,17 +52,23 @@ struct service_options {
  */
 int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
                  struct error *err) MUST_USE;
+/* Does the store hold an installation's secrets already, sealed or not? 0 or -errno. */
+int secrets_exist(struct store *store, bool *ret, struct error *err) MUST_USE;
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
 /* The expressions of ConductorOne's policies. */
 const struct conditions *service_conditions(const struct service *svc);
+/* The same, of stored policies and requests: programs that are used again are kept. */
+struct expressions *service_expressions(const struct service *svc);
 /* Hashes keys with the installation's secret. */
 const struct key_hasher *service_key_hasher(const struct service *svc);
 /* By which others know what comes from this installation. */
 const struct signing_key *service_signing_key(const struct service *svc);
 /* Devices that wait to be let in. */
 struct device_flows *service_device_flows(struct service *svc);
+/* Keys of token issuers that are fetched. */
+struct key_sets *service_key_sets(struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);
@@ -65,10 +79,7 @@ struct org *service_default_org(struct service *svc);
 /* Inside a read section (or on the writer thread between jobs): the current snapshot. */
 const struct snapshot *org_snapshot(const struct org *org);
 
-/*
- * Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? A job submitted
- * then is finished after that was published, unless very much is due at once. Any thread.
- */
+/* Has something's time come in any organization (service/timers.h) of which snapshots do not tell yet? Any thread. */
 bool service_is_due(const struct service *svc, int64_t now_ms);
 
 /* ---- who is calling -------------------------------------------------------------------------- */
@@ -90,14 +101,21 @@ struct caller {
 
 enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 /*
- * The principal of an API key as sent ("dw_…"), or of an access token (service/access_token.h). Constant time in the
- * secret. AUTH_BAD for a key that is malformed, unknown, expired or revoked, or whose user or service is gone: they
- * cannot be told apart. From where a client's token may come (oauth_client.source_cidrs) is the caller's to check.
- * `pending` (may be NULL): look there instead of in the current snapshot of its organization (writer thread). Results
- * live in `a` and the snapshot.
+ * The principal of an API key as sent ("dw_…"), of an access token (service/access_token.h), or of a token of an issuer
+ * that is trusted (service/federation.h). Constant time in the secret. AUTH_BAD for a key that is malformed, unknown,
+ * expired or revoked, or whose user or service is gone: they cannot be told apart. From where a client's token may come
+ * (oauth_client.source_cidrs) is the caller's to check. `pending` (may be NULL): look there instead of in the current
+ * snapshot of its organization (writer thread). Results live in `a` and the snapshot.
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
+/*
+ * A credential (the id of caller.key) was used, and when it was so last: to the minute, 0: never. It is stored every
+ * minute and at the end, outside of revisions.
+ */
+void service_note_use(struct service *svc, struct str credential, int64_t now_ms);
+int64_t service_last_used(struct service *svc, struct str credential);
+
 /* What is to be allowed. */
 struct permission {
 	struct str action, resource;      /* the action in three sections */
@@ -139,6 +157,9 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
+	uint64_t n_requests_made;   /* private: access requests that have a number (service/requests.c) */
+	size_t n_made[DOC_N_KINDS]; /* documents among them that are not in the snapshot */
+	size_t n_bytes;             /* of their bodies */
 };
 
 /*
@@ -151,6 +172,9 @@ void txn_put(struct txn *t, const struct document *doc);
 #define TRIAL_SECRET "(none: this was a dry run)"
 /* Deletes; nothing when there is none. */
 void txn_delete(struct txn *t, enum document_kind kind, struct str id);
+
+/* Drops what was put and deleted so far. */
+void txn_forget(struct txn *t);
 
 /*
  * Applies what a trial put to a fork of the caller's own, which nobody else sees. Any thread: the store, the writer and
@@ -187,6 +211,21 @@ struct write_job {
 
 /* Hands the job over. False: overloaded or closing; the job was not taken. Any thread. */
 bool service_submit(struct service *svc, struct write_job *job) MUST_USE;
+
+/* A wait until all has happened, and was published, whose time had come by `now_ms`; the caller's, until `done`. */
+struct due_wait {
+	int64_t now_ms;
+	uint64_t deadline_ns; /* of clock_monotonic_ns(): then what is due need not have happened */
+	struct arena *arena;
+	/* Once, on one of the writer's threads. False: it could not be stored, or not all of it in time. */
+	void (*done)(struct due_wait *w, bool has_happened);
+	struct write_job job; /* private, as what follows */
+	struct service *service;
+	bool saw_all;
+};
+/* False: overloaded or closing; it was not taken. Any thread. */
+bool service_wait_for_due(struct service *svc, struct due_wait *w) MUST_USE;
+
 /* Records a refused attempt without waiting for it; dropped (and counted) when the queue is full. The note is copied.
  */
 void service_audit_refused(struct service *svc, struct org *org, const struct audit_note *note);
@@ -201,6 +240,9 @@ int service_count_audit(struct service *svc, struct org *org, struct store_audit
 /* The documents a revision touched: kind, id and what happened, as rows of store_each_change(). */
 int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err) MUST_USE;
+/* The same of all revisions in (from, to]. */
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err) MUST_USE;
 
 struct service_stats {
 	uint64_t n_orgs, n_statements, snapshot_bytes, n_documents;

@@ -287,12 +287,7 @@ static bool check_found(const struct inquiry *in, const struct recorder *r)
 	return true;
 }
 
-static bool has_variable(struct str s)
-{
-	return s.len && memmem(s.ptr, s.len, "${", 2);
-}
-
-/* Those of all sets, in order, each once; resources with a variable and actions with a '*' have no place there. */
+/* Those of all sets, in order, each once; actions with a '*' have no place there. */
 static struct strs all_names(const struct inquiry *in, bool is_resources)
 {
 	struct strs all = {.arena = in->a};
@@ -304,8 +299,7 @@ static struct strs all_names(const struct inquiry *in, bool is_resources)
 			const struct str_list names = is_resources ? st->resources : st->actions;
 
 			for (size_t m = 0; m < names.n; m++)
-				if (is_resources ? !has_variable(names.items[m])
-				                 : str_find(names.items[m], '*', 0) == SIZE_MAX)
+				if (is_resources || str_find(names.items[m], '*', 0) == SIZE_MAX)
 					strs_add(&all, names.items[m]);
 		}
 	if (all.n > 1)
@@ -324,7 +318,7 @@ static bool check_names(const struct inquiry *in)
 	struct str at = engine_next_resource(g, STR(""), true);
 
 	for (; !str_is_absent(at); at = engine_next_resource(g, at, false))
-		if (!has_variable(at))
+		if (!str_starts_with(at, STR("\xfe"))) /* the engine's own sign for all with a variable */
 			strs_add(&resources, at);
 	for (at = engine_next_action(g, STR(""), true); !str_is_absent(at); at = engine_next_action(g, at, false))
 		strs_add(&actions, at);

@@ -3,7 +3,7 @@ _doorward()
 {
 	local options="" cur="${COMP_WORDS[COMP_CWORD]}"
 	case "${COMP_WORDS[*]:1:2}" in
-	"serve"*) options="--help --store --listen --org --owner-key-file --log-level --tls-cert --tls-key --public-url --forward-auth --max-body-bytes --max-connections --idle-timeout --threads --aitronos-requests-per-minute --aitronos-burst --webhook-allow-private --connhex-strict --connhex-inert-statements" ;;
+	"serve"*) options="--help --store --listen --org --owner-key-file --secret-key-file --old-secret-key-file --log-level --tls-cert --tls-key --public-url --forward-auth --max-body-bytes --max-connections --idle-timeout --threads --aitronos-requests-per-minute --aitronos-burst --webhook-allow-private --connhex-strict --connhex-inert-statements" ;;
 	"check"*) options="--help --url --key --insecure-tls --tenant --explain --as-of --json" ;;
 	"key create"*) options="--help --url --key --insecure-tls --tenant --user --name --expires --json" ;;
 	"key list"*) options="--help --url --key --insecure-tls --json" ;;

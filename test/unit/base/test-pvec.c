@@ -33,6 +33,8 @@ static void test_empty(void **state)
 	assert_null(pvec_get(&v, 0));
 	assert_null(pvec_get(&v, UINT64_MAX));
 	assert_null(pvec_next(&v, &at));
+	at = UINT64_MAX;
+	assert_null(pvec_previous(&v, &at));
 	free_version(&v);
 }
 
@@ -61,6 +63,12 @@ static void test_sparse(void **state)
 		i++;
 	}
 	assert_null(pvec_next(&v, &i));
+	i = UINT64_MAX;
+	for (size_t k = N_ELEMENTS(at); k-- > 0;) {
+		assert_ptr_equal(pvec_previous(&v, &i), &pool[k]);
+		assert_int_equal(i, at[k]);
+	}
+	assert_null(pvec_previous(&v, &i));
 	free_version(&v);
 }
 

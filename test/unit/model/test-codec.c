@@ -256,12 +256,22 @@ static void test_access_request(void **state)
 	assert_true(str_list_has(links, STR("number:42")));
 	assert_true(str_list_has(links, STR("approver:bob")));
 	assert_true(str_list_has(links, STR("open-entitlement:a/e")));
+	assert_true(str_list_has(links, STR(OPEN_REQUESTS_LINK)));
+	assert_true(str_list_has(links, open_request_link(&a, r, REQUEST_USER)));
+	assert_true(str_is_absent(open_request_link(&a, r, REQUEST_ACCOUNT)));
 	free(doc);
-	/* What is closed is found by its number and user only. */
+	/* What is closed is found by what it was about and who had to do with it, not by who could act on it. */
 	in.state = REQUEST_CLOSED;
+	in.account_id = STR("c");
+	in.created_by = STR("carl");
+	in.decided_by = (struct str_list){bob, 1};
 	links = document_links(&in.doc, &a);
-	assert_int_equal(links.n, 2);
-	assert_true(str_list_has(links, STR("user:alice")));
+	static const struct str want[] = {STR_INIT("account:c"),     STR_INIT("app:a"),     STR_INIT("decider:bob"),
+	                                  STR_INIT("entitlement:e"), STR_INIT("number:42"), STR_INIT("opener:carl"),
+	                                  STR_INIT("user:alice")};
+	assert_int_equal(links.n, N_ELEMENTS(want));
+	for (size_t i = 0; i < links.n; i++)
+		assert_true(str_eq(links.items[i], want[i]));
 	arena_release(&a);
 }
 

@@ -321,6 +321,58 @@ static void whom_expressions_name(void **state)
 	expect_approvers(w, "c1.directory.users.v1.GetManagers(subject)", "");
 }
 
+static void put_named(struct world *w, const char *id, const char *name)
+{
+	put(w, &(struct user){.doc = {.kind = DOC_USER, .id = str_of(id)}, .display_name = str_of(name)}.doc);
+}
+
+static void put_group(struct world *w, const char *id, const char *name)
+{
+	put(w, &(struct group){.doc = {.kind = DOC_GROUP, .id = str_of(id)}, .display_name = str_of(name)}.doc);
+}
+
+/* The first that was made, as names are now. */
+static void who_is_called_so(struct world *w, const char *want)
+{
+	expect_approvers(w, "c1.directory.users.v1.FindByName('Twin')", want);
+}
+
+static void names_and_managers_as_they_are_now(void **state)
+{
+	struct world *w = *state;
+	static const char reports[] =
+	    "c1.directory.users.v1.DirectReports([c1.directory.users.v1.GetByID('bob'), subject,"
+	    " c1.directory.users.v1.GetByID('erin'), c1.directory.users.v1.GetByID('bob')])";
+	static const char group[] = "c1.directory.groups.v1.FindByName('G').id == 'g2'";
+
+	who_is_called_so(w, "");
+	put_named(w, "zoe", "Twin");
+	put_named(w, "adam", "Twin");
+	put_named(w, "eve", "twin");
+	who_is_called_so(w, "zoe");
+	put_named(w, "zoe", "Other");
+	who_is_called_so(w, "adam");
+	put_named(w, "zoe", "Twin");
+	who_is_called_so(w, "zoe");
+	assert_true(snapshot_remove(w->snapshot, DOC_USER, STR("zoe")));
+	who_is_called_so(w, "adam");
+	expect_approvers(w, "c1.directory.users.v1.FindByName('')", "");
+
+	expect_error(w, group, "group not found: G");
+	put_group(w, "g2", "G");
+	put_group(w, "g1", "G");
+	expect_match(w, group, CONDITION_TRUE);
+	put_group(w, "g2", "H");
+	expect_match(w, group, CONDITION_FALSE);
+
+	expect_approvers(w, reports, "alice bob");
+	put_user(w, "dave", "alice", NULL);
+	expect_approvers(w, reports, "alice bob dave");
+	put_user(w, "alice", "carl", NULL);
+	expect_approvers(w, reports, "bob dave");
+	expect_approvers(w, "c1.directory.users.v1.DirectReports([])", "");
+}
+
 static void approvers_that_cannot_be(void **state)
 {
 	struct world *w = *state;
@@ -377,6 +429,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(only_true_matches, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_endless_one_ends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(whom_expressions_name, setup, teardown),
+	    cmocka_unit_test_setup_teardown(names_and_managers_as_they_are_now, setup, teardown),
 	    cmocka_unit_test_setup_teardown(approvers_that_cannot_be, setup, teardown),
 	    cmocka_unit_test_setup_teardown(all_mistakes_are_told_where_they_are, setup, teardown),
 	};

@@ -360,6 +360,36 @@ static void test_many_policies(void **state)
 	close_world(&w);
 }
 
+/* What all conditions of a question may take together is bounded: then those that are left are unknown. */
+static void test_bounded_together(void **state)
+{
+	static const char *const expensive =
+	    "[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, "
+	    "[1,2,3,4,5,6,7,8,9].all(c, [1,2,3,4].all(d, a + b + c + d > context.m))))";
+	enum { N = 700, N_FEW = 3 };
+	struct ask q = {.subject_type = STR("user"),
+	                .subject_id = STR("alice"),
+	                .action = STR("read"),
+	                .resource = {.type = STR("doc"), .id = STR("1")}};
+	struct arena a = ARENA_INIT;
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	for (int i = 0; i < N; i++)
+		put_policy(&w, arena_strf(&w.arena, "p%d", i).ptr, true, "*",
+		           arena_strf(&w.arena, "!(%s) && context.n == %d", expensive, i).ptr);
+	q.context = parse(&w, "{\"m\":0,\"n\":-1}");
+	put_policy(&w, "open", false, "*", NULL);
+	assert_false(verdict_allows(snapshot_ask(w.snapshot, &q, &a, NULL).verdict));
+	/* A few of them are false, and say so. */
+	for (int i = N_FEW; i < N; i++)
+		assert_true(snapshot_remove(w.snapshot, DOC_ACCESS_POLICY, arena_strf(&w.arena, "p%d", i)));
+	assert_true(verdict_allows(snapshot_ask(w.snapshot, &q, &a, NULL).verdict));
+	arena_release(&a);
+	close_world(&w);
+}
+
 /* A stored condition that this program does not understand is unknown, never absent. */
 static void test_not_understood(void **state)
 {
@@ -438,7 +468,7 @@ int main(void)
 	    cmocka_unit_test(test_subjects),       cmocka_unit_test(test_many_properties),
 	    cmocka_unit_test(test_evaluated_once), cmocka_unit_test(test_many_policies),
 	    cmocka_unit_test(test_not_understood), cmocka_unit_test(test_lives_as_long_as_its_version),
-	    cmocka_unit_test(test_check),
+	    cmocka_unit_test(test_check),          cmocka_unit_test(test_bounded_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,26 @@ static unsigned allowed(const struct snapshot *s, struct str user, struct arena 
 	return bits;
 }
 
+/* From the end it is the same documents the other way around. */
+static void assert_same_backwards(const struct snapshot *s)
+{
+	const struct document *there[4096], *doc;
+	uint64_t at = 0;
+	size_t n = 0;
+
+	while ((doc = snapshot_next(s, DOC_STATEMENT_POLICY, &at))) {
+		assert_true(n < N_ELEMENTS(there));
+		there[n++] = doc;
+	}
+	at = UINT64_MAX;
+	while ((doc = snapshot_previous(s, DOC_STATEMENT_POLICY, &at))) {
+		assert_true(n > 0);
+		assert_ptr_equal(doc, there[--n]);
+		assert_int_equal(at, doc->ordinal);
+	}
+	assert_int_equal(n, 0);
+}
+
 static void assert_same_answers(const struct snapshot *x, const struct snapshot *y)
 {
 	struct arena a = ARENA_INIT;
@@ -224,8 +244,12 @@ static void assert_same_answers(const struct snapshot *x, const struct snapshot 
 		assert_int_equal(allowed(x, names[i], &a), allowed(y, names[i], &a));
 		size_t n = snapshot_linked(x, DOC_STATEMENT_POLICY, role, &a, &dx);
 		assert_int_equal(n, snapshot_linked(y, DOC_STATEMENT_POLICY, role, &a, &dy));
-		for (size_t k = 0; k < n; k++)
+		assert_int_equal(n, snapshot_count_linked(x, DOC_STATEMENT_POLICY, role));
+		for (size_t k = 0; k < n; k++) {
 			assert_true(str_eq(dx[k]->id, dy[k]->id));
+			/* It is the one that there is now. */
+			assert_ptr_equal(dx[k], snapshot_find(x, DOC_STATEMENT_POLICY, dx[k]->id));
+		}
 		assert_int_equal(snapshot_linked(x, DOC_STATEMENT_POLICY, tenant, &a, &dx),
 		                 snapshot_linked(y, DOC_STATEMENT_POLICY, tenant, &a, &dy));
 		assert_int_equal(snapshot_find_any(x, DOC_USER, names[i]) != NULL,
@@ -233,6 +257,8 @@ static void assert_same_answers(const struct snapshot *x, const struct snapshot 
 	}
 	for (int kind = 1; kind < DOC_N_KINDS; kind++)
 		assert_int_equal(x->n_docs[kind], y->n_docs[kind]);
+	assert_int_equal(x->links.n, y->links.n);
+	assert_same_backwards(x);
 	assert_int_equal(x->engine.n_statements, y->engine.n_statements);
 	arena_release(&a);
 }

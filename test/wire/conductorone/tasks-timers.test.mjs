@@ -140,6 +140,29 @@ test('T32 what was granted for a time ends', async (t) => {
 	assert.equal(audit.filter((row) => row.event === 'c1.task.timer').length, 1);
 });
 
+test('of very much that comes due at once, everything is seen', async (t) => {
+	const w = await world(t);
+	const n = 600; // more than the writer lets happen before it looks after those who wait
+	const people = Array.from({length: n}, (_, i) => `p${i}`);
+	for (let i = 0; i < n; i += 20) {
+		await Promise.all(
+			people.slice(i, i + 20).map(async (id) => {
+				const r = await w.server.call('POST', '/doorward/v1/users', {id});
+				assert.ok(r.status < 300, r.text);
+			}),
+		);
+	}
+	const entitlement = await w.entitlement([{wait: {duration: {duration: '3600s'}}}, accept]);
+	for (let i = 0; i < n; i += 20) {
+		await Promise.all(people.slice(i, i + 20).map((id) => w.owner.post('task/grant', w.body(entitlement, id))));
+	}
+	const open = () => w.owner.post('search/tasks', {taskStates: ['TASK_STATE_OPEN'], pageSize: 100});
+	assert.equal((await open()).list.length, 100);
+	w.forward(HOUR);
+	assert.equal((await open()).list.length, 0);
+	assert.equal((await w.grants(entitlement)).length > 0, true);
+});
+
 test('what came due while the server was down happens when it is up again', async (t) => {
 	const w = await world(t);
 	const entitlement = await w.entitlement([accept]);

@@ -206,6 +206,29 @@ test('subjects and tenants that go are taken out; a deny that says less is told'
 	assert.match((await s.call('DELETE', '/doorward/v1/policies/one')).headers['doorward-warning'], /access may have widened/);
 });
 
+/* A policy may name the tenant, a role of it and the service of a key bound to it: all of them go at once. */
+test('a tenant goes with its roles and keys', async () => {
+	await call(201, 'POST', 'tenants', {id: 'p1'});
+	const role = (await s.call('POST', '/v1/projects/p1/roles', {name: 'reader', policyIds: []})).json.data.role.id;
+	const before = new Set((await call(200, 'GET', 'services')).items.map((i) => i.id));
+	const key = await s.call('POST', '/v1/projects/p1/api-keys', {name: 'k'});
+	assert.equal(key.status, 200, key.text);
+	const [service] = (await call(200, 'GET', 'services')).items.map((i) => i.id).filter((id) => !before.has(id));
+	assert.ok(service);
+	const subjects = [`role:${role}`, `service:${service}`];
+	await call(201, 'POST', 'policies', {id: 'both', ...base, subjects: ['user:alice', ...subjects], tenants: ['t1', 'p1']});
+	await call(201, 'POST', 'policies', {id: 'theirs', ...base, subjects});
+	await call(201, 'POST', 'policies', {id: 'there', ...base, subjects, tenants: ['p1']});
+	await call(204, 'DELETE', 'tenants/p1');
+	await call(404, 'GET', `services/${service}`);
+	const both = await call(200, 'GET', 'policies/both');
+	assert.deepEqual([both.subjects, both.tenants], [['user:alice'], ['t1']]);
+	assert.deepEqual((await call(200, 'GET', 'policies/theirs')).subjects, []);
+	await call(404, 'GET', 'policies/there');
+	await drop('both');
+	await drop('theirs');
+});
+
 test('the audit trail names the policy', async () => {
 	await call(201, 'POST', 'policies', {id: 'audited', ...base});
 	const {items} = await call(200, 'GET', 'audit?limit=1');
