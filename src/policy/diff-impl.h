@@ -105,6 +105,26 @@ struct diff_work {
 	bool is_by_tenant;       /* conditions may know the tenant: each is asked about alone */
 };
 
+/* The table, and who brings a subject (diff-bringers.c). */
+/* Called for each who does, once for each way; `tenant`: where it counts. */
+struct bringers {
+	struct diff_work *work;
+	const struct snapshot *snapshot;
+	void (*bring)(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant);
+	uint64_t mark;
+	bool adds; /* to the table */
+};
+
+uint64_t person_hash(enum person_type type, struct str id);
+struct person *find_person(const struct diff_work *w, enum person_type type, struct str id, const struct document *doc);
+uint64_t first_signature(enum person_type type, struct str id);
+struct person *add_person(struct diff_work *w, enum person_type type, struct str id, const struct document *doc);
+uint64_t mark_of(const struct diff_work *w, uint64_t salt, struct str text, struct str tenant);
+void bring_members(struct bringers *b, const struct str *names, size_t n, struct str tenant);
+void bring_principal(struct bringers *b, const struct role_member *m);
+bool bring_subject(struct bringers *b, struct str subject);
+void bring_below(struct bringers *b, struct str department);
+
 /* Counts work; false when that was too much. */
 bool diff_step(struct diff_work *w, uint64_t n);
 /* Everybody whom the changed documents may concern. */
