@@ -149,6 +149,8 @@ void convert_get(struct api_call *call);
 /* move.c */
 void export_get(struct api_call *call);
 void import_post(struct api_call *call);
+/* preview.c */
+void preview_create(struct api_call *call);
 /* reviews.c */
 void access_review_post_start(struct api_call *call);
 void access_review_post_close(struct api_call *call);
