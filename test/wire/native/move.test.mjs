@@ -76,7 +76,7 @@ async function searches(s) {
 		}
 		found.push(await ask('action', {subject: {type: 'user', id: 'zoe'}, resource}));
 	}
-	found.push(await ask('resource', {subject: {type: 'user', id: 'zoe'}, action: {name: 'write'}, resource: {type: 'doc'}}));
+	found.push(await ask('resource', {subject: {type: 'user', id: 'zoe'}, action: {name: 'write'}, resource: {type: 'assistant'}}));
 	assert.ok(found.every(Array.isArray) && found.at(-1).length > 0);
 	return found;
 }
