@@ -6,7 +6,7 @@
  * environment (option "tls-cert" is DOORWARD_TLS_CERT; an empty variable counts as unset), else from the table.
  *
  * `serve` is parsed here and run by src/main; every other command is run by cli_run(), which talks HTTP only, or, for
- * `cel`, to nobody.
+ * `cel`, to nobody; `export` and `import` with a store in place of a server are src/main's again.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -27,6 +27,9 @@ enum cli_command {
 	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
 	CLI_PREVIEW,
+	CLI_EXPORT,
+	CLI_IMPORT,
+	CLI_CONVERT,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -88,6 +91,14 @@ struct cli_options {
 	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
+
+	/* export, import: they use `store` instead of `url` and `key` when it is given */
+	const char *out; /* a file; NULL: standard output */
+	bool with_keys;
+	bool merge;
+
+	/* convert: `from` and `to` are dialects, `id` is that of one document */
+	bool accept_losses;
 
 	/* cel */
 	const char *bindings; /* a file */

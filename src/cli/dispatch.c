@@ -49,6 +49,12 @@ static int run(struct cli_session *s)
 		return cli_changes(s);
 	case CLI_PREVIEW:
 		return cli_preview(s);
+	case CLI_EXPORT:
+		return cli_export(s);
+	case CLI_IMPORT:
+		return cli_import(s);
+	case CLI_CONVERT:
+		return cli_convert(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

@@ -223,6 +223,19 @@ static bool is_http_url(const char *url)
 	return (str_starts_with(s, STR("http://")) && s.len > 7) || (str_starts_with(s, STR("https://")) && s.len > 8);
 }
 
+/* Export and import go by a server or by a store. */
+static int check_move(const struct cli_options *options, struct error *err)
+{
+	bool moves = options->command == CLI_EXPORT || options->command == CLI_IMPORT;
+
+	if (moves && !options->key && !options->store)
+		return error_set(err, CLI_USAGE,
+		                 "--key KEY (or DOORWARD_KEY in the environment) is needed, or --store");
+	if (moves && options->store && (options->merge || options->as_of))
+		return error_set(err, CLI_USAGE, "%s needs a server", options->merge ? "--merge" : "--as-of");
+	return 0;
+}
+
 /* What one option alone cannot say. */
 static int check_together(struct cli_options *options, struct error *err)
 {
@@ -238,7 +251,9 @@ static int check_together(struct cli_options *options, struct error *err)
 		return error_set(err, CLI_USAGE, "--tls-cert and --tls-key go together");
 	if (options->old_secret_key_file && !options->secret_key_file)
 		return error_set(err, CLI_USAGE, "--old-secret-key-file needs --secret-key-file");
-	return options->listen ? parse_listen(options, err) : 0;
+	if (options->listen)
+		return parse_listen(options, err);
+	return check_move(options, err);
 }
 
 /* How many arguments these words of a command take up; 0 when the command line says something else. */

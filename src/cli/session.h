@@ -61,5 +61,13 @@ int cli_audit_replay(struct cli_session *s) MUST_USE;
 int cli_audit_last_use(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
 int cli_preview(struct cli_session *s) MUST_USE;
+int cli_export(struct cli_session *s) MUST_USE;
+int cli_import(struct cli_session *s) MUST_USE;
+int cli_convert(struct cli_session *s) MUST_USE;
+/*
+ * Runs `write` on the file of --out, which has its name only once it is whole, or on standard output. Returns what
+ * `write` returned, or an error.
+ */
+int cli_write_file(struct cli_session *s, int (*write)(struct cli_session *s, FILE *out)) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

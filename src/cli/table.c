@@ -59,6 +59,25 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "The exit status is 0 when nobody gains or loses anything, 1 when somebody does, 2 when\n"
 	 "a change would be refused or there is no answer.\n"},
+	{CLI_EXPORT, "export", "", 0, "write an organization as one JSON document",
+	 "Writes all documents of the organization, in creation order, without keys and other\n"
+	 "secrets, as they are at one revision. With --store it reads a store itself, while no\n"
+	 "server has it open.\n"},
+	{CLI_IMPORT, "import", "FILE", 1, "make an organization from an export",
+	 "Reads what `export` wrote into an organization that nobody has used yet, or, with\n"
+	 "--merge, into one that has other documents: all of it, or nothing. Everything is\n"
+	 "checked as writes are.\n"
+	 "\n"
+	 "With --store it makes a new organization in a store that no server has open, with an\n"
+	 "owner key, which is shown once on standard error or written to the owner key file.\n"},
+	{CLI_CONVERT, "convert", "", 0, "say the policies of one dialect in another",
+	 "Prints the documents of the other dialect that say what those of the first do, one a\n"
+	 "line, ready to be sent. What cannot be said goes to standard error, line by line.\n"
+	 "\n"
+	 "The dialects are native, connhex, langsmith, confident, conductorone and aitronos;\n"
+	 "the target is native, connhex, or the policy language Cedar (cedar). The exit status\n"
+	 "is 1 when a deny cannot be said wholly, unless that is accepted: what is printed may\n"
+	 "allow more then. Otherwise it allows the same, or, where something was lost, less.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -97,9 +116,13 @@ const struct cli_command_def cli_commands[] = {
 #define REPLAY  CLI_BIT(CLI_AUDIT_REPLAY)
 #define LAST    CLI_BIT(CLI_AUDIT_LAST_USE)
 #define CHANGES CLI_BIT(CLI_CHANGES)
+#define EXPORT  CLI_BIT(CLI_EXPORT)
+#define IMPORT  CLI_BIT(CLI_IMPORT)
+#define CONVERT CLI_BIT(CLI_CONVERT)
+#define MOVE    (EXPORT | IMPORT)
 #define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | CONVERT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -146,14 +169,29 @@ const struct cli_option_def cli_options_table[] = {
 	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,
 	 CLI_FLAG, AT(connhex_inert_statements)},
 
-	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS | VERIFY, CLI_TEXT, AT(url)},
+	{"store", "URL", NULL, "the store itself, sqlite:PATH, in place of a server", MOVE, CLI_TEXT, AT(store)},
+	{"org", "ID", NULL, "the organization in the store; default: that of the archive, or \"default\"", MOVE, CLI_TEXT,
+	 AT(org)},
+	{"owner-key-file", "FILE", NULL, "with --store: write the owner key here (mode 0600) instead of showing it", IMPORT,
+	 CLI_TEXT, AT(owner_key_file)},
+	{"secret-key-file", "FILE", NULL, "with --store: the key that the installation's secrets are sealed with", IMPORT,
+	 CLI_TEXT, AT(secret_key_file)},
+	{"out", "FILE", NULL, "write here instead of to standard output", EXPORT, CLI_TEXT, AT(out)},
+	{"with-keys", NULL, NULL, "with the hashes of keys, which count where the installation's secrets are the same", EXPORT,
+	 CLI_FLAG, AT(with_keys)},
+	{"merge", NULL, NULL, "into an organization that has documents; those that it has must be the same", IMPORT, CLI_FLAG,
+	 AT(merge)},
+
+	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS | VERIFY | MOVE, CLI_TEXT, AT(url)},
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,
 	 .is_required = true, AT(key)},
-	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | VERIFY, CLI_FLAG, AT(insecure_tls)},
+	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", MOVE, CLI_TEXT,
+	 AT(key)},
+	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | VERIFY | MOVE, CLI_FLAG, AT(insecure_tls)},
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
-	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK, CLI_TEXT,
+	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK | EXPORT | CONVERT, CLI_TEXT,
 	 AT(as_of)},
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
@@ -166,6 +204,10 @@ const struct cli_option_def cli_options_table[] = {
 	{"jwks", "FILE", NULL, "the server's public keys, as it shows them at /auth/v1/jwks", VERIFY, CLI_TEXT, AT(jwks)},
 	{"from", "MOMENT", NULL, "what came after this revision or time; default: everything", CHANGES, CLI_TEXT, AT(from)},
 	{"to", "MOMENT", NULL, "up to this revision or time; default: the newest", CHANGES, CLI_TEXT, AT(to)},
+	{"from", "DIALECT", NULL, "whose policies", CONVERT, CLI_TEXT, .is_required = true, AT(from)},
+	{"to", "DIALECT", "native", "in which they are to be said", CONVERT, CLI_TEXT, AT(to)},
+	{"id", "ID", NULL, "of one document only", CONVERT, CLI_TEXT, AT(id)},
+	{"accept-losses", NULL, NULL, "exit with 0 even if a deny cannot be said", CONVERT, CLI_FLAG, AT(accept_losses)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
 	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW, CLI_FLAG, AT(json)},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "main/move.h"
 #include "main/serve.h"
 
 static const char *from_environment(const char *name)
@@ -16,5 +17,9 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "doorward: %s\n", err.text);
 		return CLI_EXIT_ERROR;
 	}
-	return options.command == CLI_SERVE ? serve_run(&options) : cli_run(&options);
+	if (options.command == CLI_SERVE)
+		return serve_run(&options);
+	if (options.store && (options.command == CLI_EXPORT || options.command == CLI_IMPORT))
+		return move_run(&options);
+	return cli_run(&options);
 }

@@ -10,9 +10,7 @@
 #include "api/forward_auth/mapping.h"
 #include "api/key_fetcher.h"
 #include "base/clock.h"
-#include "cli/progress.h"
-#include "main/owner_key.h"
-#include "main/secret_key.h"
+#include "main/open.h"
 #include "service/decision_log.h"
 
 /* How long a shutdown waits for what is in flight. */
@@ -26,8 +24,7 @@
 
 /* Everything that runs; zeroed parts were not reached. */
 struct parts {
-	struct store *store;
-	struct service *service;
+	struct opened opened;
 	struct api *api;
 	struct http_server *http;
 	struct webhook_sender *webhooks;
@@ -35,7 +32,6 @@ struct parts {
 	struct key_fetcher *keys;
 	struct buf cert, key;
 	struct forward_mapping *forward_auth;
-	struct owner_key_file owner_key;
 };
 
 static int complain(const struct error *err)
@@ -90,63 +86,6 @@ static int read_forward_auth(const struct cli_options *o, struct parts *p, struc
 	return error_set(err, -EINVAL, "%s: %s", o->forward_auth, wrong.text);
 }
 
-static void show_loading(void *progress, struct str org, uint64_t n_documents, bool is_over)
-{
-	if (is_over)
-		progress_end(progress);
-	else
-		progress_show(progress, org, n_documents, clock_monotonic_ns());
-}
-
-static int read_secret_keys(const struct cli_options *o, struct parts *p, struct secret_keys *ret, struct error *err)
-{
-	bool is_used;
-	int r = secrets_exist(p->store, &is_used, err);
-
-	return r == 0 ? secret_keys_read(ret, o->secret_key_file, o->old_secret_key_file, !is_used, err) : r;
-}
-
-static int open_with(const struct cli_options *o, struct parts *p, const struct secret_keys *secrets, struct error *err)
-{
-	struct buf key = BUF_INIT(BUF_MAX_LINE_BYTES);
-	struct progress progress;
-	int r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
-
-	if (r != 0)
-		return r;
-	progress_init(&progress);
-	r = service_open(&(struct service_options){.store = p->store,
-	                                           .org = str_of(o->org),
-	                                           .secret_key = secrets->has_key ? secrets->key : NULL,
-	                                           .old_secret_key = secrets->has_old_key ? secrets->old_key : NULL,
-	                                           .connhex_strict = o->connhex_strict,
-	                                           .connhex_inert_statements = o->connhex_inert_statements,
-	                                           .loading = show_loading,
-	                                           .loading_ctx = &progress},
-	                 &p->service, &key, err);
-	if (r == 0 && key.len)
-		r = owner_key_file_write(&p->owner_key, str_of(o->org), buf_str(&key), err);
-	owner_key_file_close(&p->owner_key);
-	if (key.ptr)
-		explicit_bzero(key.ptr, key.cap);
-	buf_release(&key);
-	return r;
-}
-
-static int open_service(const struct cli_options *o, struct parts *p, struct error *err)
-{
-	struct secret_keys secrets = {0};
-	int r = store_open(str_of(o->store), &p->store, err);
-
-	if (r == 0)
-		r = read_secret_keys(o, p, &secrets, err);
-	if (r == 0)
-		r = open_with(o, p, &secrets, err);
-	explicit_bzero(&secrets, sizeof(secrets));
-	/* What the store calls an expected outcome is no way to start. */
-	return r > 0 ? -EUCLEAN : r;
-}
-
 static void set_public_url(const struct cli_options *o, struct parts *p, char *ret_listening, size_t size)
 {
 	bool v6 = strchr(o->listen_address, ':') != NULL;
@@ -164,7 +103,7 @@ static int open_decision_log(const struct cli_options *o, struct parts *p, struc
 	if (!o->decision_log)
 		return 0;
 	return decision_log_open(&(struct decision_log_options){.path = o->decision_log,
-	                                                        .key = service_signing_key(p->service),
+	                                                        .key = service_signing_key(p->opened.service),
 	                                                        .max_bytes = o->decision_log_max_bytes},
 	                         &p->decisions, err);
 }
@@ -180,7 +119,7 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	if (r != 0)
 		return r;
 	p->api = api_new(&(struct api_options){
-	    .service = p->service,
+	    .service = p->opened.service,
 	    .aitronos_per_minute = o->aitronos_per_minute,
 	    .aitronos_burst = o->aitronos_burst,
 	    .decision_log = p->decisions,
@@ -206,13 +145,13 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 static int start_callers(const struct cli_options *o, struct parts *p, struct error *err)
 {
 	int r = key_fetcher_start(
-	    &(struct key_fetcher_options){.service = p->service, .allow_private = o->webhook_allow_private}, &p->keys,
-	    err);
+	    &(struct key_fetcher_options){.service = p->opened.service, .allow_private = o->webhook_allow_private},
+	    &p->keys, err);
 
 	if (r != 0)
 		return r;
 	return webhook_sender_start(&(struct webhook_sender_options){.api = p->api,
-	                                                             .service = p->service,
+	                                                             .service = p->opened.service,
 	                                                             .allow_private = o->webhook_allow_private},
 	                            &p->webhooks, err);
 }
@@ -254,10 +193,9 @@ static void take_down(struct parts *p)
 	webhook_sender_stop(p->webhooks);
 	key_fetcher_stop(p->keys);
 	decision_log_close(p->decisions);
-	service_close(p->service);
+	opened_close(&p->opened);
 	api_free(p->api);
 	forward_mapping_free(p->forward_auth);
-	store_close(p->store);
 	if (p->key.ptr)
 		explicit_bzero(p->key.ptr, p->key.cap);
 	buf_release(&p->cert);
@@ -267,7 +205,7 @@ static void take_down(struct parts *p)
 
 int serve_run(const struct cli_options *options)
 {
-	struct parts p = {.owner_key = {.fd = -1}};
+	struct parts p = {0};
 	struct error err = {0};
 	char listening[160];
 	sigset_t signals;
@@ -281,7 +219,7 @@ int serve_run(const struct cli_options *options)
 	if (r == 0)
 		r = read_forward_auth(options, &p, &err);
 	if (r == 0)
-		r = open_service(options, &p, &err);
+		r = open_service(options, NULL, &p.opened, &err);
 	if (r == 0)
 		r = open_decision_log(options, &p, &err);
 	if (r == 0)

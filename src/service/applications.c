@@ -318,7 +318,7 @@ static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_ENTITLEMENT_BINDING] = check_binding,
 };
 
-static enum service_result check(const struct txn *t, struct document *doc, struct error *err)
+enum service_result applications_check(const struct txn *t, struct document *doc, struct error *err)
 {
 	assert(doc->kind < DOC_N_KINDS && checks[doc->kind]);
 	return checks[doc->kind](t, doc, err) ? SERVICE_OK : (enum service_result)err->code;
@@ -361,7 +361,7 @@ enum service_result applications_create(struct txn *t, struct document *doc, str
 	if (!valid_native_id(id))
 		return (enum service_result)error_set(
 		    err, SERVICE_INVALID, "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
-	r = check(t, doc, err);
+	r = applications_check(t, doc, err);
 	if (r != SERVICE_OK)
 		return r;
 	if (snapshot_find(t->snapshot, doc->kind, doc->id))
@@ -393,7 +393,7 @@ enum service_result applications_update(struct txn *t, struct document *doc, str
 	enum service_result r;
 
 	(void)set_id(t, doc);
-	r = check(t, doc, err);
+	r = applications_check(t, doc, err);
 	if (r != SERVICE_OK)
 		return r;
 	txn_put(t, doc);

@@ -53,6 +53,8 @@ bool entitlement_binding_is_live(const struct entitlement_binding *b, int64_t no
 enum service_result applications_create(struct txn *t, struct document *doc, struct error *err) MUST_USE;
 /* The same for the next version of one that exists. An account that passes to another user takes its bindings along. */
 enum service_result applications_update(struct txn *t, struct document *doc, struct error *err) MUST_USE;
+/* The checks of both: may it stand in t->snapshot, in which it may be already? It is normalized in place. */
+enum service_result applications_check(const struct txn *t, struct document *doc, struct error *err) MUST_USE;
 /* Deletes and what goes with it (service/cascade.h). SERVICE_FAILED_PRECONDITION: too much goes with it, or a resource
  * type that entitlements are of. */
 enum service_result applications_delete(struct txn *t, const struct document *doc, struct error *err) MUST_USE;

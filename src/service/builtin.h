@@ -12,6 +12,8 @@
 
 /* The role of whom nothing is denied but what protects managed objects; the first user of an organization holds it. */
 #define BUILTIN_OWNER "owner"
+/* Id of that user. */
+#define OWNER_ID "owner"
 /* Roles that the policies of a new tenant grant. */
 #define BUILTIN_TENANT_ADMIN "tenant-admin"
 #define BUILTIN_EDITOR       "editor"

@@ -284,7 +284,7 @@ static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_ACCESS_POLICY] = check_access_policy,
 };
 
-static enum service_result check(const struct txn *t, struct document *doc, struct error *err)
+enum service_result directory_check(const struct txn *t, struct document *doc, struct error *err)
 {
 	assert(doc->kind < DOC_N_KINDS && checks[doc->kind]);
 	return checks[doc->kind](t, doc, err) ? SERVICE_OK : (enum service_result)err->code;
@@ -326,7 +326,7 @@ enum service_result directory_create(struct txn *t, struct document *doc, struct
 		        ? "the type must be a letter and then letters, digits and _.:- (128 at most), the id 1 to 256 "
 		          "bytes without control characters"
 		        : "id must be 1 to 128 letters, digits and _.@+- and not begin with a dot");
-	r = check(t, doc, err);
+	r = directory_check(t, doc, err);
 	if (r == SERVICE_OK)
 		r = put(t, doc, err);
 	if (r == SERVICE_OK && doc->kind == DOC_TENANT)
@@ -349,7 +349,7 @@ static enum service_result refuse_managed(const struct document *doc, struct err
 
 enum service_result directory_update(struct txn *t, struct document *doc, struct error *err)
 {
-	enum service_result r = is_managed(doc) ? refuse_managed(doc, err) : check(t, doc, err);
+	enum service_result r = is_managed(doc) ? refuse_managed(doc, err) : directory_check(t, doc, err);
 
 	return r == SERVICE_OK ? put(t, doc, err) : r;
 }

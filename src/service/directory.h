@@ -26,6 +26,12 @@
  */
 enum service_result directory_create(struct txn *t, struct document *doc, struct error *err) MUST_USE;
 
+/*
+ * The checks of both, but for those of the id: may the object stand in t->snapshot, in which it may be already? It is
+ * normalized in place.
+ */
+enum service_result directory_check(const struct txn *t, struct document *doc, struct error *err) MUST_USE;
+
 /* The same for the next version of an object that exists. SERVICE_DENIED: it is managed and cannot be changed. */
 enum service_result directory_update(struct txn *t, struct document *doc, struct error *err) MUST_USE;
 

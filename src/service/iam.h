@@ -80,6 +80,8 @@ struct str_list iam_union(struct str_list x, struct str_list y, struct arena *a)
 /* Listed policies in creation order, as far as visible; system policies are not. */
 size_t iam_policy_list(struct iam_call *c, const struct statement_policy *const **ret);
 enum service_result iam_policy_get(struct iam_call *c, struct str id, const struct statement_policy **ret);
+/* The checks of both below, but for the id, and who may assign its tenants. */
+enum service_result iam_policy_check(struct iam_call *c, const struct statement_policy *in);
 /* `in`: id, name, members, statements (resources empty: "*"), tenants. */
 enum service_result iam_policy_create(struct iam_call *c, const struct statement_policy *in,
                                       const struct statement_policy **ret);

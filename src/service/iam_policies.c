@@ -181,6 +181,15 @@ static enum service_result check_references(struct iam_call *c, const struct sta
 	return SERVICE_OK;
 }
 
+enum service_result iam_policy_check(struct iam_call *c, const struct statement_policy *in)
+{
+	enum service_result r = check_form(c, "Policy", in);
+
+	if (r == SERVICE_OK)
+		r = check_meaning(c, STR("parse statement"), in);
+	return r == SERVICE_OK ? check_references(c, in) : r;
+}
+
 /* The statements as stored: no resources means all. */
 static const struct policy_statement *with_resources(struct iam_call *c, const struct statement_policy *in)
 {

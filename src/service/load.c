@@ -10,10 +10,11 @@
 #include "model/confident.h"
 #include "model/langsmith.h"
 #include "service/builtin.h"
+#include "service/import.h"
 #include "service/internal.h"
 #include "service/rows.h"
 
-#define OWNER_USER   "owner"
+#define OWNER_USER   OWNER_ID
 #define ADMINS_GROUP "admins"
 
 /* ---- loading ---------------------------------------------------------------------------------------------- */
@@ -204,10 +205,9 @@ int org_load(struct org *org, struct error *err)
 
 /* ---- making an organization --------------------------------------------------------------------------------- */
 
-static void put_owner(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
+/* The first user, and what makes it the owner. */
+static void put_owner(struct txn *t)
 {
-	struct key_parts parts = key_make(service_key_hasher(t->service), KEY_NATIVE, t->arena, key_text);
-
 	txn_put(t,
 	        &(struct user){
 	            .doc = {.kind = DOC_USER, .id = STR(OWNER_USER)},
@@ -230,6 +230,12 @@ static void put_owner(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
 	            .principal_id = STR(OWNER_USER),
 	        }
 	             .doc);
+}
+
+static void put_owner_key(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
+{
+	struct key_parts parts = key_make(service_key_hasher(t->service), KEY_NATIVE, t->arena, key_text);
+
 	txn_put(t,
 	        &(struct key){
 	            .doc = {.kind = DOC_KEY, .id = parts.id},
@@ -241,6 +247,25 @@ static void put_owner(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
 	            .created_by = STR("bootstrap"),
 	        }
 	             .doc);
+}
+
+/* What the organization begins with: the archive that it is made from, or what all of them begin with. */
+static int put_beginning(struct txn *t, struct error *err)
+{
+	const struct archive *archive = t->service->options.made_from;
+	struct import_report report;
+
+	if (archive)
+		return import_archive(t, archive, IMPORT_NEW, &report, err) == SERVICE_OK ? 0 : -EINVAL;
+	txn_put(t,
+	        &(struct organization){
+	            .doc = {.kind = DOC_ORGANIZATION, .id = str_of(t->org->name)},
+	            .display_name = str_of(t->org->name),
+	        }
+	             .doc);
+	builtin_org_defaults(t);
+	put_owner(t);
+	return 0;
 }
 
 /* A change set of the start itself, on a fork of what was loaded: durable, then published. */
@@ -301,15 +326,11 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
 	struct txn t = txn_at_start(org, fork, &a, "create");
 	int r;
 
-	txn_put(&t,
-	        &(struct organization){
-	            .doc = {.kind = DOC_ORGANIZATION, .id = str_of(org->name)},
-	            .display_name = str_of(org->name),
-	        }
-	             .doc);
-	builtin_org_defaults(&t);
-	put_owner(&t, key_text);
-	r = commit_at_start(&t, fork, err);
+	r = put_beginning(&t, err);
+	if (r == 0) {
+		put_owner_key(&t, key_text);
+		r = commit_at_start(&t, fork, err);
+	}
 	if (r == 0)
 		buf_add(ret_key, str_of(key_text));
 	else

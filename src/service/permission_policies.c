@@ -54,7 +54,7 @@ static enum service_result check_name(struct txn *t, const struct permission_pol
 	                                      STR_ARG(p->name));
 }
 
-static enum service_result check(struct txn *t, struct permission_policy *p, struct error *err)
+enum service_result permission_policy_check(struct txn *t, struct permission_policy *p, struct error *err)
 {
 	enum service_result r = resolve_permissions(t, p, err);
 
@@ -64,7 +64,7 @@ static enum service_result check(struct txn *t, struct permission_policy *p, str
 enum service_result permission_policy_create(struct txn *t, struct permission_policy *p, struct error *err)
 {
 	const struct document *const *docs;
-	enum service_result r = check(t, p, err);
+	enum service_result r = permission_policy_check(t, p, err);
 
 	if (r == SERVICE_OK &&
 	    permission_policy_list(t->snapshot, p->tenant, t->arena, &docs) >= PERMISSION_POLICIES_MAX)
@@ -79,7 +79,7 @@ enum service_result permission_policy_create(struct txn *t, struct permission_po
 
 enum service_result permission_policy_update(struct txn *t, struct permission_policy *p, struct error *err)
 {
-	enum service_result r = check(t, p, err);
+	enum service_result r = permission_policy_check(t, p, err);
 
 	if (r == SERVICE_OK)
 		txn_put(t, &p->doc);

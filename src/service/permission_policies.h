@@ -25,6 +25,8 @@ const struct permission_policy *permission_policy_find(const struct snapshot *s,
  * PERMISSION_POLICIES_MAX already.
  */
 enum service_result permission_policy_create(struct txn *t, struct permission_policy *p, struct error *err) MUST_USE;
+/* The checks of both: may it stand in t->snapshot, in which it may be already? */
+enum service_result permission_policy_check(struct txn *t, struct permission_policy *p, struct error *err) MUST_USE;
 /* The next version of one that exists; otherwise the same. Who holds it through roles has the new set at once. */
 enum service_result permission_policy_update(struct txn *t, struct permission_policy *p, struct error *err) MUST_USE;
 /* Deletes it and takes it out of every role; they are all of one place, which has not many. */

@@ -23,14 +23,16 @@ struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
 struct key_sets;     /* service/key_sets.h */
+struct archive;      /* model/archive.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
 struct service_options {
-	struct store *store;           /* borrowed; must outlive the service */
-	struct str org;                /* made, with its owner key, when the store does not have it */
-	bool connhex_inert_statements; /* accept policy statements without tenants, which apply nowhere */
-	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
+	struct store *store;             /* borrowed; must outlive the service */
+	struct str org;                  /* made, with its owner key, when the store does not have it */
+	const struct archive *made_from; /* what it is made from then; NULL: the defaults. Borrowed by service_open() */
+	bool connhex_inert_statements;   /* accept policy statements without tenants, which apply nowhere */
+	bool connhex_strict; /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
 	/*
 	 * What the installation's secrets are sealed with in the store, of 32 bytes, borrowed by service_open(). NULL:
 	 * they lie open there, and a store in which they are sealed is refused. With `old_secret_key` as well, a store
@@ -168,6 +170,8 @@ struct txn {
  * during the call.
  */
 void txn_put(struct txn *t, const struct document *doc);
+/* The same with the times that the document has: it comes from elsewhere. */
+void txn_adopt(struct txn *t, const struct document *doc);
 /* What a trial shows where a secret would be, which it does not make. */
 #define TRIAL_SECRET "(none: this was a dry run)"
 /* Deletes; nothing when there is none. */

@@ -98,16 +98,21 @@ static enum service_result check_name(const struct txn *t, const struct tag_poli
 	    err, SERVICE_CONFLICT, "an access policy with the name \"" STR_FMT "\" already exists", STR_ARG(p->name));
 }
 
-/* A name that is taken is told last: what is malformed is so whatever else exists. */
-static enum service_result check(const struct txn *t, const struct tag_policy *p, struct error *err)
+enum service_result tag_policy_check_form(const struct tag_policy *p, struct error *err)
 {
 	enum service_result r = check_groups(p, err);
 
-	if (r != SERVICE_OK)
-		return r;
-	if (p->description.len > TAG_POLICY_MAX_DESCRIPTION_BYTES)
+	if (r == SERVICE_OK && p->description.len > TAG_POLICY_MAX_DESCRIPTION_BYTES)
 		return INVALID(err, "description must be at most %u bytes", TAG_POLICY_MAX_DESCRIPTION_BYTES);
-	return check_name(t, p, err);
+	return r;
+}
+
+/* A name that is taken is told last: what is malformed is so whatever else exists. */
+static enum service_result check(const struct txn *t, const struct tag_policy *p, struct error *err)
+{
+	enum service_result r = tag_policy_check_form(p, err);
+
+	return r == SERVICE_OK ? check_name(t, p, err) : r;
 }
 
 /* ---- the policy itself -------------------------------------------------------------------------------------- */

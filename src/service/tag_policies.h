@@ -25,6 +25,8 @@ struct tag_policy_list {
 	size_t n;
 };
 
+/* What can be said of a policy whatever else there is: its groups and its description. */
+enum service_result tag_policy_check_form(const struct tag_policy *p, struct error *err) MUST_USE;
 /*
  * Stores a new policy under a new id, which it sets in `p`. p->roles are ids of roles that exist. SERVICE_INVALID: it
  * breaks a rule, or a role cannot carry policies; SERVICE_CONFLICT: the name is taken.

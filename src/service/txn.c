@@ -13,22 +13,17 @@ static struct store_change *new_change(struct txn *t)
 	return &t->changes[t->n_changes++];
 }
 
-void txn_put(struct txn *t, const struct document *doc)
+void txn_adopt(struct txn *t, const struct document *doc)
 {
 	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
 	struct document old = {0};
 	bool is_new = !snapshot_version(t->snapshot, doc->kind, doc->id, &old);
-	size_t size = document_kind_size(doc->kind);
-	struct document *copy = arena_alloc(t->arena, size);
 	size_t position = t->n_changes;
 	struct store_change *c = new_change(t);
 
 	assert(doc->id.len > 0 && doc->id.len <= DOCUMENT_MAX_ID_BYTES);
 	t->n_made[doc->kind] += is_new;
-	memcpy(copy, doc, size);
-	copy->created_at_ms = is_new ? t->now_ms : old.created_at_ms;
-	copy->updated_at_ms = t->now_ms;
-	document_encode(copy, &body);
+	document_encode(doc, &body);
 	assert(!body.overflowed);
 	t->n_bytes += body.len;
 	*c = (struct store_change){
@@ -38,6 +33,19 @@ void txn_put(struct txn *t, const struct document *doc)
 	    .seq = old.seq ? old.seq : ((t->snapshot->revision + 1) << SEQ_POSITION_BITS) + position,
 	    .body = arena_str(t->arena, buf_str(&body)),
 	};
+}
+
+void txn_put(struct txn *t, const struct document *doc)
+{
+	struct document old = {0};
+	bool is_new = !snapshot_version(t->snapshot, doc->kind, doc->id, &old);
+	size_t size = document_kind_size(doc->kind);
+	struct document *copy = arena_alloc(t->arena, size);
+
+	memcpy(copy, doc, size);
+	copy->created_at_ms = is_new ? t->now_ms : old.created_at_ms;
+	copy->updated_at_ms = t->now_ms;
+	txn_adopt(t, copy);
 }
 
 void txn_delete(struct txn *t, enum document_kind kind, struct str id)

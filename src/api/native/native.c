@@ -251,6 +251,10 @@ static const struct api_route routes[] = {
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
 
+    {HTTP_GET,  V1 "export", API_READ,  API_NO_BODY,   "doorward:organization:export", "doorward:organization", export_get},
+    {HTTP_GET,  V1 "convert", API_READ, API_NO_BODY,   "doorward:organization:export", "doorward:organization", convert_get},
+    {HTTP_POST, V1 "import", API_WRITE, API_JSON_BODY, "doorward:organization:import", "doorward:organization", import_post},
+
     {HTTP_POST, V1 "preview", API_HELD, API_JSON_BODY, "doorward:preview:create", "doorward:preview", preview_create, NULL, true},
     {HTTP_GET, V1 "changes", API_READ, API_NO_BODY, "doorward:changes:list", "doorward:changes", change_list, NULL, true},
     {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list, NULL, true},

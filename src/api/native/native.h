@@ -144,6 +144,11 @@ void binding_put(struct api_call *call);
 void binding_delete(struct api_call *call);
 /* changes.c */
 void change_list(struct api_call *call);
+/* convert.c */
+void convert_get(struct api_call *call);
+/* move.c */
+void export_get(struct api_call *call);
+void import_post(struct api_call *call);
 /* preview.c */
 void preview_create(struct api_call *call);
 /* reviews.c */

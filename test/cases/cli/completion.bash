@@ -14,6 +14,9 @@ _doorward()
 	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
 	"changes"*) options="--help --url --key --insecure-tls --from --to --json" ;;
 	"preview"*) options="--help --url --key --insecure-tls --json" ;;
+	"export"*) options="--help --store --org --out --with-keys --url --key --insecure-tls --as-of" ;;
+	"import"*) options="--help --store --org --owner-key-file --secret-key-file --merge --url --key --insecure-tls" ;;
+	"convert"*) options="--help --url --key --insecure-tls --as-of --from --to --id --accept-losses" ;;
 	"cel eval"*) options="--help --bindings" ;;
 	"cel check"*) options="--help --bindings" ;;
 	"cel ast"*) options="--help" ;;
@@ -21,7 +24,7 @@ _doorward()
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
 	cel*) options="eval check ast test --help" ;;
-	*) options="serve check key audit changes preview cel version --help --version --man --completion" ;;
+	*) options="serve check key audit changes preview export import convert cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
