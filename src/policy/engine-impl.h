@@ -505,5 +505,7 @@ static inline const struct form_list *asked_actions(struct asked *q)
 }
 bool statement_matches_action(struct asked *q, const struct cset *c, const struct compiled *s);
 bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s);
+/* What an observer is told of the statement, but for the tenants. */
+struct observed observe(struct asked *q, const struct cset *c, uint32_t statement);
 /* Index of the first of `n` records (hash first in each, `step` bytes apart) whose hash is not below `hash`. */
 size_t lower_bound(const void *records, size_t n, size_t step, uint32_t hash);

@@ -185,9 +185,28 @@ struct observed {
 };
 struct observer {
 	void (*statement)(struct observer *self, const struct observed *what);
+	/* Called once all have been shown, while the query's attributes are still there to be asked; NULL: nobody. */
+	void (*end)(struct observer *self, const struct engine *g, const struct query *q, struct arena *a);
+	/*
+	 * How many more statements it is ready to be shown; 0: any number. When there are more, the rest is not looked
+	 * at, `is_cut` is set, and the verdict is not to be used.
+	 */
+	uint64_t max_statements;
+	bool is_cut;
 };
 struct verdict engine_explain(const struct engine *g, const struct query *q, struct arena *a,
                               struct str_list *ret_tenants, struct observer *observer);
+
+/*
+ * Shows the observer the statements that allow the action on the resource, whoever they are about: the query's subjects
+ * are not looked at, and `tenant_matches` is said of subjects that count everywhere. Looks at no more than `*steps`
+ * statements, and takes from it what it looked at; false: there are more.
+ */
+bool engine_show_allows(const struct engine *g, const struct query *q, struct arena *a, uint64_t *steps,
+                        struct observer *observer);
+
+/* The first `max` subjects that the document's statements are about, patterns as they are; in `a` and the version. */
+struct str_list engine_subjects_of(const struct engine *g, uint32_t kind, struct str id, size_t max, struct arena *a);
 
 /*
  * The union of the tenants named by allow statements whose subjects match, whatever their actions and resources,

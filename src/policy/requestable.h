@@ -24,8 +24,7 @@ struct requestable {
 	const struct app_entitlement *entitlement;
 	const struct user *user;            /* who would get it: the one who was asked about */
 	struct str account_id;              /* hers in the application; absent: none, one is made by the grant */
-	struct str policy;                  /* id of the approval policy that decides; absent: none is set */
-	const struct access_request *open;  /* OPEN: that one */
+	const struct access_request *open; /* OPEN: that one */
 };
 
 /*
