@@ -52,7 +52,7 @@ static_assert(CEL_TOKEN_PERCENT - CEL_TOKEN_PLUS == 4, "the arithmetic operators
 /* The last operator of each level outside of brackets. */
 struct operators {
 	bool is_choice, has_arithmetic;
-	const struct cel_token *or, *and, *comparison;
+	const struct cel_token * or, *and, *comparison;
 };
 
 static struct operators operators_of(const struct range *r)
@@ -66,7 +66,7 @@ static struct operators operators_of(const struct range *r)
 			/* a.?b selects; a ? b : c chooses. */
 			o.is_choice |= t->kind == CEL_TOKEN_QUESTION && t[-1].kind != CEL_TOKEN_DOT;
 			o.has_arithmetic |= is_arithmetic(t);
-			o.or = t->kind == CEL_TOKEN_OR ? t : o.or;
+			o.or = t->kind == CEL_TOKEN_OR ? t : o.or ;
 			o.and = t->kind == CEL_TOKEN_AND ? t : o.and;
 			o.comparison = is_comparison(t) ? t : o.comparison;
 		}
@@ -107,9 +107,9 @@ struct cel_parts cel_parts(struct str source, struct arena *a)
 	o = operators_of(&r);
 	if (o.is_choice || r.first >= r.last)
 		return (struct cel_parts){.text = text_of(source, r.first, r.last)};
-	if (o.or && o.or < r.last)
+	if (o.or &&o.or < r.last)
 		return split(source, &r, CEL_PART_OR, o.or);
-	if (o.and && o.and < r.last)
+	if (o.and &&o.and < r.last)
 		return split(source, &r, CEL_PART_AND, o.and);
 	if (o.comparison && o.comparison < r.last)
 		return split(source, &r, CEL_PART_COMPARISON, o.comparison);

@@ -110,8 +110,8 @@ static void visit_by_resource(struct search *s)
 	const struct group *group;
 
 	for (size_t i = 0; i <= forms->n && !s->is_over; i++) {
-		group = names_group(s->engine, i < forms->n ? text_of_form(&forms->items[i], s->asked.arena)
-		                                            : VARIABLE_RESOURCES);
+		group = names_group(s->engine,
+		                    i < forms->n ? text_of_form(&forms->items[i], s->asked.arena) : VARIABLE_RESOURCES);
 		if (group)
 			visit_group(s, group, asked_actions(&s->asked));
 	}

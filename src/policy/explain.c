@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/explain.h"
 
+#include "base/strs.h"
 #include "policy/lower.h"
 
 struct str explain_part_name(unsigned bit)
@@ -20,10 +21,19 @@ struct near {
 	unsigned distance;
 };
 
+struct watch;
+/* Looks on while the evaluator is asked again; of all that it is shown only tag policies count. */
+struct second_watch {
+	struct observer observer;
+	struct watch *watch;
+};
+
 struct watch {
 	struct observer observer;
+	struct second_watch again;
 	const struct snapshot *snapshot;
 	const struct ask *ask;
+	const struct ask_resource *about; /* the ask's own, then its target */
 	struct explanation *ret;
 	uint64_t steps; /* left */
 	struct near nearest[EXPLAIN_MAX_NEAREST];
@@ -32,10 +42,30 @@ struct watch {
 	bool has_ended;    /* what comes now is about the target */
 };
 
-/* Denies in the way come first of all, then what fewest things are in the way of. */
-static unsigned distance_of(enum effect effect, unsigned failed)
+/* What comes with the program or a dialect, and was not written by anybody. */
+static bool is_built_in(const struct watch *w, const struct observed *what)
 {
-	return effect == EFFECT_DENY ? 0 : 1 + ((unsigned)__builtin_popcount(failed) << EXPLAIN_N_PARTS | failed);
+	const struct document *doc;
+	const struct role *role;
+
+	if (what->kind == DOC_ACCESS_GRANT)
+		return false;
+	doc = snapshot_find(w->snapshot, (enum document_kind)what->kind, what->document);
+	if (doc && doc->kind == DOC_STATEMENT_POLICY)
+		return !str_eq(as_statement_policy(doc)->type, STR(POLICY_TYPE_CUSTOM));
+	role = doc && doc->kind == DOC_ROLE ? as_role(doc) : NULL;
+	return role && role->is_managed;
+}
+
+/*
+ * Denies in the way come first of all, then what fewest things are in the way of; of as many, what people wrote before
+ * what is built in.
+ */
+static unsigned distance_of(const struct watch *w, const struct observed *what, unsigned failed)
+{
+	const unsigned n = (unsigned)__builtin_popcount(failed), built_in = is_built_in(w, what);
+
+	return what->effect == EFFECT_DENY ? 0 : 1 + ((n << 1 | built_in) << EXPLAIN_N_PARTS | failed);
 }
 
 static unsigned failed_parts(const struct watch *w, const struct observed *what)
@@ -59,23 +89,32 @@ static bool is_same(const struct observed *x, const struct observed *y)
 }
 
 /* Neither what is about another thing altogether, nor what the asker may not know. */
-static bool is_worth_telling(const struct watch *w, enum effect effect, unsigned failed)
+static bool is_worth_telling(const struct watch *w, const struct observed *what, unsigned failed)
 {
 	const unsigned another = EXPLAIN_ACTION | EXPLAIN_RESOURCE;
 
-	if (effect == EFFECT_DENY && failed)
+	if (what->effect == EFFECT_DENY && failed)
+		return false;
+	if (failed & another && is_built_in(w, what))
 		return false;
 	return (failed & another) != another && !(w->ask->is_bound && failed & EXPLAIN_TENANT);
 }
 
-/* Keeps the nearest, in order; of equally near ones those that came first. */
+/* Keeps the nearest, in order; of equally near ones those that came first. One that is shown again may be nearer. */
 static void keep(struct watch *w, const struct near *one)
 {
-	size_t at = w->n;
+	size_t at;
 
-	for (size_t i = 0; i < w->n; i++)
-		if (is_same(&w->nearest[i].observed, &one->observed))
+	for (size_t i = 0; i < w->n; i++) {
+		if (!is_same(&w->nearest[i].observed, &one->observed))
+			continue;
+		if (w->nearest[i].distance <= one->distance)
 			return;
+		w->n--;
+		memmove(&w->nearest[i], &w->nearest[i + 1], (w->n - i) * sizeof(w->nearest[0]));
+		break;
+	}
+	at = w->n;
 	while (at > 0 && w->nearest[at - 1].distance > one->distance)
 		at--;
 	if (at == EXPLAIN_MAX_NEAREST)
@@ -91,6 +130,7 @@ static void begin(struct watch *w)
 		return;
 	w->has_ended = false;
 	w->n = 0;
+	w->about = w->ask->target;
 }
 
 static void show(struct observer *self, const struct observed *what)
@@ -100,9 +140,17 @@ static void show(struct observer *self, const struct observed *what)
 
 	begin(w);
 	w->steps -= !w->shows_others && w->steps > 0;
-	one.distance = distance_of(what->effect, one.failed);
-	if (is_worth_telling(w, what->effect, one.failed))
+	one.distance = distance_of(w, what, one.failed);
+	if (is_worth_telling(w, what, one.failed))
 		keep(w, &one);
+}
+
+static void show_again(struct observer *self, const struct observed *what)
+{
+	struct watch *w = CONTAINER_OF(self, struct second_watch, observer)->watch;
+
+	if (what->kind == DOC_TAG_POLICY || what->kind == DOC_POLICY_ATTACHMENT)
+		show(&w->observer, what);
 }
 
 /* ---- what is told ------------------------------------------------------------------------------------------ */
@@ -143,8 +191,7 @@ static void tell_condition(const struct snapshot *s, const struct query *q, stru
 	} else if (e->kind == DOC_ACCESS_POLICY && known && known->asked) {
 		p = FIND(s, access_policy, ACCESS_POLICY, e->id);
 		if (p && !str_is_absent(p->condition))
-			e->condition.native =
-			    native_condition_failure(s->native_env, p->condition, known->asked, q);
+			e->condition.native = native_condition_failure(s->native_env, p->condition, known->asked, q);
 	}
 }
 
@@ -168,8 +215,7 @@ static struct str spoken_subject(struct str subject, struct arena *a)
 
 static struct str_list subjects_of(const struct snapshot *s, const struct observed *what, struct arena *a)
 {
-	struct str_list named =
-	    engine_subjects_of(&s->engine, what->kind, what->document, EXPLAIN_MAX_SUBJECTS, a);
+	struct str_list named = engine_subjects_of(&s->engine, what->kind, what->document, EXPLAIN_MAX_SUBJECTS, a);
 	struct str *items = ARENA_ARRAY(a, struct str, named.n);
 
 	for (size_t i = 0; i < named.n; i++)
@@ -194,6 +240,68 @@ static struct explained explained_of(const struct watch *w, const struct near *n
 	return e;
 }
 
+/* ---- tag policies ------------------------------------------------------------------------------------------ */
+
+enum { MAX_SELECTORS = 1000 };
+
+static void add_selectors(struct strs *l, const struct tag_policy *p, const struct watch *w, const struct query *q)
+{
+	for (size_t i = 0; p && i < p->n_groups && l->n < MAX_SELECTORS; i++) {
+		struct str selector = STR_NONE;
+
+		if (str_eq(p->groups[i].permission, q->action))
+			selector = lower_tag_selector(&p->groups[i], w->about->type, l->arena);
+		if (!str_is_absent(selector))
+			strs_add(l, selector);
+	}
+}
+
+static void add_linked(struct strs *l, const struct watch *w, const struct query *q, struct str subject)
+{
+	const bool is_role = str_starts_with(subject, STR(SUBJECT_ROLE));
+	const bool is_group = str_starts_with(subject, STR(SUBJECT_ATTACHED_GROUP));
+	const enum document_kind kind = is_role ? DOC_TAG_POLICY : DOC_POLICY_ATTACHMENT;
+	const size_t n_prefix = is_role ? STR(SUBJECT_ROLE).len : STR(SUBJECT_ATTACHED_GROUP).len;
+	const struct document *const *docs;
+	struct str link;
+	size_t n;
+
+	if (!is_role && !is_group)
+		return;
+	link =
+	    arena_concat(l->arena, is_role ? STR("role:") : STR("group:"), str_slice(subject, n_prefix, subject.len));
+	n = snapshot_linked(w->snapshot, kind, link, l->arena, &docs);
+	for (size_t i = 0; i < n && l->n < MAX_SELECTORS; i++)
+		add_selectors(l,
+		              is_role
+		                  ? as_tag_policy(docs[i])
+		                  : FIND(w->snapshot, tag_policy, TAG_POLICY, as_policy_attachment(docs[i])->policy),
+		              w, q);
+}
+
+/*
+ * What a resource's tags do not lead to is not found by them: so the evaluator is asked again, as if the resource could
+ * be found by the tags that the asker's policies want. Whether their conditions hold is still said of its own.
+ */
+static void show_policies_of_other_tags(struct watch *w, const struct engine *g, const struct query *q, struct arena *a)
+{
+	struct strs selectors = {.arena = a};
+	struct observer observer = {.statement = show_again, .max_statements = w->steps};
+	struct query wanted = *q;
+
+	if (w->snapshot->n_docs[DOC_TAG_POLICY] == 0 || w->steps == 0)
+		return;
+	for (size_t i = 0; i < q->n_subjects; i++)
+		add_linked(&selectors, w, q, q->subjects[i].text);
+	if (selectors.n == 0)
+		return;
+	wanted.selectors = strs_list(&selectors);
+	w->again.observer = observer;
+	w->again.watch = w;
+	(void)engine_explain(g, &wanted, a, NULL, &w->again.observer);
+	w->observer.is_cut |= w->again.observer.is_cut;
+}
+
 /* All are shown that are about the query's subjects: now those about others, which are looked for elsewhere. */
 static void end(struct observer *self, const struct engine *g, const struct query *q, struct arena *a)
 {
@@ -201,6 +309,7 @@ static void end(struct observer *self, const struct engine *g, const struct quer
 	struct explanation *ret = w->ret;
 
 	begin(w);
+	show_policies_of_other_tags(w, g, q, a);
 	w->shows_others = true;
 	ret->is_complete = engine_show_allows(g, q, a, &w->steps, self) && !self->is_cut;
 	w->shows_others = false;
@@ -214,7 +323,7 @@ void snapshot_explain_denial(const struct snapshot *s, const struct ask *q, stru
                              struct explanation *ret)
 {
 	uint64_t max = *steps < EXPLAIN_MAX_STEPS ? *steps : EXPLAIN_MAX_STEPS;
-	struct watch w = {.snapshot = s, .ask = q, .ret = ret, .steps = max};
+	struct watch w = {.snapshot = s, .ask = q, .about = &q->resource, .ret = ret, .steps = max};
 
 	*ret = (struct explanation){0};
 	if (max == 0)

@@ -18,8 +18,8 @@
 #include "policy/native_condition.h"
 
 #define EXPLAIN_MAX_NEAREST  5u
-#define EXPLAIN_MAX_SUBJECTS 3u                 /* that are named of a statement about others */
-#define EXPLAIN_MAX_STEPS    UINT64_C(20000)    /* statements looked at for one question */
+#define EXPLAIN_MAX_SUBJECTS 3u              /* that are named of a statement about others */
+#define EXPLAIN_MAX_STEPS    UINT64_C(20000) /* statements looked at for one question */
 
 /* What a statement lacked, as bits. */
 enum explain_part {

@@ -57,8 +57,7 @@ static bool would_allow(const struct snapshot *s, const struct ask *q, const str
 	return verdict_allows(answer.verdict);
 }
 
-static const struct access_request *open_request(const struct snapshot *s, const struct requestable *r,
-                                                 struct arena *a)
+static const struct access_request *open_request(const struct snapshot *s, const struct requestable *r, struct arena *a)
 {
 	const struct access_request like = {
 	    .app = r->entitlement->app, .entitlement_id = r->entitlement->entitlement_id, .user = r->user->doc.id};

@@ -22,8 +22,8 @@ struct requestable {
 	enum requestable_why why;
 	/* What follows is set unless NO; borrowed from the snapshot. */
 	const struct app_entitlement *entitlement;
-	const struct user *user;            /* who would get it: the one who was asked about */
-	struct str account_id;              /* hers in the application; absent: none, one is made by the grant */
+	const struct user *user;           /* who would get it: the one who was asked about */
+	struct str account_id;             /* hers in the application; absent: none, one is made by the grant */
 	const struct access_request *open; /* OPEN: that one */
 };
 

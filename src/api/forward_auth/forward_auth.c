@@ -117,13 +117,15 @@ static struct evaluation evaluation_of(struct arena *a, const struct end_user *w
 static void decide(struct api_call *call, const struct forward_settings *s, const struct end_user *who,
                    const struct evaluation *ev)
 {
-	const struct evaluator e = {.call = call, .explains = s->explains};
+	struct evaluator e = {.call = call, .explains = s->explains};
 	struct json_writer w = api_json_begin(call, 403);
 	struct error err = {0};
 	bool allowed = false;
 
 	if (!evaluation_decide(&e, ev, &w, &allowed, &err)) {
 		deny(call, err.text);
+	} else if (e.is_unlogged) {
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "decisions cannot be logged at present, and must be");
 	} else if (allowed) {
 		api_no_content(call);
 		call->x->status = s->allow_status;
