@@ -10,11 +10,13 @@
 
 #include "native-oracle.h"
 #include "run.h"
+#include "explain-check.h"
 #include "search-check.h"
 
 enum { N_ROUNDS = 3, N_FIRST = 35, N_LATER = 15 };
 
 struct tally {
+	struct explain_tally explained;
 	uint64_t n_questions, n_allowed, n_in_some_tenants, n_denied_by_policy;
 };
 
@@ -62,7 +64,8 @@ static bool ask(struct trial *t, const struct native_world *w, const struct snap
 			         is_allowed, got.tenants.n, STR_ARG(got.verdict.document), want.is_allowed,
 			         want.tenants.n, STR_ARG(native_print(w, &q, &a)));
 		else
-			is_good = search_check(s, &q.ask, t->message);
+			is_good = search_check(s, &q.ask, t->message) &&
+			          explain_check(s, &q.ask, &t->tally->explained, t->message);
 		arena_release(&a);
 	}
 	return is_good;
@@ -127,8 +130,10 @@ static bool saw_enough(const void *tally)
 	printf("# %" PRIu64 " questions, %" PRIu64 " allowed, %" PRIu64 " in some of the tenants asked about, %" PRIu64
 	       " denied by a policy\n",
 	       t->n_questions, t->n_allowed, t->n_in_some_tenants, t->n_denied_by_policy);
+	printf("# %" PRIu64 " denials explained by %" PRIu64 " statements, %" PRIu64 " claims tried\n",
+	       t->explained.n_denials, t->explained.n_nearest, t->explained.n_lifted);
 	return t->n_allowed > t->n_questions / 20 && t->n_in_some_tenants > t->n_questions / 200 &&
-	       t->n_denied_by_policy > t->n_questions / 20;
+	       t->n_denied_by_policy > t->n_questions / 20 && t->explained.n_lifted > t->n_questions / 20;
 }
 
 int main(void)
