@@ -46,7 +46,8 @@
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
-	X(ACCESS_POLICY, access_policy)
+	X(ACCESS_POLICY, access_policy)                                                                                \
+	X(SEPARATION, separation)
 
 enum document_kind {
 	DOC_NONE,

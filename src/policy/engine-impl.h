@@ -344,6 +344,9 @@ const struct group *names_group(const struct engine *g, struct str pattern);
 /* The document of the set. */
 const struct document *document_of_set(const struct engine *g, const struct cset *set);
 
+/* The document of that name; NULL: none. */
+const struct document *document_find(const struct engine *g, uint32_t kind, struct str id);
+
 /* Tenants. Number 0 is "(unassigned)"; it has no record. */
 #define UNASSIGNED STR("(unassigned)")
 #define NO_NUMBER  UINT32_MAX
