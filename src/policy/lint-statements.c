@@ -16,6 +16,15 @@ bool lint_is_built_in(const struct document *doc)
 	return doc->kind == DOC_APPROVAL_POLICY && as_approval_policy(doc)->is_builtin;
 }
 
+/* What is attached to groups says the same once more for each: one of them being covered is not all of them being so.
+ */
+static bool is_attached(const struct lint_run *r, const struct document *doc)
+{
+	return doc->kind == DOC_TAG_POLICY &&
+	       snapshot_count_linked(r->snapshot, DOC_POLICY_ATTACHMENT,
+	                             arena_concat(r->arena, STR("policy:"), doc->id)) > 0;
+}
+
 /* ---- nobody ------------------------------------------------------------------------------------------------ */
 
 static bool is_about_nobody(const struct lint_run *r, const struct document *doc)
@@ -26,9 +35,7 @@ static bool is_about_nobody(const struct lint_run *r, const struct document *doc
 	case DOC_ACCESS_POLICY:
 		return as_access_policy(doc)->subjects.n == 0;
 	case DOC_TAG_POLICY:
-		return as_tag_policy(doc)->roles.n == 0 &&
-		       snapshot_count_linked(r->snapshot, DOC_POLICY_ATTACHMENT,
-		                             arena_concat(r->arena, STR("policy:"), doc->id)) == 0;
+		return as_tag_policy(doc)->roles.n == 0 && !is_attached(r, doc);
 	default:
 		return false;
 	}
@@ -171,15 +178,15 @@ static void look_for_covers(struct lint_run *r, const struct document *doc, cons
 
 /* ---- the whole --------------------------------------------------------------------------------------------- */
 
+/* What an attachment says is said by its policy. */
 static bool is_looked_at(enum document_kind kind)
 {
-	return kind == DOC_STATEMENT_POLICY || kind == DOC_ACCESS_POLICY || kind == DOC_TAG_POLICY ||
-	       kind == DOC_POLICY_ATTACHMENT;
+	return kind == DOC_STATEMENT_POLICY || kind == DOC_ACCESS_POLICY || kind == DOC_TAG_POLICY;
 }
 
 void lint_statements(struct lint_run *r, const struct document *doc)
 {
-	bool wants_covers = lint_wants(r, LINT_SHADOWED) || lint_wants(r, LINT_REDUNDANT);
+	bool wants_covers = (lint_wants(r, LINT_SHADOWED) || lint_wants(r, LINT_REDUNDANT)) && !is_attached(r, doc);
 	struct statement_name name = {(uint32_t)doc->kind, doc->id, 0};
 	struct statement_facts facts;
 	struct finding f;

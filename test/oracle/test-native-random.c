@@ -11,12 +11,14 @@
 #include "native-oracle.h"
 #include "run.h"
 #include "explain-check.h"
+#include "lint-check.h"
 #include "search-check.h"
 
 enum { N_ROUNDS = 3, N_FIRST = 35, N_LATER = 15 };
 
 struct tally {
 	struct explain_tally explained;
+	struct lint_tally lint;
 	uint64_t n_questions, n_allowed, n_in_some_tenants, n_denied_by_policy;
 };
 
@@ -65,7 +67,8 @@ static bool ask(struct trial *t, const struct native_world *w, const struct snap
 			         want.tenants.n, STR_ARG(native_print(w, &q, &a)));
 		else
 			is_good = search_check(s, &q.ask, t->message) &&
-			          explain_check(s, &q.ask, &t->tally->explained, t->message);
+			          explain_check(s, &q.ask, &t->tally->explained, t->message) &&
+			          lint_check(s, &q.ask, &t->tally->lint, t->message);
 		arena_release(&a);
 	}
 	return is_good;
@@ -123,6 +126,14 @@ static bool run_world(uint64_t seed, void *tally, struct buf *message)
 	return is_good;
 }
 
+static void print_findings(const struct lint_tally *t)
+{
+	for (uint32_t i = 0; i < LINT_N_KINDS; i++)
+		if (t->by_kind[i])
+			printf("# " STR_FMT ": %" PRIu64 "\n", STR_ARG(lint_kind_name((enum lint_kind)i)),
+			       t->by_kind[i]);
+}
+
 static bool saw_enough(const void *tally)
 {
 	const struct tally *t = tally;
@@ -132,8 +143,10 @@ static bool saw_enough(const void *tally)
 	       t->n_questions, t->n_allowed, t->n_in_some_tenants, t->n_denied_by_policy);
 	printf("# %" PRIu64 " denials explained by %" PRIu64 " statements, %" PRIu64 " claims tried\n",
 	       t->explained.n_denials, t->explained.n_nearest, t->explained.n_lifted);
-	return t->n_allowed > t->n_questions / 20 && t->n_in_some_tenants > t->n_questions / 200 &&
-	       t->n_denied_by_policy > t->n_questions / 20 && t->explained.n_lifted > t->n_questions / 20;
+	print_findings(&t->lint);
+	return t->lint.n_compared > t->n_questions / 4 && t->n_allowed > t->n_questions / 20 &&
+	       t->n_in_some_tenants > t->n_questions / 200 && t->n_denied_by_policy > t->n_questions / 20 &&
+	       t->explained.n_lifted > t->n_questions / 20;
 }
 
 int main(void)
