@@ -23,6 +23,7 @@ enum cli_command {
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
 	CLI_CHANGES,
+	CLI_LINT,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -79,6 +80,11 @@ struct cli_options {
 	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
+
+	/* lint; texts are for the server to check */
+	const char *kind, *severity, *document, *deleted;
+	const char *decisions; /* a file */
+	uint64_t days;
 
 	/* cel */
 	const char *bindings; /* a file */

@@ -41,6 +41,8 @@ static int run(struct cli_session *s)
 		return cli_audit(s);
 	case CLI_CHANGES:
 		return cli_changes(s);
+	case CLI_LINT:
+		return cli_lint(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

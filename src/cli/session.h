@@ -56,5 +56,6 @@ int cli_key_list(struct cli_session *s) MUST_USE;
 int cli_key_revoke(struct cli_session *s) MUST_USE;
 int cli_audit(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
+int cli_lint(struct cli_session *s) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

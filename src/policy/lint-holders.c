@@ -35,7 +35,7 @@ static void look_at_use(struct lint_run *r, const struct document *doc)
 	if (doc->created_at_ms >= usage->since_ms || !is_grant(r, doc) || usage->is_used(usage, doc->kind, doc->id))
 		return;
 	lint_add(r, &f,
-	         arena_strf(r->arena, "The " STR_FMT " has allowed nothing in all that time.",
+	         arena_strf(r->arena, "No decision of the log since then names the " STR_FMT " as what allowed it.",
 	                    STR_ARG(lint_spoken(r, doc->kind, doc->id))));
 }
 

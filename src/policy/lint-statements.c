@@ -7,8 +7,13 @@
 /* Of one search for what covers a statement; a group that many are about is not compared all with all. */
 #define MAX_COVER_STEPS UINT64_C(5000)
 
+/* An organization is made with its first documents in its first revision; nobody wrote those. */
+#define FIRST_REVISION 1u
+
 bool lint_is_built_in(const struct document *doc)
 {
+	if (doc->rev == FIRST_REVISION)
+		return true;
 	if (doc->kind == DOC_ROLE)
 		return as_role(doc)->is_managed;
 	if (doc->kind == DOC_STATEMENT_POLICY)

@@ -23,6 +23,7 @@ static const struct {
     {"help-key-revoke.txt", "key revoke", NULL},
     {"help-audit.txt", "audit", NULL},
     {"help-changes.txt", "changes", NULL},
+    {"help-lint.txt", "lint", NULL},
     {"help-cel.txt", "cel", NULL},
     {"help-cel-eval.txt", "cel eval", NULL},
     {"help-cel-test.txt", "cel test", NULL},
