@@ -105,6 +105,8 @@ struct api_dialect {
 	 * is refused.
 	 */
 	bool takes_limited_clients;
+	/* GET of a path with a slash behind it is moved (301) to the one without. */
+	bool redirects_slash;
 	/*
 	 * The only route of the dialect takes every method and every path that begins with a prefix: those are somebody
 	 * else's, and it is asked about them.

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "api/internal.h"
-#include "base/random.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/oauth.h"
@@ -13,38 +12,6 @@
 static struct api *api_of(struct http_app *app)
 {
 	return CONTAINER_OF(app, struct api, app);
-}
-
-/* ---- which dialect --------------------------------------------------------------------------------- */
-
-static bool has_prefix(struct str path, struct str prefix)
-{
-	/* "/iam/" also owns "/iam", so that even that gets the dialect's own 404. */
-	return str_starts_with(path, prefix) ||
-	       (str_ends_with(prefix, STR("/")) && str_eq(path, str_slice(prefix, 0, prefix.len - 1)));
-}
-
-/* The dialect with the longest prefix of the path; the native one for what belongs to nobody. */
-static struct mounted_dialect *find_dialect(struct api *api, struct str path)
-{
-	struct mounted_dialect *found = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		struct mounted_dialect *m = &api->dialects[i];
-
-		if (m->dialect == &api_native && !found)
-			found = m;
-		for (const char *const *p = m->dialect->prefixes; *p; p++) {
-			struct str prefix = str_of(*p);
-
-			if (prefix.len > longest && has_prefix(path, prefix)) {
-				longest = prefix.len;
-				found = m;
-			}
-		}
-	}
-	return found;
 }
 
 static struct api_call *new_call(struct api *api, struct http_exchange *x)
@@ -55,50 +22,10 @@ static struct api_call *new_call(struct api *api, struct http_exchange *x)
 	call->api = api;
 	call->service = api->service;
 	call->arena = &x->arena;
-	call->dialect = find_dialect(api, x->path)->dialect;
+	call->dialect = api_find_dialect(api, x->path)->dialect;
 	call->now_ms = call->present_ms = clock_now_ms();
 	x->app = call;
 	return call;
-}
-
-static void take_route(struct api_call *call, const struct router_match *match)
-{
-	call->match = match;
-	call->route = match->route->target;
-	call->x->route = str_of(call->route->path);
-}
-
-/* Finds the route; false after failing the call. */
-static bool find_route(struct api *api, struct api_call *call)
-{
-	struct router_match *match = ARENA_NEW(call->arena, struct router_match);
-	struct mounted_dialect *m = find_dialect(api, call->x->path);
-
-	if (m->dialect->takes_every_path) {
-		assert(m->n_routes == 1);
-		match->route = &m->routes[0];
-		take_route(call, match);
-		return true;
-	}
-	switch (router_match(m->router, call->x->method, call->x->path, call->arena, match)) {
-	case ROUTE_FOUND:
-		take_route(call, match);
-		return true;
-	case ROUTE_METHOD_NOT_ALLOWED:
-		call->allow = match->allow;
-		http_answer_header(call->x, STR("Allow"), match->allow);
-		api_fail(call, SERVICE_INVALID,
-		         call->dialect->wrong_method_status ? call->dialect->wrong_method_status : 405,
-		         "Method Not Allowed");
-		return false;
-	case ROUTE_BAD_PATH:
-		api_fail(call, SERVICE_INVALID, 0, "the path is not valid percent-encoded UTF-8");
-		return false;
-	case ROUTE_NOT_FOUND:
-		break;
-	}
-	api_fail(call, SERVICE_NOT_FOUND, 0, "Not Found");
-	return false;
 }
 
 /* ---- who, and may they -------------------------------------------------------------------------------- */
@@ -132,6 +59,8 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
+		if (!pending)
+			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
 		call->snapshot = call->present = pending ? pending : org_snapshot(call->caller.org);
 		return true;
 	case AUTH_MISSING:
@@ -293,10 +222,7 @@ static void finish_as_of(struct api_call *call)
 	http_finish(call->x);
 }
 
-/*
- * From the current snapshot, or a past one, also when the handler says that the call is about one. False: the call will
- * be finished later.
- */
+/* From the current snapshot, or a past one. False: the call will be finished later. */
 static bool answer_read(struct api_call *call)
 {
 	if (call->as_of)
@@ -307,7 +233,7 @@ static bool answer_read(struct api_call *call)
 		call->route->handle(call);
 	}
 	service_read_end();
-	if (call->as_of && !call->failed)
+	if (call->as_of)
 		return answer_as_of(call);
 	finish_answer(call);
 	return true;
@@ -458,7 +384,7 @@ static enum http_action run_audited_read(struct api_call *call)
 
 	service_read_begin();
 	if (admit(call, NULL) && api_read_body(call)) {
-		call->revision = call->snapshot->revision;
+		call->revision = call->snapshot ? call->snapshot->revision : 0;
 		call->route->handle(call);
 	}
 	org = call->caller.org;
@@ -504,7 +430,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 	struct api *api = api_of(app);
 	struct api_call *call = new_call(api, x);
 
-	if (!find_route(api, call) || !as_of_read(call)) {
+	if (!api_find_route(api, call) || !as_of_read(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
@@ -542,109 +468,7 @@ static void done(struct http_app *app, struct http_exchange *x, bool sent)
 		access_log(call, x, duration, sent);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
-
-static void mount(struct api *api, const struct api_dialect *dialect)
+struct http_app dispatch_app(void)
 {
-	struct mounted_dialect *m = &api->dialects[api->n_dialects++];
-	size_t n = 0;
-
-	assert(api->n_dialects <= API_MAX_DIALECTS);
-	m->dialect = dialect;
-	for (size_t i = 0; i < dialect->n_tables; i++)
-		m->n_routes += dialect->tables[i]->n;
-	m->routes = mem_calloc(m->n_routes, sizeof(*m->routes));
-	for (size_t i = 0; i < dialect->n_tables; i++) {
-		for (size_t k = 0; k < dialect->tables[i]->n; k++) {
-			const struct api_route *r = &dialect->tables[i]->routes[k];
-
-			m->routes[n++] = (struct route){r->method, r->path, r};
-		}
-	}
-	m->router = router_new(m->routes, m->n_routes);
-	m->metrics = mem_calloc(m->n_routes + 1, sizeof(*m->metrics));
-}
-
-struct api *api_new(const struct api_options *options)
-{
-	struct api *api = mem_calloc(1, sizeof(*api));
-
-	api->app = (struct http_app){.handle = handle, .refuse = refuse, .done = done};
-	api->service = options->service;
-	api->decisions.options = (struct decisions_options){.log = options->decision_log,
-	                                                    .without_properties = options->log_without_properties,
-	                                                    .is_required = options->log_is_required};
-	api->decisions.run = random_u64();
-	api->forward_auth = options->forward_auth;
-	if (options->aitronos_per_minute)
-		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
-		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
-	mount(api, &api_aitronos);
-	mount(api, &api_authzen);
-	mount(api, &api_conductorone);
-	mount(api, &api_confident);
-	mount(api, &api_connhex);
-	mount(api, &api_forward_auth);
-	mount(api, &api_langsmith);
-	mount(api, &api_native);
-	mount(api, &api_ops);
-	return api;
-}
-
-void api_free(struct api *api)
-{
-	if (!api)
-		return;
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		router_free(api->dialects[i].router);
-		free(api->dialects[i].routes);
-		free(api->dialects[i].metrics);
-	}
-	rate_limiter_free(api->aitronos_limiter);
-	free(atomic_load(&api->public_url));
-	free(api);
-}
-
-struct rate_limiter *api_aitronos_limiter(const struct api *api)
-{
-	return api->aitronos_limiter;
-}
-
-struct http_app *api_http_app(struct api *api)
-{
-	return &api->app;
-}
-
-struct str api_public_url(const struct api *api)
-{
-	const char *url = atomic_load(&api->public_url);
-
-	return url ? str_of(url) : STR("");
-}
-
-void api_set_public_url(struct api *api, struct str url)
-{
-	assert(!atomic_load(&api->public_url));
-	atomic_store(&api->public_url, str_dup_cstr(url));
-}
-
-void api_set_draining(struct api *api)
-{
-	atomic_store(&api->is_draining, true);
-}
-
-void api_set_http_server(struct api *api, const struct http_server *server)
-{
-	atomic_store(&api->http_server, server);
-}
-
-struct route_metrics *api_metrics_of(struct api *api, const struct api_call *call)
-{
-	for (size_t i = 0; i < api->n_dialects; i++) {
-		struct mounted_dialect *m = &api->dialects[i];
-
-		if (m->dialect == call->dialect)
-			return &m->metrics[call->route ? (size_t)(call->match->route - m->routes) : m->n_routes];
-	}
-	return &api->dialects[0].metrics[api->dialects[0].n_routes];
+	return (struct http_app){.handle = handle, .refuse = refuse, .done = done};
 }

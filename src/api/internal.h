@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by the dispatcher's own files (dispatch.c, call.c, metrics.c, ops.c), not by the dialects.
+ * Shared by the dispatcher's own files (dispatch.c, routes.c, call.c, metrics.c, ops.c), not by the dialects.
  */
 #include <stdatomic.h>
 
@@ -47,6 +47,16 @@ struct api {
 };
 
 extern const struct api_dialect api_ops; /* /healthz, /readyz, /metrics */
+
+/* routes.c */
+/* The dialect with the longest prefix of the path; the native one for what belongs to nobody. */
+struct mounted_dialect *api_find_dialect(struct api *api, struct str path);
+/* Finds the call's route; false: it was answered, or failed. */
+bool api_find_route(struct api *api, struct api_call *call);
+
+/* dispatch.c */
+/* What the HTTP layer calls. */
+struct http_app dispatch_app(void);
 
 /* call.c */
 /* Parses the body as the route wants it; false after failing the call. */

@@ -105,6 +105,20 @@ static void civil_from_days(int64_t days, int64_t *ret_y, unsigned *ret_m, unsig
 	*ret_y = (int64_t)yoe + era * 400 + (*ret_m <= 2);
 }
 
+int64_t time_add_months(int64_t ms, int64_t n_months)
+{
+	const int64_t day_ms = INT64_C(86400000);
+	int64_t days = ms / day_ms - (ms % day_ms < 0), y, months;
+	unsigned m, d;
+	int last;
+
+	civil_from_days(days, &y, &m, &d);
+	months = y * 12 + (int64_t)m - 1 + n_months;
+	last = days_in_month((int)(months / 12), (int)(months % 12) + 1);
+	return days_from_civil(months / 12, (int)(months % 12) + 1, (int)d < last ? (int)d : last) * day_ms + ms -
+	       days * day_ms;
+}
+
 static char *add_digits(char *out, unsigned v, unsigned n)
 {
 	for (unsigned i = n; i-- > 0; v /= 10)

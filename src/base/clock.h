@@ -20,5 +20,10 @@ int clock_use_file(const char *path) MUST_USE;
 
 /* "2026-11-22T10:00:00.123Z" without a fraction when it is zero; out needs 32 bytes; NUL-terminated. */
 struct str time_format_rfc3339(int64_t ms, char out[32]);
+/*
+ * The same time of day (UTC) so many months later, on the same day of the month, or the last one where there is none.
+ * For times of the years 1 to 9999 and what stays among them.
+ */
+int64_t time_add_months(int64_t ms, int64_t n_months);
 /* RFC 3339 date-time with any offset and any number of fraction digits (cut to ms); false when malformed. */
 bool time_parse_rfc3339(struct str s, int64_t *ret_ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/edit.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 
 /* The one process-wide value here: a stamp has to differ from that of every node of every version. */
@@ -90,6 +91,15 @@ void edit_drop(struct edit *e)
 	edit_blocks_free_all(&e->fresh);
 	free(e->retired.items);
 	*e = (struct edit){0};
+}
+
+size_t edit_blocks_bytes(const struct edit_blocks *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += malloc_usable_size((void *)((uintptr_t)b->items[i] & ~OBJECT_MARK));
+	return n;
 }
 
 void edit_blocks_free_all(struct edit_blocks *b)

@@ -50,5 +50,7 @@ void edit_seal(struct edit *e, struct edit_blocks *ret_retired);
 /* Drops the new version: frees the fresh blocks, leaves the old version whole. Accepts a sealed or zeroed edit. */
 void edit_drop(struct edit *e);
 
+/* How much memory the blocks take; of objects only their first block is counted. */
+size_t edit_blocks_bytes(const struct edit_blocks *b);
 /* Frees the blocks, releases the objects, and frees the list itself. */
 void edit_blocks_free_all(struct edit_blocks *b);

@@ -59,27 +59,43 @@ static size_t size_of(size_t len)
 	return HEAD_BYTES + (len + HEAD_BYTES - 1) / HEAD_BYTES * HEAD_BYTES;
 }
 
+/*
+ * Takes a place of `size` bytes that lie together, by moving `given`; `*ret_filler` bytes before it are left out.
+ * False: there is no room. What was read of the two positions may be old by now: that there is no room is believed only
+ * when nothing was taken meanwhile.
+ */
+static bool take_place(struct ring *r, size_t size, uint64_t *ret_at, size_t *ret_filler)
+{
+	uint64_t taken = atomic_load_explicit(&r->taken, memory_order_acquire);
+
+	for (;;) {
+		uint64_t at = atomic_load_explicit(&r->given, memory_order_relaxed), then = taken;
+		size_t left = r->n_bytes - (size_t)(at & (r->n_bytes - 1)), filler = left < size ? left : 0;
+
+		if (at + filler + size - taken > r->n_bytes) {
+			taken = atomic_load_explicit(&r->taken, memory_order_acquire);
+			if (taken == then)
+				return false;
+		} else if (atomic_compare_exchange_weak_explicit(&r->given, &at, at + filler + size,
+		                                                 memory_order_relaxed, memory_order_relaxed)) {
+			*ret_at = at;
+			*ret_filler = filler;
+			return true;
+		}
+	}
+}
+
 bool ring_put(struct ring *r, struct str record)
 {
-	uint64_t at, behind;
-	size_t size, left;
+	size_t filler;
+	uint64_t at;
 
 	assert(record.len > 0);
-	if (record.len > r->n_bytes / 4)
+	if (record.len > r->n_bytes / 4 || !take_place(r, size_of(record.len), &at, &filler))
 		return false;
-	size = size_of(record.len);
-	at = atomic_load_explicit(&r->given, memory_order_relaxed);
-	do {
-		left = r->n_bytes - (at & (r->n_bytes - 1));
-		behind = at + size + (left < size ? left : 0);
-		if (behind - atomic_load_explicit(&r->taken, memory_order_acquire) > r->n_bytes)
-			return false;
-	} while (
-	    !atomic_compare_exchange_weak_explicit(&r->given, &at, behind, memory_order_relaxed, memory_order_relaxed));
-	if (left < size) {
-		atomic_store_explicit(head_at(r, at), FILLER | left, memory_order_release);
-		at += left;
-	}
+	if (filler)
+		atomic_store_explicit(head_at(r, at), FILLER | filler, memory_order_release);
+	at += filler;
 	memcpy(place(r, at) + HEAD_BYTES, record.ptr, record.len);
 	atomic_store_explicit(head_at(r, at), record.len, memory_order_release);
 	return true;
@@ -113,4 +129,14 @@ void ring_drop(struct ring *r)
 	uint64_t at = atomic_load_explicit(&r->taken, memory_order_relaxed);
 
 	give_back(r, at, size_of((size_t)atomic_load_explicit(head_at(r, at), memory_order_relaxed)));
+}
+
+uint64_t ring_given(const struct ring *r)
+{
+	return atomic_load_explicit(&r->given, memory_order_acquire);
+}
+
+uint64_t ring_taken(const struct ring *r)
+{
+	return atomic_load_explicit(&r->taken, memory_order_acquire);
 }

@@ -21,3 +21,6 @@ bool ring_put(struct ring *r, struct str record) MUST_USE;
 struct str ring_peek(struct ring *r);
 /* Done with what ring_peek() returned, which was not absent. */
 void ring_drop(struct ring *r);
+/* Places in the order of putting, which only grow: behind the last record that has one, and behind the last dropped. */
+uint64_t ring_given(const struct ring *r);
+uint64_t ring_taken(const struct ring *r);

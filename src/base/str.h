@@ -60,6 +60,8 @@ struct str str_trim(struct str s);
 bool str_split(struct str *rest, char sep, struct str *ret_part);
 /* Decimal digits only, no sign, no leading zero but "0": true and the value, or false. */
 bool str_to_u64(struct str s, uint64_t *ret_value);
+/* Nothing but ASCII letters and digits? */
+bool str_is_alnum(struct str s);
 /* Order for qsort() over struct str. */
 int str_qsort(const void *a, const void *b);
 /* Heap copy with a NUL behind it; owned by the caller. */

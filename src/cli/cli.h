@@ -22,6 +22,9 @@ enum cli_command {
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
+	CLI_AUDIT_VERIFY,
+	CLI_AUDIT_REPLAY,
+	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
 	CLI_LINT,
 	CLI_CEL_EVAL,
@@ -30,7 +33,7 @@ enum cli_command {
 	CLI_CEL_TEST,
 };
 
-#define CLI_MAX_OPERANDS 3u
+#define CLI_MAX_OPERANDS 256u
 #define CLI_MAX_TENANTS  64u
 
 /* What was asked. Texts are borrowed from argv, the environment or the table; a text option that was not given and has
@@ -39,6 +42,7 @@ struct cli_options {
 	enum cli_command command;
 	const char *help_topic; /* CLI_HELP: "", "serve", "key", "key create" … */
 	const char *operands[CLI_MAX_OPERANDS];
+	unsigned n_operands;
 
 	/* serve */
 	const char *store;
@@ -47,6 +51,7 @@ struct cli_options {
 	uint16_t listen_port;    /* 0: any free one */
 	const char *org;
 	const char *owner_key_file;
+	const char *secret_key_file, *old_secret_key_file; /* the second only with the first */
 	enum log_level log_level;
 	const char *tls_cert, *tls_key; /* both or neither */
 	const char *public_url;
@@ -58,7 +63,7 @@ struct cli_options {
 	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
 	uint64_t aitronos_burst;      /* 0: a fifth more */
 	bool webhook_allow_private;
-	const char *decision_log; /* a file, or "-" */
+	const char *decision_log;        /* a file, or "-" */
 	uint64_t decision_log_max_bytes; /* 0: no limit */
 	bool decision_log_without_properties;
 	bool decision_log_required;
@@ -76,7 +81,10 @@ struct cli_options {
 	const char *name;
 	const char *expires; /* RFC 3339, checked */
 	const char *since;   /* RFC 3339, checked */
-	const char *as_of;   /* a revision or a time, for the server to check; as the next two */
+	const char *until;   /* RFC 3339, checked */
+	const char *id;
+	const char *jwks;  /* a file */
+	const char *as_of; /* a revision or a time, for the server to check; as the next two */
 	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;

@@ -24,6 +24,23 @@ const struct cli_command_def cli_commands[] = {
 	 "stored only as hashes and cannot be listed.\n"},
 	{CLI_KEY_REVOKE, "key revoke", "ID", 1, "revoke an API key",
 	 "The key of this id stops working at once.\n"},
+	{CLI_AUDIT_VERIFY, "audit verify", "FILE...", 1, "check a decision log",
+	 "Checks that every line of the log follows from the line before, and what the server\n"
+	 "signed for. The files of one log may be given in any order. The server's public keys\n"
+	 "come from the file of --jwks, or from the server.\n"
+	 "\n"
+	 "The exit status is 0 when all is as it was written, 1 when something was changed, left\n"
+	 "out, put in or moved, or nothing is signed for, 2 when it could not be checked. Lines\n"
+	 "behind the last signature are counted: they prove nothing yet.\n", true},
+	{CLI_AUDIT_REPLAY, "audit replay", "FILE...", 1, "decide again what a decision log holds",
+	 "Puts each question of the log to the server again, as of the revision and the moment in\n"
+	 "which it was decided, and prints where the answer is another one.\n"
+	 "\n"
+	 "The exit status is 0 when all answers agree, 1 when one does not, 2 when it could not\n"
+	 "be tried. What cannot be asked again is counted, and why.\n", true},
+	{CLI_AUDIT_LAST_USE, "audit last-use", "FILE...", 1, "show when documents last decided",
+	 "One JSON object a line: kind and id of a document that decided something, and when it\n"
+	 "last did.\n", true},
 	{CLI_AUDIT, "audit", "", 0, "show the audit trail",
 	 "One line an attempt, newest first: what was changed, and what was refused.\n"
 	 "With --follow, oldest first and then whatever comes: the last ten lines to begin\n"
@@ -80,10 +97,13 @@ const struct cli_command_def cli_commands[] = {
 #define LIST    CLI_BIT(CLI_KEY_LIST)
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
 #define AUDIT   CLI_BIT(CLI_AUDIT)
+#define VERIFY  CLI_BIT(CLI_AUDIT_VERIFY)
+#define REPLAY  CLI_BIT(CLI_AUDIT_REPLAY)
+#define LAST    CLI_BIT(CLI_AUDIT_LAST_USE)
 #define CHANGES CLI_BIT(CLI_CHANGES)
 #define LINT    CLI_BIT(CLI_LINT)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES | LINT)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | LINT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -93,6 +113,10 @@ const struct cli_option_def cli_options_table[] = {
 	{"org", "ID", "default", "the organization made in an empty store", SERVE, CLI_TEXT, AT(org)},
 	{"owner-key-file", "FILE", NULL, "write a new owner key here (mode 0600) instead of showing it", SERVE, CLI_TEXT,
 	 AT(owner_key_file)},
+	{"secret-key-file", "FILE", NULL, "seal the installation's secrets with this key; made with an empty store", SERVE,
+	 CLI_TEXT, AT(secret_key_file)},
+	{"old-secret-key-file", "FILE", NULL, "the key that they are sealed with still; needs --secret-key-file", SERVE,
+	 CLI_TEXT, AT(old_secret_key_file)},
 	{"log-level", "LEVEL", "info", "off, error, warn, info or debug", SERVE, CLI_LEVEL, AT(log_level)},
 	{"tls-cert", "FILE", NULL, "certificate chain (PEM); needs --tls-key", SERVE, CLI_TEXT, AT(tls_cert)},
 	{"tls-key", "FILE", NULL, "private key (PEM); needs --tls-cert", SERVE, CLI_TEXT, AT(tls_key)},
@@ -111,7 +135,7 @@ const struct cli_option_def cli_options_table[] = {
 	 AT(aitronos_per_minute), .min = 0, .max = 1000000},
 	{"aitronos-burst", "N", "0", "Aitronos: calls that a key may make at once; 0: a fifth more than in a minute", SERVE,
 	 CLI_COUNT, AT(aitronos_burst), .min = 0, .max = 1000000},
-	{"webhook-allow-private", NULL, NULL, "ConductorOne: call webhooks at private addresses and without TLS, too", SERVE,
+	{"webhook-allow-private", NULL, NULL, "call webhooks and fetch issuers' keys at private addresses and without TLS, too", SERVE,
 	 CLI_FLAG, AT(webhook_allow_private)},
 	{"decision-log", "FILE", NULL, "write down every decision here, one JSON object a line; -: on standard output", SERVE,
 	 CLI_TEXT, AT(decision_log)},
@@ -126,10 +150,10 @@ const struct cli_option_def cli_options_table[] = {
 	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,
 	 CLI_FLAG, AT(connhex_inert_statements)},
 
-	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS, CLI_TEXT, AT(url)},
+	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS | VERIFY, CLI_TEXT, AT(url)},
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,
 	 .is_required = true, AT(key)},
-	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS, CLI_FLAG, AT(insecure_tls)},
+	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | VERIFY, CLI_FLAG, AT(insecure_tls)},
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
@@ -138,8 +162,12 @@ const struct cli_option_def cli_options_table[] = {
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
 	{"expires", "TIME", NULL, "when the key stops working, such as 2027-01-31T00:00:00Z", CREATE, CLI_TIME, AT(expires)},
-	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT, CLI_TIME,
+	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT | REPLAY, CLI_TIME,
 	 AT(since)},
+	{"until", "TIME", NULL, "only what was asked before this time", REPLAY, CLI_TIME, AT(until)},
+	{"id", "ID", NULL, "only the entry of this id", REPLAY, CLI_TEXT, AT(id)},
+	{"organization", "ID", "default", "only what was asked of this organization", REPLAY, CLI_TEXT, AT(org)},
+	{"jwks", "FILE", NULL, "the server's public keys, as it shows them at /auth/v1/jwks", VERIFY, CLI_TEXT, AT(jwks)},
 	{"from", "MOMENT", NULL, "what came after this revision or time; default: everything", CHANGES, CLI_TEXT, AT(from)},
 	{"to", "MOMENT", NULL, "up to this revision or time; default: the newest", CHANGES, CLI_TEXT, AT(to)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},

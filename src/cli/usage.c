@@ -79,7 +79,9 @@ static int take_decision(struct reader *r, const struct json *line)
 	if (!time_parse_rfc3339(json_get_str(line, STR("at")), &at_ms))
 		return fail(r, -EBADMSG, "a decision of the log has no time");
 	r->has_begun |= at_ms <= r->since_ms;
-	if (at_ms < r->since_ms || !json_is(decision, JSON_BOOL) || !decision->b || str_is_empty(document))
+	/* A question about the past, such as one of a replay, is no use of anything. */
+	if (at_ms < r->since_ms || json_get(line, STR("asked_at")) || !json_is(decision, JSON_BOOL) || !decision->b ||
+	    str_is_empty(document))
 		return 0;
 	return add(r, kind, document);
 }

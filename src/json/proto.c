@@ -250,15 +250,7 @@ static bool is_zero(const struct proto_field *f, const struct json *v)
 
 static bool is_id(struct str s)
 {
-	if (s.len != 27)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
-			return false;
-	}
-	return true;
+	return s.len == 27 && str_is_alnum(s);
 }
 
 /* What is wrong with the field in words, or the absent string. `v` NULL: not set. */

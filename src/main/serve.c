@@ -8,9 +8,11 @@
 #include "api/api.h"
 #include "api/conductorone/webhook_sender.h"
 #include "api/forward_auth/mapping.h"
+#include "api/key_fetcher.h"
 #include "base/clock.h"
 #include "cli/progress.h"
 #include "main/owner_key.h"
+#include "main/secret_key.h"
 #include "service/decision_log.h"
 
 /* How long a shutdown waits for what is in flight. */
@@ -30,6 +32,7 @@ struct parts {
 	struct http_server *http;
 	struct webhook_sender *webhooks;
 	struct decision_log *decisions;
+	struct key_fetcher *keys;
 	struct buf cert, key;
 	struct forward_mapping *forward_auth;
 	struct owner_key_file owner_key;
@@ -95,21 +98,27 @@ static void show_loading(void *progress, struct str org, uint64_t n_documents, b
 		progress_show(progress, org, n_documents, clock_monotonic_ns());
 }
 
-static int open_service(const struct cli_options *o, struct parts *p, struct error *err)
+static int read_secret_keys(const struct cli_options *o, struct parts *p, struct secret_keys *ret, struct error *err)
+{
+	bool is_used;
+	int r = secrets_exist(p->store, &is_used, err);
+
+	return r == 0 ? secret_keys_read(ret, o->secret_key_file, o->old_secret_key_file, !is_used, err) : r;
+}
+
+static int open_with(const struct cli_options *o, struct parts *p, const struct secret_keys *secrets, struct error *err)
 {
 	struct buf key = BUF_INIT(BUF_MAX_LINE_BYTES);
 	struct progress progress;
-	int r = store_open(str_of(o->store), &p->store, err);
+	int r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
 
-	/* What the store calls an expected outcome is no way to start. */
-	if (r != 0)
-		return r < 0 ? r : -EUCLEAN;
-	r = owner_key_file_open(&p->owner_key, o->owner_key_file, err);
 	if (r != 0)
 		return r;
 	progress_init(&progress);
 	r = service_open(&(struct service_options){.store = p->store,
 	                                           .org = str_of(o->org),
+	                                           .secret_key = secrets->has_key ? secrets->key : NULL,
+	                                           .old_secret_key = secrets->has_old_key ? secrets->old_key : NULL,
 	                                           .connhex_strict = o->connhex_strict,
 	                                           .connhex_inert_statements = o->connhex_inert_statements,
 	                                           .loading = show_loading,
@@ -122,6 +131,20 @@ static int open_service(const struct cli_options *o, struct parts *p, struct err
 		explicit_bzero(key.ptr, key.cap);
 	buf_release(&key);
 	return r;
+}
+
+static int open_service(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	struct secret_keys secrets = {0};
+	int r = store_open(str_of(o->store), &p->store, err);
+
+	if (r == 0)
+		r = read_secret_keys(o, p, &secrets, err);
+	if (r == 0)
+		r = open_with(o, p, &secrets, err);
+	explicit_bzero(&secrets, sizeof(secrets));
+	/* What the store calls an expected outcome is no way to start. */
+	return r > 0 ? -EUCLEAN : r;
 }
 
 static void set_public_url(const struct cli_options *o, struct parts *p, char *ret_listening, size_t size)
@@ -179,8 +202,15 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	    api_http_app(p->api), &p->http, err);
 }
 
-static int start_webhooks(const struct cli_options *o, struct parts *p, struct error *err)
+/* What calls other servers. */
+static int start_callers(const struct cli_options *o, struct parts *p, struct error *err)
 {
+	int r = key_fetcher_start(
+	    &(struct key_fetcher_options){.service = p->service, .allow_private = o->webhook_allow_private}, &p->keys,
+	    err);
+
+	if (r != 0)
+		return r;
 	return webhook_sender_start(&(struct webhook_sender_options){.api = p->api,
 	                                                             .service = p->service,
 	                                                             .allow_private = o->webhook_allow_private},
@@ -197,6 +227,7 @@ static void block_signals(sigset_t *ret_set)
 	(void)sigaddset(ret_set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write() */
 }
 
 /* Until one comes that ends the server; SIGHUP says that files of the decision log were moved. */
@@ -221,6 +252,7 @@ static void take_down(struct parts *p)
 		http_server_free(p->http);
 	}
 	webhook_sender_stop(p->webhooks);
+	key_fetcher_stop(p->keys);
 	decision_log_close(p->decisions);
 	service_close(p->service);
 	api_free(p->api);
@@ -256,7 +288,7 @@ int serve_run(const struct cli_options *options)
 		r = start_http(options, &p, &err);
 	if (r == 0) {
 		set_public_url(options, &p, listening, sizeof(listening));
-		r = start_webhooks(options, &p, &err);
+		r = start_callers(options, &p, &err);
 	}
 	if (r != 0) {
 		take_down(&p);

@@ -196,7 +196,10 @@ static void add_open_request(struct strs *l, const struct access_request *r)
 	const struct request_step *current = r->n_steps ? &r->steps[r->n_steps - 1] : NULL;
 
 	strs_add(l, STR(OPEN_REQUESTS_LINK));
-	add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	if (!str_is_empty(r->entitlement_id))
+		add(l, STR("open-entitlement:"), arena_concat3(l->arena, r->app, STR("/"), r->entitlement_id));
+	if (!str_is_empty(r->action_id))
+		add(l, STR("open-action:"), arena_concat3(l->arena, r->app, STR("/"), r->action_id));
 	add(l, STR("open-user:"), r->user);
 	add(l, STR(""), open_request_link(l->arena, r, REQUEST_USER));
 	add(l, STR(""), open_request_link(l->arena, r, REQUEST_ACCOUNT));
@@ -213,6 +216,7 @@ static void add_request(struct strs *l, const struct access_request *r)
 	add(l, STR("entitlement:"), r->entitlement_id);
 	add(l, STR("opener:"), r->created_by);
 	add(l, STR("review:"), r->review);
+	add(l, STR("parent:"), r->parent);
 	add_all(l, STR("decider:"), r->decided_by);
 	if (r->state == REQUEST_OPEN)
 		add_open_request(l, r);
@@ -307,6 +311,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ACCESS_REVIEW:
 		add_owners(&l, as_access_review(doc)->owners);
 		break;
+	case DOC_ACCESS_REVIEW_TEMPLATE:
+		add_owners(&l, as_access_review_template(doc)->owners);
+		break;
 	case DOC_APP_RESOURCE_TYPE:
 		add(&l, STR("app:"), as_app_resource_type(doc)->app);
 		break;
@@ -314,6 +321,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		add(&l, STR("app:"), as_app_entitlement(doc)->app);
 		add(&l, STR("entitlement:"), as_app_entitlement(doc)->entitlement_id);
 		add_owners(&l, as_app_entitlement(doc)->owners);
+		break;
+	case DOC_APP_ACTION:
+		add(&l, STR("app:"), as_app_action(doc)->app);
+		add(&l, STR("action:"), as_app_action(doc)->action_id);
+		add_owners(&l, as_app_action(doc)->assignees);
 		break;
 	case DOC_APP_USER:
 		add(&l, STR("app:"), as_app_user(doc)->app);
@@ -330,6 +342,11 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 		break;
 	case DOC_OAUTH_CLIENT:
 		add_principal(&l, STR("user"), as_oauth_client(doc)->user);
+		break;
+	case DOC_TOKEN_ISSUER:
+		add(&l, STR("issuer:"), as_token_issuer(doc)->issuer);
+		if (!str_is_absent(as_token_issuer(doc)->principal_id))
+			add_principal(&l, as_token_issuer(doc)->principal_type, as_token_issuer(doc)->principal_id);
 		break;
 	case DOC_ACCESS_POLICY:
 		add_access_policy(&l, as_access_policy(doc));

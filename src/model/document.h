@@ -43,10 +43,13 @@
 	X(ACCESS_REQUEST, access_request)                                                                              \
 	X(REQUEST_EVENT, request_event)                                                                                \
 	X(ACCESS_REVIEW, access_review)                                                                                \
+	X(ACCESS_REVIEW_TEMPLATE, access_review_template)                                                              \
 	X(WEBHOOK, webhook)                                                                                            \
 	X(WEBHOOK_CALL, webhook_call)                                                                                  \
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
+	X(APP_ACTION, app_action)                                                                                      \
 	X(ACCESS_POLICY, access_policy)                                                                                \
+	X(TOKEN_ISSUER, token_issuer)                                                                                  \
 	X(SEPARATION, separation)
 
 enum document_kind {

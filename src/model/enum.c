@@ -18,7 +18,8 @@ static_assert(N_ELEMENTS(entity_type_names) + 1 == ENTITY_N_TYPES && N_ELEMENTS(
 	static const struct str of##_names[] = {__VA_ARGS__};                                                          \
 	static_assert(N_ELEMENTS(of##_names) + 1 == (n_values), "every value has its name");                           \
 	const struct enum_info of##_values = {of##_names, N_ELEMENTS(of##_names)}
-NAMES(request_type, REQUEST_N_TYPES, STR_INIT("grant"), STR_INIT("revoke"), STR_INIT("certify"));
+NAMES(request_type, REQUEST_N_TYPES, STR_INIT("grant"), STR_INIT("revoke"), STR_INIT("certify"),
+      STR_INIT("offboarding"), STR_INIT("action"));
 NAMES(request_state, REQUEST_N_STATES, STR_INIT("open"), STR_INIT("closed"));
 NAMES(request_outcome, REQUEST_N_OUTCOMES, STR_INIT("granted"), STR_INIT("denied"), STR_INIT("error"),
       STR_INIT("cancelled"), STR_INIT("wait_timed_out"));
@@ -75,11 +76,6 @@ enum access_level access_level_of(struct str name)
 struct str request_type_name(enum request_type type)
 {
 	return enum_name(&request_type_values, type);
-}
-
-struct str step_kind_name(enum step_kind kind)
-{
-	return enum_name(&step_kind_values, kind);
 }
 
 struct str step_outcome_name(enum step_outcome outcome)

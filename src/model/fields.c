@@ -264,6 +264,16 @@ static const struct field app_user_fields[] = {
     FIELD(app_user, type, "type", FIELD_STR),         FIELD(app_user, status, "status", FIELD_STR),
     FIELD(app_user, profile, "profile", FIELD_JSON),
 };
+static const struct field app_action_fields[] = {
+    FIELD(app_action, app, "app", FIELD_STR),
+    FIELD(app_action, action_id, "action_id", FIELD_STR),
+    FIELD(app_action, display_name, "display_name", FIELD_STR),
+    FIELD(app_action, description, "description", FIELD_STR),
+    FIELD(app_action, policy, "policy", FIELD_STR),
+    FIELD(app_action, webhook, "webhook", FIELD_STR),
+    FIELD(app_action, assignees, "assignees", FIELD_STRS),
+    FIELD(app_action, creates_type, "creates_type", FIELD_STR),
+};
 static const struct field entitlement_binding_fields[] = {
     FIELD(entitlement_binding, app, "app", FIELD_STR),
     FIELD(entitlement_binding, entitlement_id, "entitlement_id", FIELD_STR),
@@ -302,6 +312,8 @@ static const struct field access_request_fields[] = {
     FIELD(access_request, app, "app", FIELD_STR),
     FIELD(access_request, entitlement_id, "entitlement_id", FIELD_STR),
     FIELD(access_request, account_id, "account_id", FIELD_STR),
+    FIELD(access_request, action_id, "action_id", FIELD_STR),
+    FIELD(access_request, parent, "parent", FIELD_STR),
     FIELD(access_request, user, "user", FIELD_STR),
     FIELD(access_request, created_by, "created_by", FIELD_STR),
     FIELD(access_request, duration_ms, "duration", FIELD_TIME),
@@ -335,7 +347,30 @@ static const struct field access_review_fields[] = {
     FIELD(access_review, auto_close_decision, "auto_close_decision", FIELD_STR),
     FIELD(access_review, starts_at_ms, "starts_at", FIELD_TIME),
     FIELD(access_review, ends_at_ms, "ends_at", FIELD_TIME),
+    FIELD(access_review, started_at_ms, "started_at", FIELD_TIME),
+    FIELD(access_review, closed_at_ms, "closed_at", FIELD_TIME),
+    FIELD(access_review, n_requests, "n_requests", FIELD_TIME),
+    FIELD(access_review, created_by, "created_by", FIELD_STR),
+    FIELD(access_review, template, "template", FIELD_STR),
+    FIELD(access_review, problem, "problem", FIELD_STR),
     FIELD(access_review, details, "details", FIELD_JSON),
+};
+static const struct field access_review_template_fields[] = {
+    FIELD(access_review_template, display_name, "display_name", FIELD_STR),
+    FIELD(access_review_template, description, "description", FIELD_STR),
+    FIELD(access_review_template, policy, "policy", FIELD_STR),
+    FIELD(access_review_template, overrides_policy, "overrides_policy", FIELD_BOOL),
+    FIELD(access_review_template, owners, "owners", FIELD_STRS),
+    FIELD(access_review_template, scope, "scope", FIELD_JSON),
+    FIELD(access_review_template, auto_close_decision, "auto_close_decision", FIELD_STR),
+    FIELD(access_review_template, duration_ms, "duration", FIELD_TIME),
+    FIELD(access_review_template, starts_reviews, "starts_reviews", FIELD_BOOL),
+    FIELD(access_review_template, closes_reviews, "closes_reviews", FIELD_BOOL),
+    FIELD(access_review_template, is_scheduled, "scheduled", FIELD_BOOL),
+    FIELD(access_review_template, next_at_ms, "next_at", FIELD_TIME),
+    FIELD(access_review_template, n_reviews, "n_reviews", FIELD_TIME),
+    FIELD(access_review_template, rule, "rule", FIELD_JSON),
+    FIELD(access_review_template, details, "details", FIELD_JSON),
 };
 static const struct field webhook_fields[] = {
     FIELD(webhook, display_name, "display_name", FIELD_STR),
@@ -358,7 +393,21 @@ static const struct field oauth_client_fields[] = {
     FIELD(oauth_client, source_cidrs, "source_cidrs", FIELD_STRS),
     FIELD(oauth_client, scopes, "scopes", FIELD_STRS),
     FIELD(oauth_client, expires_at_ms, "expires_at", FIELD_TIME),
-    FIELD(oauth_client, last_used_at_ms, "last_used_at", FIELD_TIME),
+};
+static const struct field token_issuer_fields[] = {
+    FIELD(token_issuer, display_name, "display_name", FIELD_STR),
+    FIELD(token_issuer, issuer, "issuer", FIELD_STR),
+    FIELD(token_issuer, audiences, "audiences", FIELD_STRS),
+    FIELD(token_issuer, keys, "keys", FIELD_JSON),
+    FIELD(token_issuer, keys_url, "keys_url", FIELD_STR),
+    FIELD(token_issuer, principal_type, "principal_type", FIELD_STR),
+    FIELD(token_issuer, principal_id, "principal_id", FIELD_STR),
+    FIELD(token_issuer, subject_claim, "subject_claim", FIELD_STR),
+    FIELD(token_issuer, subject, "subject", FIELD_STR),
+    FIELD(token_issuer, source_cidrs, "source_cidrs", FIELD_STRS),
+    FIELD(token_issuer, scopes, "scopes", FIELD_STRS),
+    FIELD(token_issuer, is_bearer, "bearer", FIELD_BOOL),
+    FIELD(token_issuer, is_single_use, "single_use", FIELD_BOOL),
 };
 static const struct field access_policy_fields[] = {
     FIELD(access_policy, description, "description", FIELD_STR),

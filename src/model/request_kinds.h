@@ -7,8 +7,16 @@
  */
 #include "model/document.h"
 
-/* What a policy, and a request, is about. */
-enum request_type { REQUEST_NONE, REQUEST_GRANT, REQUEST_REVOKE, REQUEST_CERTIFY, REQUEST_N_TYPES };
+/* What a request is about; of a policy it is one of the first three. */
+enum request_type {
+	REQUEST_NONE,
+	REQUEST_GRANT,
+	REQUEST_REVOKE,
+	REQUEST_CERTIFY,
+	REQUEST_OFFBOARDING, /* all that a user has in applications is to go */
+	REQUEST_ACTION,      /* something is to be done */
+	REQUEST_N_TYPES
+};
 
 /* Approval policy: by which rules a request is routed, and the steps that decide it. */
 struct approval_policy {
@@ -77,6 +85,23 @@ struct app_user {
 	struct str type;            /* "USER", "SERVICE_ACCOUNT", "SYSTEM_ACCOUNT" */
 	struct str status;          /* "ENABLED", "DISABLED", "DELETED" */
 	const struct json *profile; /* object, or NULL */
+};
+
+/*
+ * Something that can be requested to be done in an application, by people or by another program. id: "<app>/<action
+ * id>"
+ */
+struct app_action {
+	struct document doc;
+	struct str app;
+	struct str action_id;
+	struct str display_name;
+	struct str description;
+	struct str policy;         /* by which requests for it are decided; absent: the app's for grants */
+	struct str webhook;        /* the program that does it; absent: people do */
+	struct str_list assignees; /* ids of these; none: the app's owners */
+	struct str
+	    creates_type; /* type id: it makes an entitlement of that type ("resource action"); absent: nothing */
 };
 
 /*
@@ -163,11 +188,13 @@ struct access_request {
 	enum request_state state;
 	enum request_outcome outcome;
 	int64_t outcome_at_ms;
-	struct str description; /* why it is asked for */
-	struct str app, entitlement_id, account_id;
-	struct str user;       /* whom it is about */
-	struct str created_by; /* user id */
-	int64_t duration_ms;   /* of what is to be granted; 0: no end */
+	struct str description;                     /* why it is asked for */
+	struct str app, entitlement_id, account_id; /* of an action: the entitlement that it made */
+	struct str action_id;                       /* of an action: which of the app's */
+	struct str parent;                          /* id of the offboarding that it is part of; absent: none */
+	struct str user;                            /* whom it is about */
+	struct str created_by;                      /* user id */
+	int64_t duration_ms;                        /* of what is to be granted; 0: no end */
 	bool is_emergency;
 	struct str origin;         /* "API", "TIME_REVOKE", "ACCESS_REVIEW" … */
 	const struct json *source; /* of the type's message: {"expired":{…}} …; NULL: none */
@@ -204,10 +231,35 @@ struct access_review {
 	struct str policy;
 	bool overrides_policy; /* entitlements' own certify policies count first */
 	struct str_list owners;
-	const struct json *scope;
-	struct str auto_close_decision;   /* "REVOKED", "SKIP", "NO_ACTION"; absent: none */
-	int64_t starts_at_ms, ends_at_ms; /* 0: by hand */
-	const struct json *details;
+	const struct json *scope;            /* service/access_reviews.h */
+	struct str auto_close_decision;      /* "REVOKED", "SKIP", "NO_ACTION"; absent: none */
+	int64_t starts_at_ms, ends_at_ms;    /* when it starts and closes by itself; 0: by hand */
+	int64_t started_at_ms, closed_at_ms; /* when it did; 0: not yet */
+	int64_t n_requests;                  /* that it began with */
+	struct str created_by;               /* user id; absent: nobody, its template's time had come */
+	struct str template;                 /* access_review_template that it was made from; absent: none */
+	struct str problem;                  /* why it could not start or close by itself; absent: nothing */
+	const struct json *details;          /* further members of the vendor's AccessReview message */
+};
+
+/* What access reviews are made from, by hand or again and again. */
+struct access_review_template {
+	struct document doc;
+	struct str display_name;
+	struct str description;
+	struct str policy;
+	bool overrides_policy;
+	struct str_list owners;
+	const struct json *scope; /* as a review's */
+	struct str auto_close_decision;
+	int64_t duration_ms;        /* of its reviews; 0: open-ended */
+	bool starts_reviews;        /* its reviews start as soon as they are made */
+	bool closes_reviews;        /* and close when the duration is over */
+	bool is_scheduled;          /* makes reviews by itself, at next_at_ms and by the rule from then on */
+	int64_t next_at_ms;         /* 0: never (again) */
+	int64_t n_reviews;          /* made from it so far */
+	const struct json *rule;    /* the vendor's RecurrenceRule; NULL: none */
+	const struct json *details; /* further members of the vendor's AccessReviewTemplate message */
 };
 
 struct webhook {
@@ -241,7 +293,24 @@ struct oauth_client {
 	struct str_list source_cidrs; /* from where it may be used; none: anywhere */
 	struct str_list scopes;       /* roles it is limited to; none: the user's */
 	int64_t expires_at_ms;        /* 0: never */
-	int64_t last_used_at_ms;
+};
+
+/* Somebody else whose tokens are trusted: whoever holds one acts as a user or service here. */
+struct token_issuer {
+	struct document doc; /* id: "<name>@<host>/wfe" */
+	struct str display_name;
+	struct str issuer;         /* "iss" of its tokens */
+	struct str_list audiences; /* "aud": they must be for one of these */
+	const struct json *keys;   /* JWK Set that they are signed with; NULL: the one at keys_url */
+	struct str keys_url;
+	struct str principal_type;    /* "user" or "service" */
+	struct str principal_id;      /* whom they stand for; absent: whomever the claim names */
+	struct str subject_claim;     /* absent: "sub" */
+	struct str subject;           /* glob that the claim must match; absent: any */
+	struct str_list source_cidrs; /* from where they may be used; none: anywhere */
+	struct str_list scopes;       /* roles they are limited to; none: the principal's */
+	bool is_bearer;               /* they count as bearers themselves, too, without being exchanged */
+	bool is_single_use;           /* each is exchanged once */
 };
 
 /* The link of all requests that are open. */
@@ -251,7 +320,6 @@ struct oauth_client {
 enum request_party { REQUEST_USER, REQUEST_ACCOUNT };
 struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party);
 
-/* "grant" …; "approval" …; "approved" …: as they stand in stored documents; absent for none. */
+/* "grant" …; "approved" …: as they stand in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);
-struct str step_kind_name(enum step_kind kind);
 struct str step_outcome_name(enum step_outcome outcome);

@@ -22,6 +22,7 @@
 enum {
 	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
+	FEW_SELECTORS = 2,  /* the same of BY_FEW_ACTIONS: a write pays for each */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
@@ -268,7 +269,7 @@ static inline bool posting_has_deny(const struct posting *p)
  * with a deny statement in a list of their own.
  */
 enum group_shape { GROUP_SMALL, GROUP_SPLIT, GROUP_LIST };
-enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION };
+enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION, BY_FEW_ACTIONS };
 
 struct group {
 	uint32_t text_len;
@@ -306,7 +307,9 @@ struct change {
 	const struct cset *old, *fresh;
 };
 struct group *group_change(const struct change *c, struct group *p, struct str text);
-/* The same for a group of sets that have a resource in common: nothing but actions is left to tell them apart by. */
+/*
+ * The same for a group of sets that have a resource in common: they are told apart by their actions, if these are few.
+ */
 struct group *group_change_of_resource(const struct change *c, struct group *p, struct str text);
 /* Retires all blocks of a group, not the sets. */
 void group_retire_all(struct group *p, struct edit *e);

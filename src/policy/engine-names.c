@@ -125,19 +125,37 @@ static void drop_action(struct engine *g, struct edit *e, struct str text)
 	edit_retire(e, action);
 }
 
-/* Both lists are in order: what stands in the one, the other, or both. */
+/* Two lists in order: takes the next name off whichever has it; below 0 from the first only, above from the second. */
+static int take_next(const struct names *x, size_t *i, const struct names *y, size_t *k)
+{
+	const int order = *i == x->n ? 1 : *k == y->n ? -1 : str_cmp(x->items[*i], y->items[*k]);
+
+	*i += order <= 0;
+	*k += order >= 0;
+	return order;
+}
+
+/* Those that both sets name need nothing. */
+static void change_actions(struct engine *g, struct edit *e, const struct names *old, const struct names *fresh)
+{
+	for (size_t i = 0, k = 0; i < old->n || k < fresh->n;) {
+		const int order = take_next(old, &i, fresh, &k);
+
+		if (order < 0)
+			drop_action(g, e, old->items[i - 1]);
+		else if (order > 0)
+			action_open(g, e, fresh->items[k - 1])->n_sets++;
+	}
+}
+
 static void change_resources(struct engine *g, const struct change *c, const struct names *old,
                              const struct names *fresh)
 {
-	size_t i = 0, k = 0;
-
-	while (i < old->n || k < fresh->n) {
-		const int order = i == old->n ? 1 : k == fresh->n ? -1 : str_cmp(old->items[i], fresh->items[k]);
+	for (size_t i = 0, k = 0; i < old->n || k < fresh->n;) {
+		const int order = take_next(old, &i, fresh, &k);
 		const struct change one = {c->seed, c->edit, order <= 0 ? c->old : NULL, order >= 0 ? c->fresh : NULL};
 
-		change_resource(g, &one, order <= 0 ? old->items[i] : fresh->items[k]);
-		i += order <= 0;
-		k += order >= 0;
+		change_resource(g, &one, order <= 0 ? old->items[i - 1] : fresh->items[k - 1]);
 	}
 }
 
@@ -149,10 +167,7 @@ void names_change(struct engine *g, struct edit *e, const struct cset *old, cons
 	const struct names gone = actions_of(old, &a), come = actions_of(fresh, &a);
 
 	change_resources(g, &c, &was, &is);
-	for (size_t i = 0; i < come.n; i++)
-		action_open(g, e, come.items[i])->n_sets++;
-	for (size_t i = 0; i < gone.n; i++)
-		drop_action(g, e, gone.items[i]);
+	change_actions(g, e, &gone, &come);
 }
 
 void names_retire_all(struct engine *g, struct edit *e)

@@ -37,6 +37,11 @@ struct grants_name {
 	char text[];
 };
 
+static inline bool name_is(const struct grants_name *name, char tag, struct str text)
+{
+	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
+}
+
 static inline char tag_of_entity(enum entity_type type)
 {
 	return (char)('0' + (int)type);
@@ -46,11 +51,6 @@ static inline char tag_of_grantee(enum grantee_type type)
 	return (char)('A' + (int)type);
 }
 #define TAG_GRANTOR '@'
-
-/* What the record's parts are asked about with, as hashes of the whole texts. */
-struct grants_hashes {
-	uint64_t entity, grantee, grantor;
-};
 
 static inline uint64_t name_hash(uint64_t seed, char tag, struct str text)
 {

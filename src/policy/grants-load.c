@@ -60,11 +60,6 @@ static void keys_add(struct keys *k, uint64_t key)
 
 /* ---- names -------------------------------------------------------------------------------------------- */
 
-static bool name_is(const struct grants_name *name, char tag, struct str text)
-{
-	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
-}
-
 static void grow_names(struct grants_loader *l)
 {
 	size_t n = l->n_slots ? l->n_slots * 2 : 1024;

@@ -6,13 +6,6 @@
 
 /* ---- names ------------------------------------------------------------------------------------------- */
 
-static bool name_is(const struct grants *g, uint32_t number, char tag, struct str text)
-{
-	const struct grants_name *name = pvec_get(&g->names, number);
-
-	return name->tag == tag && str_eq((struct str){name->text, name->len}, text);
-}
-
 static uint32_t find_hashed_name(const struct grants *g, uint64_t hash, char tag, struct str text)
 {
 	struct pset_iter it;
@@ -20,7 +13,7 @@ static uint32_t find_hashed_name(const struct grants *g, uint64_t hash, char tag
 
 	pset_iter_init(&it, &g->by_name, KEY(high_half(hash), 0));
 	while (pset_iter_next(&it, &key) && high_half(key) == high_half(hash))
-		if (name_is(g, (uint32_t)key, tag, text))
+		if (name_is(pvec_get(&g->names, (uint32_t)key), tag, text))
 			return (uint32_t)key;
 	return NO_NAME;
 }

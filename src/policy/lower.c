@@ -33,12 +33,15 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_APP_RESOURCE_TYPE:
 	case DOC_APP_ENTITLEMENT:
 	case DOC_APP_USER:
+	case DOC_APP_ACTION:
 	case DOC_ACCESS_REQUEST:
 	case DOC_REQUEST_EVENT:
 	case DOC_ACCESS_REVIEW:
+	case DOC_ACCESS_REVIEW_TEMPLATE:
 	case DOC_WEBHOOK:
 	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:
+	case DOC_TOKEN_ISSUER:
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:

@@ -534,17 +534,17 @@ const struct document *snapshot_next(const struct snapshot *s, enum document_kin
 	return doc;
 }
 
-const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)
-{
-	return pvec_previous(&s->order[kind], ordinal);
-}
-
 const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
                                         bool is_included)
 {
 	assert(is_searched(kind));
 	return is_included ? ptrie_from(&s->by_id[kind], id_key, behind)
 	                   : ptrie_behind(&s->by_id[kind], id_key, behind);
+}
+
+const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)
+{
+	return pvec_previous(&s->order[kind], ordinal);
 }
 
 static int by_ordinal(const void *a, const void *b)
@@ -575,14 +575,6 @@ uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind ki
 			low = at;
 	}
 	return low;
-}
-
-size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
-{
-	struct name_key key = {kind, link};
-	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
-
-	return set ? set->docs.n : 0;
 }
 
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,

@@ -92,8 +92,6 @@ uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind ki
  */
 const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
                                         bool is_included);
-/* How many documents of the kind have this link. */
-size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);

@@ -43,6 +43,7 @@ static const enum bearing bearings[DOC_N_KINDS] = {
     [DOC_WEBHOOK] = BEARS_NOTHING,
     [DOC_WEBHOOK_CALL] = BEARS_NOTHING,
     [DOC_OAUTH_CLIENT] = BEARS_NOTHING,
+    [DOC_ACCESS_POLICY] = BEARS_CONDITIONS,
 };
 
 static void count(struct tally *t, bool denies, bool came)
@@ -314,6 +315,23 @@ static void compare_tag_policies(struct tally *t, const struct snapshot *before,
 		count_and_weigh(t, is->deny, true);
 }
 
+/* One policy is one statement. */
+static void compare_access_policies(struct tally *t, const struct snapshot *before, const struct snapshot *after,
+                                    struct str id)
+{
+	const struct access_policy *was = FIND(before, access_policy, ACCESS_POLICY, id);
+	const struct access_policy *is = FIND(after, access_policy, ACCESS_POLICY, id);
+
+	if (was)
+		t->n_removed[was->deny] += was->subjects.n;
+	if (is)
+		t->n_added[is->deny] += is->subjects.n;
+	if (was && is)
+		say_unclear(t);
+	else
+		weigh(t, is ? is->deny : was->deny, is);
+}
+
 /* Joining gives what is allowed to the group, and takes what is denied to it. */
 static void count_membership(struct tally *t, const struct changed_document *d)
 {
@@ -352,7 +370,10 @@ static struct tally tally_of(const struct snapshot *before, const struct snapsho
 			add_dependents(&names, after, d);
 			break;
 		case BEARS_CONDITIONS:
-			compare_tag_policies(&t, before, after, d->id);
+			if (d->kind == DOC_TAG_POLICY)
+				compare_tag_policies(&t, before, after, d->id);
+			else
+				compare_access_policies(&t, before, after, d->id);
 			break;
 		case BEARS_GRANT:
 			compare_grants(&t, before, after, d->id);

@@ -2,186 +2,152 @@
 #include "service/access_reviews.h"
 
 #include "base/strs.h"
-#include "json/object.h"
 #include "service/applications.h"
+#include "service/approval_policies.h"
 #include "service/conductorone_id.h"
 #include "service/directory.h"
 #include "service/requests.h"
+
+const struct access_review *access_review_find(const struct snapshot *s, struct str id)
+{
+	return str_is_empty(id) ? NULL : FIND(s, access_review, ACCESS_REVIEW, id);
+}
+
+bool access_review_is(const struct access_review *r, const char *state)
+{
+	return str_eq(r->state, str_of(state));
+}
+
+int64_t access_review_due_ms(const struct access_review *r)
+{
+	if (access_review_is(r, ACCESS_REVIEW_DRAFT))
+		return r->starts_at_ms;
+	return access_review_is(r, ACCESS_REVIEW_OPEN) ? r->ends_at_ms : 0;
+}
 
 static enum service_result refuse(struct error *err, enum service_result result, const char *text)
 {
 	return (enum service_result)error_set(err, (int)result, "%s", text);
 }
 
-/* ---- the scope ------------------------------------------------------------------------------------------- */
+/* ---- what may stand there ----------------------------------------------------------------------------------- */
 
-const struct json *access_review_scope_write(const struct access_review_scope *scope, struct arena *a)
+enum service_result access_review_check_texts(struct str display_name, struct str description, struct error *err)
 {
-	struct json_object o = {.arena = a};
-
-	json_object_tree(&o, "entitlements", scope->entitlements);
-	json_object_strs(&o, "userIds", scope->users);
-	return json_object_end(&o);
+	if (str_is_empty(str_trim(display_name)))
+		return refuse(err, SERVICE_INVALID, "display_name is required");
+	if (display_name.len > DIRECTORY_MAX_TEXT_BYTES || description.len > DIRECTORY_MAX_TEXT_BYTES)
+		return refuse(err, SERVICE_INVALID, "display_name or description is too long");
+	return SERVICE_OK;
 }
 
-struct access_review_scope access_review_scope_read(const struct access_review *r, struct arena *a)
+enum service_result access_review_resolve_owners(struct txn *t, struct str_list *owners, struct error *err)
 {
-	const struct json *users = json_get(r->scope, STR("userIds"));
-	struct strs ids = {.arena = a};
+	struct strs found = {.arena = t->arena};
 
-	for (uint32_t i = 0; json_is(users, JSON_ARRAY) && i < users->n; i++)
-		strs_add(&ids, json_str(&users->items[i]));
-	return (struct access_review_scope){json_get(r->scope, STR("entitlements")), strs_list(&ids)};
+	for (size_t i = 0; i < owners->n && i <= APP_MAX_OWNERS; i++) {
+		const struct document *user = snapshot_find_any(t->snapshot, DOC_USER, owners->items[i]);
+
+		if (!user)
+			return (enum service_result)error_set(err, SERVICE_INVALID,
+			                                      "owner_ids: there is no user \"" STR_FMT "\"",
+			                                      STR_ARG(owners->items[i]));
+		if (!str_list_has(strs_list(&found), user->id))
+			strs_add(&found, user->id);
+	}
+	if (found.n == 0 || found.n > APP_MAX_OWNERS)
+		return (enum service_result)error_set(err, SERVICE_INVALID, "owner_ids: from 1 to %u are needed",
+		                                      APP_MAX_OWNERS);
+	*owners = strs_list(&found);
+	return SERVICE_OK;
 }
 
-/* The entitlement of a reference; NULL: there is none (any more). */
-static const struct app_entitlement *entitlement_of(struct txn *t, const struct json *ref)
+enum service_result access_review_check_policy(const struct txn *t, struct str *policy, struct error *err)
 {
-	return app_entitlement_find(t->snapshot, json_get_str(ref, STR("appId")),
-	                            json_get_str(ref, STR("appEntitlementId")), t->arena);
+	const struct approval_policy *p;
+
+	if (str_is_empty(*policy)) {
+		*policy = STR_NONE;
+		return SERVICE_OK;
+	}
+	p = FIND(t->snapshot, approval_policy, APPROVAL_POLICY, *policy);
+	if (p && !p->deleted_at_ms && p->type == REQUEST_CERTIFY)
+		return SERVICE_OK;
+	return (enum service_result)error_set(
+	    err, SERVICE_INVALID, "policy_id: there is no policy \"" STR_FMT "\" of type certify", STR_ARG(*policy));
 }
 
-static bool check_scope(struct txn *t, const struct access_review *r, struct error *err)
+static enum service_result check_times(const struct access_review *r, struct error *err)
 {
-	struct access_review_scope scope = access_review_scope_read(r, t->arena);
-	uint32_t n = scope.entitlements ? scope.entitlements->n : 0;
-
-	if (n > ACCESS_REVIEW_MAX_ENTITLEMENTS) {
-		error_set(err, SERVICE_INVALID, "entitlements: more than %u", ACCESS_REVIEW_MAX_ENTITLEMENTS);
-		return false;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (!entitlement_of(t, &scope.entitlements->items[i])) {
-			error_set(err, SERVICE_INVALID, "entitlements: number %u does not exist", (unsigned)i);
-			return false;
-		}
-	}
-	for (size_t i = 0; i < scope.users.n; i++) {
-		if (!snapshot_find(t->snapshot, DOC_USER, scope.users.items[i])) {
-			error_set(err, SERVICE_INVALID, "selectedUsers: there is no user \"" STR_FMT "\"",
-			          STR_ARG(scope.users.items[i]));
-			return false;
-		}
-	}
-	return true;
+	if (r->starts_at_ms && r->ends_at_ms && r->ends_at_ms <= r->starts_at_ms)
+		return refuse(err, SERVICE_INVALID, "completion_date must be later than scheduled_start_date");
+	return SERVICE_OK;
 }
 
 /* ---- making and changing ----------------------------------------------------------------------------------- */
 
-static bool check_texts(const struct access_review *r, struct error *err)
-{
-	bool is_named = !str_is_empty(str_trim(r->display_name));
-
-	if (is_named && r->display_name.len <= DIRECTORY_MAX_TEXT_BYTES &&
-	    r->description.len <= DIRECTORY_MAX_TEXT_BYTES)
-		return true;
-	error_set(err, SERVICE_INVALID,
-	          is_named ? "display_name or description is too long" : "display_name is required");
-	return false;
-}
-
-static bool check_policy(const struct txn *t, struct access_review *r, struct error *err)
-{
-	const struct access_review *old = FIND(t->snapshot, access_review, ACCESS_REVIEW, r->doc.id);
-	const struct approval_policy *p;
-
-	if (str_is_empty(r->policy))
-		r->policy = STR_NONE;
-	if (str_is_empty(r->policy) || (old && str_eq(old->policy, r->policy)))
-		return true;
-	p = FIND(t->snapshot, approval_policy, APPROVAL_POLICY, r->policy);
-	if (p && !p->deleted_at_ms && p->type == REQUEST_CERTIFY)
-		return true;
-	error_set(err, SERVICE_INVALID, "policy_id: there is no policy \"" STR_FMT "\" of type certify",
-	          STR_ARG(r->policy));
-	return false;
-}
-
-/* By canonical id, each once. */
-static bool resolve_owners(struct txn *t, struct access_review *r, struct error *err)
-{
-	struct strs owners = {.arena = t->arena};
-
-	for (size_t i = 0; i < r->owners.n && i <= APP_MAX_OWNERS; i++) {
-		const struct document *user = snapshot_find_any(t->snapshot, DOC_USER, r->owners.items[i]);
-
-		if (!user) {
-			error_set(err, SERVICE_INVALID, "owner_ids: there is no user \"" STR_FMT "\"",
-			          STR_ARG(r->owners.items[i]));
-			return false;
-		}
-		if (!str_list_has(strs_list(&owners), user->id))
-			strs_add(&owners, user->id);
-	}
-	r->owners = strs_list(&owners);
-	if (owners.n > 0 && owners.n <= APP_MAX_OWNERS)
-		return true;
-	error_set(err, SERVICE_INVALID, "owner_ids: from 1 to %u are needed", APP_MAX_OWNERS);
-	return false;
-}
-
 enum service_result access_review_create(struct txn *t, struct access_review *r, struct error *err)
 {
+	enum service_result result = access_review_check_texts(r->display_name, r->description, err);
+
 	r->doc = (struct document){.kind = DOC_ACCESS_REVIEW, .id = conductorone_new_id(t->arena)};
 	r->state = STR(ACCESS_REVIEW_DRAFT);
-	if (!check_texts(r, err) || !check_policy(t, r, err) || !resolve_owners(t, r, err) || !check_scope(t, r, err))
-		return (enum service_result)err->code;
-	txn_put(t, &r->doc);
+	if (result == SERVICE_OK)
+		result = access_review_check_policy(t, &r->policy, err);
+	if (result == SERVICE_OK)
+		result = access_review_resolve_owners(t, &r->owners, err);
+	if (result == SERVICE_OK)
+		result = access_review_check_scope(t, r->scope, err);
+	if (result == SERVICE_OK)
+		result = check_times(r, err);
+	if (result == SERVICE_OK)
+		txn_put(t, &r->doc);
+	return result;
+}
+
+static bool is_same_tree(const struct json *a, const struct json *b)
+{
+	return a == b || (a && b && json_equal(a, b));
+}
+
+/* What was settled when it opened, and that it does not end this very moment by a slip of the pen. */
+static enum service_result check_open(const struct txn *t, const struct access_review *old,
+                                      const struct access_review *r, struct error *err)
+{
+	if (!is_same_tree(old->scope, r->scope))
+		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is open: its scope is settled");
+	if (!str_eq(old->policy, r->policy) || old->overrides_policy != r->overrides_policy)
+		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is open: its policy is settled");
+	if (r->ends_at_ms && r->ends_at_ms != old->ends_at_ms && r->ends_at_ms <= t->now_ms)
+		return refuse(err, SERVICE_INVALID, "completion_date must be in the future");
 	return SERVICE_OK;
 }
 
 enum service_result access_review_update(struct txn *t, struct access_review *r, struct error *err)
 {
-	const struct access_review *old = FIND(t->snapshot, access_review, ACCESS_REVIEW, r->doc.id);
-	bool keeps_scope;
+	const struct access_review *old = access_review_find(t->snapshot, r->doc.id);
+	enum service_result result;
 
 	assert(old);
-	keeps_scope = old->scope == r->scope || (old->scope && r->scope && json_equal(old->scope, r->scope));
-	if (str_eq(old->state, STR(ACCESS_REVIEW_CLOSED)))
+	if (access_review_is(old, ACCESS_REVIEW_CLOSED))
 		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is closed");
-	if (str_eq(old->state, STR(ACCESS_REVIEW_OPEN)) && !keeps_scope)
-		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is open: its scope is settled");
-	if (!check_texts(r, err) || !check_policy(t, r, err) || (!keeps_scope && !check_scope(t, r, err)))
-		return (enum service_result)err->code;
+	result = access_review_check_texts(r->display_name, r->description, err);
+	if (result == SERVICE_OK && !str_eq(old->policy, r->policy))
+		result = access_review_check_policy(t, &r->policy, err);
+	if (result == SERVICE_OK && access_review_is(old, ACCESS_REVIEW_OPEN))
+		result = check_open(t, old, r, err);
+	if (result == SERVICE_OK && !is_same_tree(old->scope, r->scope))
+		result = access_review_check_scope(t, r->scope, err);
+	if (result == SERVICE_OK)
+		result = check_times(r, err);
+	if (result != SERVICE_OK)
+		return result;
+	r->problem = STR_NONE; /* it is looked at again */
 	txn_put(t, &r->doc);
 	return SERVICE_OK;
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------- */
-
-/* The grants that are to be reviewed: one of each person in each entitlement. */
-struct chosen {
-	const struct entitlement_binding *items[ACCESS_REVIEW_MAX_REQUESTS];
-	size_t n, n_before; /* n_before: of the entitlements before this one */
-	bool is_too_many;
-};
-
-static bool has_person(const struct chosen *c, struct str user)
-{
-	for (size_t i = c->n_before; i < c->n && !str_is_absent(user); i++)
-		if (str_eq(c->items[i]->user, user))
-			return true;
-	return false;
-}
-
-static void choose(struct txn *t, const struct app_entitlement *e, struct str_list users, struct chosen *c)
-{
-	const struct document *const *docs;
-	size_t n = snapshot_linked(t->snapshot, DOC_ENTITLEMENT_BINDING,
-	                           arena_concat(t->arena, STR("entitlement:"), e->doc.id), t->arena, &docs);
-
-	c->n_before = c->n;
-	for (size_t i = 0; i < n && !c->is_too_many; i++) {
-		const struct entitlement_binding *b = as_entitlement_binding(docs[i]);
-
-		if (!entitlement_binding_is_live(b, t->now_ms) || has_person(c, b->user) ||
-		    (users.n && !str_list_has(users, b->user)))
-			continue;
-		c->is_too_many = c->n == ACCESS_REVIEW_MAX_REQUESTS;
-		if (!c->is_too_many)
-			c->items[c->n++] = b;
-	}
-}
 
 /* One that another review asks already is not asked twice. */
 static enum service_result ask(struct txn *t, const struct access_review *r, const struct entitlement_binding *b,
@@ -202,41 +168,69 @@ static enum service_result ask(struct txn *t, const struct access_review *r, con
 
 	if (result == SERVICE_CONFLICT)
 		return SERVICE_OK;
-	if (result == SERVICE_OK)
+	if (result == SERVICE_OK) {
 		(*n_made)++;
-	else
-		*err = why;
-	return result;
+		return SERVICE_OK;
+	}
+	/* Nobody may drop out of a review unseen. */
+	return (enum service_result)error_set(
+	    err, SERVICE_FAILED_PRECONDITION,
+	    "app \"" STR_FMT "\", entitlement \"" STR_FMT "\", app user \"" STR_FMT "\": %s", STR_ARG(b->app),
+	    STR_ARG(b->entitlement_id), STR_ARG(b->account_id), why.text);
+}
+
+static enum service_result check_start(const struct txn *t, const struct access_review *r, struct error *err)
+{
+	struct str policy = r->policy;
+
+	if (!access_review_is(r, ACCESS_REVIEW_DRAFT))
+		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is not a draft");
+	if (!access_review_names_something(r->scope))
+		return refuse(err, SERVICE_FAILED_PRECONDITION, "the scope of the access review names nothing");
+	if (r->ends_at_ms && r->ends_at_ms <= t->now_ms)
+		return refuse(err, SERVICE_FAILED_PRECONDITION,
+		              "the access review would close at once: its completion_date has passed");
+	if (access_review_check_policy(t, &policy, err) != SERVICE_OK)
+		return SERVICE_FAILED_PRECONDITION;
+	return SERVICE_OK;
+}
+
+/* Policies and what they bring about are as large as their authors like: a change set is not. */
+static bool is_too_large(const struct txn *t, struct error *err)
+{
+	if (t->n_changes <= ACCESS_REVIEW_MAX_CHANGES && t->n_bytes <= ACCESS_REVIEW_MAX_BYTES)
+		return false;
+	error_set(err, SERVICE_FAILED_PRECONDITION,
+	          "the access review is too large: it would change more than %u documents or %zu MiB at once",
+	          ACCESS_REVIEW_MAX_CHANGES, ACCESS_REVIEW_MAX_BYTES >> 20);
+	return true;
 }
 
 enum service_result access_review_start(struct txn *t, struct access_review *r, size_t *ret_n, struct error *err)
 {
-	struct access_review_scope scope = access_review_scope_read(r, t->arena);
-	struct chosen *c = ARENA_NEW(t->arena, struct chosen);
+	struct access_review_selection chosen;
+	enum service_result result = check_start(t, r, err);
 	size_t n_made = 0;
 
-	if (!str_eq(r->state, STR(ACCESS_REVIEW_DRAFT)))
-		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is not a draft");
-	if (!scope.entitlements || scope.entitlements->n == 0)
-		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review has no entitlements");
-	for (uint32_t i = 0; i < scope.entitlements->n; i++) {
-		const struct app_entitlement *e = entitlement_of(t, &scope.entitlements->items[i]);
-
-		if (e)
-			choose(t, e, scope.users, c);
-	}
-	if (c->is_too_many)
+	if (result != SERVICE_OK)
+		return result;
+	if (access_review_select(t, r->scope, ACCESS_REVIEW_MAX_REQUESTS, &chosen, err) < 0)
+		return SERVICE_FAILED_PRECONDITION;
+	if (chosen.n > ACCESS_REVIEW_MAX_REQUESTS)
 		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
 		                                      "the access review would make more than %u tasks",
 		                                      ACCESS_REVIEW_MAX_REQUESTS);
-	for (size_t i = 0; i < c->n; i++) {
-		enum service_result result = ask(t, r, c->items[i], &n_made, err);
-
+	for (size_t i = 0; i < chosen.n; i++) {
+		result = ask(t, r, chosen.items[i], &n_made, err);
 		if (result != SERVICE_OK)
 			return result;
+		if (is_too_large(t, err))
+			return SERVICE_FAILED_PRECONDITION;
 	}
 	r->state = STR(ACCESS_REVIEW_OPEN);
-	r->starts_at_ms = t->now_ms;
+	r->started_at_ms = t->now_ms;
+	r->n_requests = (int64_t)n_made;
+	r->problem = STR_NONE;
 	txn_put(t, &r->doc);
 	*ret_n = n_made;
 	return SERVICE_OK;
@@ -244,8 +238,9 @@ enum service_result access_review_start(struct txn *t, struct access_review *r, 
 
 /* ---- closing ----------------------------------------------------------------------------------------------- */
 
-/* Cancels what is not decided; `revokes`: and asks for it to be taken away. */
-static size_t end_open(struct txn *t, const struct access_review *r, bool revokes)
+/* Lets the event happen to what is not decided. False: that is too much for one change set, and `err` says so. */
+static bool end_open(struct txn *t, const struct access_review *r, const struct workflow_event *event, size_t *ret_n,
+                     struct error *err)
 {
 	const struct document *const *docs;
 	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_REQUEST, arena_concat(t->arena, STR("review:"), r->doc.id),
@@ -254,29 +249,82 @@ static size_t end_open(struct txn *t, const struct access_review *r, bool revoke
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *request = as_access_request(docs[i]);
+		enum service_result result;
+		struct access_request next;
+		struct error why;
 
+		/* Revocations that followed from it go their own way. */
 		if (request->state != REQUEST_OPEN || request->type != REQUEST_CERTIFY)
 			continue;
-		requests_cancel(t, request);
-		if (revokes)
-			requests_revoke_reviewed(t, request);
+		result = requests_act(t, request, event, &next, &why);
+		assert(result == SERVICE_OK); /* both verbs are defined wherever a review is open */
 		n_open++;
+		if (err && is_too_large(t, err))
+			return false;
 	}
-	return n_open;
+	*ret_n = n_open;
+	return true;
+}
+
+/* Nobody decided: what does the review say of it? */
+static struct workflow_event last_word(const struct access_review *r)
+{
+	if (str_eq(r->auto_close_decision, STR(ACCESS_REVIEW_REVOKES)))
+		return (struct workflow_event){
+		    .verb = VERB_REVOKE, .comment = STR("Revoked: nobody decided until the access review closed")};
+	if (str_eq(r->auto_close_decision, STR(ACCESS_REVIEW_SKIPS)))
+		return (struct workflow_event){
+		    .verb = VERB_CANCEL, .comment = STR("Skipped: nobody decided until the access review closed")};
+	return (struct workflow_event){.verb = VERB_CANCEL};
 }
 
 enum service_result access_review_close(struct txn *t, struct access_review *r, size_t *ret_n, struct error *err)
 {
-	if (!str_eq(r->state, STR(ACCESS_REVIEW_OPEN)))
+	const struct workflow_event event = last_word(r);
+	size_t n;
+
+	if (!access_review_is(r, ACCESS_REVIEW_OPEN))
 		return refuse(err, SERVICE_FAILED_PRECONDITION, "the access review is not open");
-	*ret_n = end_open(t, r, str_eq(r->auto_close_decision, STR(ACCESS_REVIEW_REVOKES)));
+	if (!end_open(t, r, &event, &n, err))
+		return SERVICE_FAILED_PRECONDITION;
 	r->state = STR(ACCESS_REVIEW_CLOSED);
+	r->closed_at_ms = t->now_ms;
+	r->problem = STR_NONE;
 	txn_put(t, &r->doc);
+	*ret_n = n;
 	return SERVICE_OK;
 }
 
 void access_review_delete(struct txn *t, const struct access_review *r)
 {
-	(void)end_open(t, r, false);
+	const struct workflow_event event = {.verb = VERB_CANCEL, .comment = STR("The access review was deleted")};
+	size_t n;
+	/* To cancel takes a few changes for each of ACCESS_REVIEW_MAX_REQUESTS: that always fits. */
+	bool is_done = end_open(t, r, &event, &n, NULL);
+
+	assert(is_done);
 	txn_delete(t, DOC_ACCESS_REVIEW, r->doc.id);
+}
+
+/* ---- time -------------------------------------------------------------------------------------------------- */
+
+bool access_review_fire(struct txn *t, const struct access_review *r)
+{
+	int64_t due = access_review_due_ms(r);
+	bool is_open = access_review_is(r, ACCESS_REVIEW_OPEN);
+	struct access_review next = *r;
+	struct error err = {0};
+	size_t n;
+
+	if (due == 0 || due > t->now_ms)
+		return false;
+	if ((is_open ? access_review_close(t, &next, &n, &err) : access_review_start(t, &next, &n, &err)) == SERVICE_OK)
+		return true;
+	txn_forget(t);
+	next = *r;
+	next.starts_at_ms = is_open ? r->starts_at_ms : 0;
+	next.ends_at_ms = is_open ? 0 : r->ends_at_ms;
+	next.problem = str_of(err.text);
+	txn_put(t, &next.doc);
+	return true;
 }

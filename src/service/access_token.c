@@ -18,6 +18,10 @@ void access_token_write(struct buf *out, const struct key_hasher *h, const struc
 	json_put_str(&w, STR("c"), claims->client);
 	json_put_str(&w, STR("u"), claims->user);
 	json_put_bool(&w, STR("d"), claims->is_device);
+	if (claims->is_exchanged) {
+		json_put_bool(&w, STR("s"), claims->is_service);
+		json_put_u64(&w, STR("r"), claims->issuer_rev);
+	}
 	json_put_u64(&w, STR("n"), claims->seq);
 	json_put_i64(&w, STR("e"), claims->expires_at_ms);
 	json_put_i64(&w, STR("l"), claims->limit_ms);
@@ -42,6 +46,13 @@ static int64_t i64_of(const struct json *claims, const char *name)
 	return json_is(j, JSON_INT) ? j->i : 0;
 }
 
+static bool bool_of(const struct json *claims, const char *name)
+{
+	const struct json *j = json_get(claims, str_of(name));
+
+	return json_is(j, JSON_BOOL) && j->b;
+}
+
 /* Was it made here? `*ret_claims` is then the part in the middle. */
 static bool is_genuine(const struct key_hasher *h, struct str text, struct str *ret_claims)
 {
@@ -60,18 +71,20 @@ static bool is_genuine(const struct key_hasher *h, struct str text, struct str *
 bool access_token_read(const struct key_hasher *h, struct str text, struct arena *a, struct access_claims *ret)
 {
 	CLEANUP(buf_releasep) struct buf json = BUF_INIT(MAX_CLAIMS_BYTES);
-	const struct json *claims, *is_device;
+	const struct json *claims;
 	struct str part;
 
 	if (!is_genuine(h, text, &part) || !base64url_decode(&json, part) ||
 	    json_parse(buf_str(&json), a, &claims, NULL) != JSON_OK)
 		return false;
-	is_device = json_get(claims, STR("d"));
 	*ret = (struct access_claims){
 	    .org = json_get_str(claims, STR("o")),
 	    .client = json_get_str(claims, STR("c")),
 	    .user = json_get_str(claims, STR("u")),
-	    .is_device = json_is(is_device, JSON_BOOL) && is_device->b,
+	    .is_device = bool_of(claims, "d"),
+	    .is_exchanged = json_get(claims, STR("r")),
+	    .is_service = bool_of(claims, "s"),
+	    .issuer_rev = (uint64_t)i64_of(claims, "r"),
 	    .seq = (uint64_t)i64_of(claims, "n"),
 	    .expires_at_ms = i64_of(claims, "e"),
 	    .limit_ms = i64_of(claims, "l"),

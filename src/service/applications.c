@@ -272,10 +272,48 @@ static bool check_binding(const struct txn *t, struct document *doc, struct erro
 	return false;
 }
 
+static bool resource_type_is_there(const struct txn *t, struct app_action *action, struct error *err)
+{
+	if (str_is_empty(action->creates_type))
+		action->creates_type = STR_NONE;
+	if (str_is_absent(action->creates_type) ||
+	    app_resource_type_find(t->snapshot, action->app, action->creates_type, t->arena))
+		return true;
+	error_set(err, SERVICE_INVALID, "creates_type: the app has no resource type named \"" STR_FMT "\"",
+	          STR_ARG(action->creates_type));
+	return false;
+}
+
+static bool check_webhook(const struct txn *t, struct app_action *action, struct error *err)
+{
+	const struct app_action *old = FIND(t->snapshot, app_action, APP_ACTION, action->doc.id);
+
+	if (str_is_empty(action->webhook))
+		action->webhook = STR_NONE;
+	if (str_is_absent(action->webhook) || (old && str_eq(old->webhook, action->webhook)) ||
+	    snapshot_find(t->snapshot, DOC_WEBHOOK, action->webhook))
+		return true;
+	error_set(err, SERVICE_INVALID, "webhook: there is none with the id \"" STR_FMT "\"", STR_ARG(action->webhook));
+	return false;
+}
+
+static bool check_action(const struct txn *t, struct document *doc, struct error *err)
+{
+	struct app_action *action = (struct app_action *)(void *)doc;
+	const struct app_action *old = FIND(t->snapshot, app_action, APP_ACTION, doc->id);
+
+	return app_exists(t, action->app, err) && check_name(action->display_name, err) &&
+	       text_fits(action->description, "description", err) && resolve_owners(t, &action->assignees, err) &&
+	       check_policy(t, (struct policy_ref){"policy", REQUEST_GRANT, old ? old->policy : STR_NONE},
+	                    &action->policy, err) &&
+	       check_webhook(t, action, err) && resource_type_is_there(t, action, err);
+}
+
 static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_APP] = check_app,
     [DOC_APP_RESOURCE_TYPE] = check_resource_type,
     [DOC_APP_ENTITLEMENT] = check_entitlement,
+    [DOC_APP_ACTION] = check_action,
     [DOC_APP_USER] = check_account,
     [DOC_ENTITLEMENT_BINDING] = check_binding,
 };
@@ -300,6 +338,9 @@ static struct str set_id(struct txn *t, struct document *doc)
 	case DOC_APP_ENTITLEMENT:
 		doc->id = app_part_id(t->arena, as_app_entitlement(doc)->app, as_app_entitlement(doc)->entitlement_id);
 		return as_app_entitlement(doc)->entitlement_id;
+	case DOC_APP_ACTION:
+		doc->id = app_part_id(t->arena, as_app_action(doc)->app, as_app_action(doc)->action_id);
+		return as_app_action(doc)->action_id;
 	case DOC_APP_USER:
 		doc->id = app_part_id(t->arena, as_app_user(doc)->app, as_app_user(doc)->account_id);
 		return as_app_user(doc)->account_id;
@@ -371,6 +412,10 @@ static bool is_in_use(const struct txn *t, const struct app_resource_type *type)
 	for (size_t i = 0; i < parts.n; i++)
 		if (str_eq(as_app_entitlement(parts.docs[i])->resource_type, type->type_id))
 			return true;
+	parts = app_parts_of(t->snapshot, DOC_APP_ACTION, type->app, t->arena);
+	for (size_t i = 0; i < parts.n; i++)
+		if (str_eq(as_app_action(parts.docs[i])->creates_type, type->type_id))
+			return true;
 	return false;
 }
 
@@ -381,13 +426,16 @@ enum service_result applications_delete(struct txn *t, const struct document *do
 		                                      "too much goes with \"" STR_FMT "\": delete its parts first",
 		                                      STR_ARG(doc->id));
 	if (doc->kind == DOC_APP_RESOURCE_TYPE && is_in_use(t, as_app_resource_type(doc)))
-		return (enum service_result)error_set(err, SERVICE_FAILED_PRECONDITION,
-		                                      "there are entitlements of the resource type \"" STR_FMT "\"",
-		                                      STR_ARG(as_app_resource_type(doc)->type_id));
+		return (enum service_result)error_set(
+		    err, SERVICE_FAILED_PRECONDITION,
+		    "there are entitlements or actions of the resource type \"" STR_FMT "\"",
+		    STR_ARG(as_app_resource_type(doc)->type_id));
 	if (doc->kind == DOC_APP)
 		cascade_app(t, doc->id);
 	else if (doc->kind == DOC_APP_ENTITLEMENT)
 		cascade_entitlement(t, as_app_entitlement(doc));
+	else if (doc->kind == DOC_APP_ACTION)
+		cascade_action(t, as_app_action(doc));
 	else if (doc->kind == DOC_APP_USER)
 		cascade_account(t, as_app_user(doc));
 	else if (doc->kind == DOC_ENTITLEMENT_BINDING)

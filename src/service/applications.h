@@ -44,7 +44,8 @@ struct app_parts app_users_of(const struct snapshot *s, struct str app, struct s
 bool entitlement_binding_is_live(const struct entitlement_binding *b, int64_t now_ms);
 
 /*
- * Checks and stores a new object of kind APP, APP_RESOURCE_TYPE, APP_ENTITLEMENT, APP_USER or ENTITLEMENT_BINDING.
+ * Checks and stores a new object of kind APP, APP_RESOURCE_TYPE, APP_ENTITLEMENT, APP_ACTION, APP_USER or
+ * ENTITLEMENT_BINDING.
  * `doc` is the kind's struct, with its ids set (doc.id is made from them, but for an application); it is normalized
  * in place: users by canonical id, defaults filled in, and whose a binding is taken from its account.
  * SERVICE_NOT_FOUND: what it belongs to does not exist; SERVICE_CONFLICT: it exists already.

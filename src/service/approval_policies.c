@@ -15,11 +15,11 @@ static const struct str type_names[] = {
     [REQUEST_REVOKE] = STR_INIT("POLICY_TYPE_REVOKE"),
     [REQUEST_CERTIFY] = STR_INIT("POLICY_TYPE_CERTIFY"),
 };
-static_assert(N_ELEMENTS(type_names) == REQUEST_N_TYPES, "every type has its name");
+static_assert(N_ELEMENTS(type_names) == REQUEST_CERTIFY + 1, "every type that policies have has its name");
 
 enum request_type approval_policy_type_of(struct str name)
 {
-	for (int type = REQUEST_NONE + 1; type < REQUEST_N_TYPES; type++)
+	for (size_t type = REQUEST_NONE + 1; type < N_ELEMENTS(type_names); type++)
 		if (str_eq(type_names[type], name))
 			return (enum request_type)type;
 	return REQUEST_NONE;
@@ -369,6 +369,17 @@ static const struct json_member sequence[] = {
 BASELINE(grant_steps, "grant");
 BASELINE(certify_steps, "certify");
 
+static bool has_builtin(const struct snapshot *s, enum request_type type)
+{
+	const struct document *doc;
+	uint64_t at = 0;
+
+	while ((doc = snapshot_next(s, DOC_APPROVAL_POLICY, &at)))
+		if (as_approval_policy(doc)->is_builtin && as_approval_policy(doc)->type == type)
+			return true;
+	return false;
+}
+
 void approval_policy_builtins(struct txn *t)
 {
 	const struct approval_policy policies[] = {
@@ -379,6 +390,8 @@ void approval_policy_builtins(struct txn *t)
 	for (size_t i = 0; i < N_ELEMENTS(policies); i++) {
 		struct approval_policy p = policies[i];
 
+		if (has_builtin(t->snapshot, p.type))
+			continue;
 		p.doc.kind = DOC_APPROVAL_POLICY;
 		p.doc.id = conductorone_new_id(t->arena);
 		p.is_builtin = true;

@@ -78,5 +78,5 @@ enum service_result approval_policy_delete(struct txn *t, const struct approval_
  */
 const struct json *approval_policy_annotate(const struct json *old, const struct json *given, struct arena *a);
 
-/* Puts the policies that an organization begins with. */
+/* Puts the policies that an organization begins with, as far as it has none of that type yet. */
 void approval_policy_builtins(struct txn *t);

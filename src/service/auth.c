@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/grant_source.h"
 #include "policy/native_condition.h"
+#include "service/federation.h"
 #include "service/internal.h"
 #include "service/oauth.h"
 
@@ -43,6 +44,8 @@ enum auth_result service_authenticate(struct service *svc, struct str key_text, 
 		return AUTH_MISSING;
 	if (access_token_is(key_text))
 		return oauth_authenticate(svc, key_text, pending, now_ms, a, ret_caller);
+	if (federation_is_token(key_text))
+		return federation_authenticate(svc, key_text, pending, now_ms, a, ret_caller);
 	if (!key_split(key_text, &id, &secret))
 		return AUTH_BAD;
 	key = find_key(svc, id, pending, &s, &org);

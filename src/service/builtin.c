@@ -207,6 +207,15 @@ size_t builtin_system_policies(const struct statement_policy **ret)
 	return N_ELEMENTS(system_policies);
 }
 
+void builtin_org_missing(struct txn *t)
+{
+	/* Others may have been deleted. */
+	for (size_t i = 0; i < N_ELEMENTS(roles); i++)
+		if (roles[i].is_managed && !snapshot_find(t->snapshot, DOC_ROLE, roles[i].doc.id))
+			txn_put(t, &roles[i].doc);
+	approval_policy_builtins(t);
+}
+
 void builtin_org_defaults(struct txn *t)
 {
 	for (size_t i = 0; i < N_ELEMENTS(roles); i++)

@@ -24,3 +24,8 @@
 size_t builtin_system_policies(const struct statement_policy **ret);
 /* Puts the shipped roles, policies, teams and approval policies into the change set that makes the organization. */
 void builtin_org_defaults(struct txn *t);
+/*
+ * Puts those among them that an earlier version did not have and that nobody can have deleted: managed roles and
+ * approval policies.
+ */
+void builtin_org_missing(struct txn *t);

@@ -186,16 +186,21 @@ static const struct {
     {DOC_USER, DOC_ACCESS_POLICY, STR_INIT("subject:user:")},
     {DOC_USER, DOC_KEY, STR_INIT("principal:user:")},
     {DOC_USER, DOC_OAUTH_CLIENT, STR_INIT("principal:user:")},
+    {DOC_USER, DOC_TOKEN_ISSUER, STR_INIT("principal:user:")},
     {DOC_USER, DOC_USER, STR_INIT("delegate:")},
     {DOC_USER, DOC_APP, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_ENTITLEMENT, STR_INIT("owner:")},
+    {DOC_USER, DOC_APP_ACTION, STR_INIT("owner:")},
     {DOC_USER, DOC_ACCESS_REVIEW, STR_INIT("owner:")},
+    {DOC_USER, DOC_ACCESS_REVIEW_TEMPLATE, STR_INIT("owner:")},
     {DOC_USER, DOC_APP_USER, STR_INIT("user:")},
     {DOC_USER, DOC_ENTITLEMENT_BINDING, STR_INIT("user:")},
     {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
-    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")}, /* twice more for what the trail says of each */
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")}, /* three times more for what the trail says of each */
+    {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
     {DOC_USER, DOC_ACCESS_REQUEST, STR_INIT("open-user:")},
     {DOC_APP_ENTITLEMENT, DOC_ENTITLEMENT_BINDING, STR_INIT("entitlement:")},
+    {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
     {DOC_APP_ENTITLEMENT, DOC_ACCESS_REQUEST, STR_INIT("open-entitlement:")},
@@ -475,6 +480,7 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_KEY, STR("principal:"), principal));
 	delete_all(t, linked(t, DOC_OAUTH_CLIENT, STR("principal:"), principal));
+	delete_all(t, linked(t, DOC_TOKEN_ISSUER, STR("principal:"), principal));
 	if (is_user) {
 		grants_end_all(t, DOC_USER, id);
 		cascade_user_in_apps(t, id);

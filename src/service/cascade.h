@@ -67,10 +67,13 @@ struct cascade_effect cascade_principal(struct txn *t, struct str type, struct s
 
 struct app_entitlement;
 struct app_user;
-/* An application goes, with its resource types, entitlements and accounts and all that goes with those. */
+struct app_action;
+/* An application goes, with its resource types, entitlements, actions and accounts and all that goes with those. */
 void cascade_app(struct txn *t, struct str app);
 /* An entitlement goes: its bindings end, and open access requests for it are cancelled. */
 void cascade_entitlement(struct txn *t, const struct app_entitlement *e);
+/* An action goes: open access requests for it are cancelled. */
+void cascade_action(struct txn *t, const struct app_action *action);
 /* An account goes: its bindings end, and open access requests about it are cancelled. */
 void cascade_account(struct txn *t, const struct app_user *u);
 /* For cascade.c: what of applications and delegations goes with a user, and how many documents go with an application.

@@ -40,6 +40,11 @@ void cascade_entitlement(struct txn *t, const struct app_entitlement *e)
 	cancel_all(t, linked(t, DOC_ACCESS_REQUEST, STR("open-entitlement:"), e->doc.id), STR_NONE, STR_NONE);
 }
 
+void cascade_action(struct txn *t, const struct app_action *action)
+{
+	cancel_all(t, linked(t, DOC_ACCESS_REQUEST, STR("open-action:"), action->doc.id), STR_NONE, STR_NONE);
+}
+
 void cascade_account(struct txn *t, const struct app_user *u)
 {
 	delete_all(t, linked(t, DOC_ENTITLEMENT_BINDING, STR("account:"), u->doc.id));
@@ -50,22 +55,33 @@ void cascade_account(struct txn *t, const struct app_user *u)
 void cascade_app(struct txn *t, struct str app)
 {
 	struct app_parts entitlements = app_parts_of(t->snapshot, DOC_APP_ENTITLEMENT, app, t->arena);
+	struct app_parts actions = app_parts_of(t->snapshot, DOC_APP_ACTION, app, t->arena);
 
 	for (size_t i = 0; i < entitlements.n; i++)
 		cascade_entitlement(t, as_app_entitlement(entitlements.docs[i]));
 	delete_all(t, entitlements);
+	for (size_t i = 0; i < actions.n; i++)
+		cascade_action(t, as_app_action(actions.docs[i]));
+	delete_all(t, actions);
 	delete_all(t, app_parts_of(t->snapshot, DOC_APP_USER, app, t->arena));
 	delete_all(t, app_parts_of(t->snapshot, DOC_APP_RESOURCE_TYPE, app, t->arena));
 }
 
+/* A request that is cancelled, and what the trail says of it. */
+#define REQUEST_DOCUMENTS 4
+
 size_t cascade_size_of_app(struct txn *t, struct str app)
 {
 	struct app_parts entitlements = app_parts_of(t->snapshot, DOC_APP_ENTITLEMENT, app, t->arena);
-	size_t n = entitlements.n;
+	struct app_parts actions = app_parts_of(t->snapshot, DOC_APP_ACTION, app, t->arena);
+	size_t n = entitlements.n + actions.n;
 
+	for (size_t i = 0; i < actions.n; i++)
+		n += REQUEST_DOCUMENTS * linked(t, DOC_ACCESS_REQUEST, STR("open-action:"), actions.docs[i]->id).n;
 	for (size_t i = 0; i < entitlements.n; i++) {
 		n += linked(t, DOC_ENTITLEMENT_BINDING, STR("entitlement:"), entitlements.docs[i]->id).n;
-		n += 3 * linked(t, DOC_ACCESS_REQUEST, STR("open-entitlement:"), entitlements.docs[i]->id).n;
+		n += REQUEST_DOCUMENTS *
+		     linked(t, DOC_ACCESS_REQUEST, STR("open-entitlement:"), entitlements.docs[i]->id).n;
 	}
 	return n + app_parts_of(t->snapshot, DOC_APP_USER, app, t->arena).n +
 	       app_parts_of(t->snapshot, DOC_APP_RESOURCE_TYPE, app, t->arena).n;
@@ -86,7 +102,9 @@ static void take_from_owners(struct txn *t, struct str user)
 {
 	struct app_parts apps = linked(t, DOC_APP, STR("owner:"), user);
 	struct app_parts entitlements = linked(t, DOC_APP_ENTITLEMENT, STR("owner:"), user);
+	struct app_parts actions = linked(t, DOC_APP_ACTION, STR("owner:"), user);
 	struct app_parts reviews = linked(t, DOC_ACCESS_REVIEW, STR("owner:"), user);
+	struct app_parts templates = linked(t, DOC_ACCESS_REVIEW_TEMPLATE, STR("owner:"), user);
 
 	for (size_t i = 0; i < apps.n; i++) {
 		struct app app = *as_app(apps.docs[i]);
@@ -100,11 +118,23 @@ static void take_from_owners(struct txn *t, struct str user)
 		e.owners = without(t, e.owners, user);
 		txn_put(t, &e.doc);
 	}
+	for (size_t i = 0; i < actions.n; i++) {
+		struct app_action action = *as_app_action(actions.docs[i]);
+
+		action.assignees = without(t, action.assignees, user);
+		txn_put(t, &action.doc);
+	}
 	for (size_t i = 0; i < reviews.n; i++) {
 		struct access_review r = *as_access_review(reviews.docs[i]);
 
 		r.owners = without(t, r.owners, user);
 		txn_put(t, &r.doc);
+	}
+	for (size_t i = 0; i < templates.n; i++) {
+		struct access_review_template made_from = *as_access_review_template(templates.docs[i]);
+
+		made_from.owners = without(t, made_from.owners, user);
+		txn_put(t, &made_from.doc);
 	}
 }
 

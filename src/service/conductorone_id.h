@@ -20,11 +20,5 @@ static inline struct str conductorone_new_id(struct arena *a)
 /* Of that form? */
 static inline bool conductorone_is_id(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
-			return false;
-	}
-	return s.len == CONDUCTORONE_ID_CHARS;
+	return s.len == CONDUCTORONE_ID_CHARS && str_is_alnum(s);
 }

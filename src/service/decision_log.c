@@ -2,228 +2,132 @@
 #include "service/decision_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
-#include "service/decision_chain.h"
+#include "service/decision_file.h"
 
 #define QUEUE_BYTES      ((size_t)16 * 1024 * 1024)
 #define BATCH_BYTES      ((size_t)256 * 1024) /* that many are written at once, or a little more */
-#define BUFFER_MAX_BYTES (BATCH_BYTES + DECISION_LINE_MAX_BYTES + 65536)
+#define BUFFER_MAX_BYTES (BATCH_BYTES + CHAIN_LINE_MAX_BYTES + 65536)
 #define HEAD_LINES       1000u
 #define HEAD_MS          10000u
-#define NAP_MS           50u  /* a signal to wake that is lost costs at most this */
+#define GATHER_MS        5u   /* entries gather for so long, so that a busy server wakes no thread for each */
+#define NAP_MS           250u /* longest time without a look around: what a wake-up costs that is lost */
 #define RETRY_MS         1000 /* a disk that refused is asked again */
+#define NS_PER_MS        UINT64_C(1000000)
 
 struct decision_log {
 	struct ring *ring;
 	char *path;
-	bool is_file; /* not standard output */
 	const struct signing_key *key;
 	uint64_t max_bytes;
 	uint32_t head_lines, head_ms;
 
 	/* The thread's own. */
-	int fd;
-	uint64_t n_bytes; /* of the file, up to which all is whole */
-	struct decision_chain chain;
-	struct buf out;             /* lines to be written */
-	uint64_t n_in_out;          /* entries among them */
-	struct decision_chain then; /* before them */
-	uint64_t uncovered_ns;      /* since when there is a line that no head covers; 0: there is none */
-	uint64_t retry_ns;          /* not before this, after a failure */
-	uint64_t n_told;            /* dropped ones that the log tells of */
+	struct decision_file file;
+	struct chain chain;
+	struct buf out;         /* lines to be written */
+	uint64_t n_in_out;      /* entries among them */
+	struct chain then;      /* before them */
+	uint64_t uncovered_ns;  /* since when there is a line that no head covers; 0: there is none */
+	uint64_t retry_ns;      /* not before this, after a failure */
+	uint64_t n_told;        /* dropped ones that the log tells of */
+	uint64_t max_bytes_now; /* max_bytes, or more where a file could not be set aside */
 
-	_Atomic uint64_t n_dropped, n_lines, n_flushed;
-	_Atomic uint64_t n_put; /* entries that found room */
-	_Atomic bool is_failing, wants_reopen, is_closing, naps;
+	_Atomic uint64_t n_dropped, n_lines;
+	_Atomic bool is_failing, wants_reopen, is_closing;
+	_Atomic bool naps; /* the thread waits for an entry; who clears it wakes it */
 	pthread_t thread;
-	pthread_mutex_t lock; /* of the conditions; nobody who decides takes it */
+	pthread_mutex_t lock; /* of what follows; nobody who decides takes it */
 	pthread_cond_t wake, flushed;
+	uint64_t settled; /* place in the ring up to which entries are written or dropped */
+	bool is_hurried;  /* somebody waits for that */
 };
 
-/* ---- the file ---------------------------------------------------------------------------------------- */
-
-static int complain(const struct decision_log *log, struct error *err, const char *what)
+static uint64_t ns_since(uint64_t ns)
 {
-	return error_set(err, -errno, "cannot %s the decision log %s: %s", what, log->path, strerror(errno));
+	return clock_monotonic_ns() - ns;
 }
 
-/* Reads what stands at `from`, up to the end of the file, which is `n` bytes later. */
-static int read_at(int fd, char *to, size_t n, uint64_t from)
+static bool is_waiting_for_disk(const struct decision_log *log)
 {
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = pread(fd, to + done, n - done, (off_t)(from + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		done += (size_t)got;
-	}
-	return 0;
+	return atomic_load(&log->is_failing) && clock_monotonic_ns() < log->retry_ns;
 }
 
-/*
- * Takes up the chain where the file ends. `*ret_torn` is how many bytes of a line without end there are behind it.
- * False: the last line is none of a decision log.
- */
-static bool take_up(struct decision_log *log, uint64_t size, size_t *ret_torn, int *ret_errno)
-{
-	size_t n = size < DECISION_LINE_MAX_BYTES * 2 ? (size_t)size : DECISION_LINE_MAX_BYTES * 2, end, from;
-	char *tail = mem_alloc(n);
-	bool is_fine = false;
-
-	*ret_errno = -read_at(log->fd, tail, n, size - n);
-	if (*ret_errno == 0) {
-		for (end = n; end > 0 && tail[end - 1] != '\n';)
-			end--;
-		for (from = end ? end - 1 : 0; from > 0 && tail[from - 1] != '\n';)
-			from--;
-		*ret_torn = n - end;
-		/* A file that holds nothing but a torn line: its first. */
-		is_fine = end == 0 ? n == size && str_starts_with((struct str){tail, n}, STR("{"))
-		                   : decision_chain_read(&log->chain, (struct str){tail + from, end - 1 - from});
-	}
-	free(tail);
-	return is_fine;
-}
+/* ---- lines ------------------------------------------------------------------------------------------------- */
 
 static void add_line(struct decision_log *log, struct str object)
 {
-	decision_chain_add(&log->chain, object, &log->out);
+	chain_add(&log->chain, object, &log->out);
 	if (!log->uncovered_ns)
 		log->uncovered_ns = clock_monotonic_ns();
 }
 
+/* With a number, when `member` is not NULL. */
 static void add_event(struct decision_log *log, const char *type, const char *member, uint64_t count)
 {
-	char object[160], at[32];
-	int n = snprintf(object, sizeof(object), "{\"type\":\"%s\",\"at\":\"%s\"", type,
-	                 time_format_rfc3339(clock_now_ms(), at).ptr);
+	CLEANUP(buf_releasep) struct buf object = BUF_INIT(256);
+	char at[32];
 
+	buf_addf(&object, "{\"type\":\"%s\",\"at\":\"" STR_FMT "\"", type,
+	         STR_ARG(time_format_rfc3339(clock_now_ms(), at)));
 	if (member)
-		n +=
-		    snprintf(object + n, sizeof(object) - (size_t)n, ",\"%s\":%llu", member, (unsigned long long)count);
-	(void)snprintf(object + n, sizeof(object) - (size_t)n, "}");
-	add_line(log, str_of(object));
-}
-
-static int open_file(struct decision_log *log, struct error *err)
-{
-	struct stat st;
-	size_t torn = 0;
-	int e = 0;
-
-	if (!log->is_file) {
-		log->fd = STDOUT_FILENO;
-		add_event(log, "start", NULL, 0);
-		return 0;
-	}
-	log->fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (log->fd < 0 || fstat(log->fd, &st) != 0)
-		return complain(log, err, "open");
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, "the decision log %s is no regular file", log->path);
-	log->n_bytes = (uint64_t)st.st_size;
-	if (st.st_size > 0 && !take_up(log, log->n_bytes, &torn, &e)) {
-		errno = e;
-		return e ? complain(log, err, "read")
-		         : error_set(err, -EINVAL, "%s is there and its last line is none of a decision log",
-		                     log->path);
-	}
-	log->n_bytes -= torn;
-	log->then = log->chain;
-	if (torn && ftruncate(log->fd, (off_t)log->n_bytes) != 0)
-		return complain(log, err, "cut off the torn last line of");
-	if (torn)
-		add_event(log, "recovered", "bytes", torn);
-	add_event(log, "start", NULL, 0);
-	return 0;
-}
-
-/* A file of its own from here on; the chain goes on. */
-static void change_file(struct decision_log *log)
-{
-	struct decision_chain chain = log->chain;
-	struct error err = {0};
-	int former = log->fd;
-
-	log->n_bytes = 0;
-	if (open_file(log, &err) != 0) {
-		log_msg(LOG_ERROR, "%s; going on in the former one", err.text);
-		if (log->fd >= 0 && log->fd != former)
-			(void)close(log->fd);
-		log->fd = former;
-		log->chain = chain;
-		buf_clear(&log->out);
-		return;
-	}
-	(void)close(former);
-}
-
-/* ---- writing down -------------------------------------------------------------------------------------- */
-
-static bool write_all(struct decision_log *log)
-{
-	size_t done = 0;
-
-	while (done < log->out.len) {
-		ssize_t n = write(log->fd, log->out.ptr + done, log->out.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int e = errno;
-
-			if (!atomic_exchange(&log->is_failing, true))
-				log_msg(LOG_ERROR, "cannot write to the decision log %s: %s", log->path, strerror(e));
-			/* What was half written is taken back: the file holds whole lines. */
-			if (log->is_file && done && ftruncate(log->fd, (off_t)log->n_bytes) != 0)
-				log_msg(LOG_ERROR, "the decision log %s holds part of a line", log->path);
-			return false;
-		}
-		done += (size_t)n;
-	}
-	log->n_bytes += done;
-	atomic_store(&log->is_failing, false);
-	return true;
+		buf_addf(&object, ",\"%s\":%llu", member, (unsigned long long)count);
+	buf_add_char(&object, '}');
+	add_line(log, buf_str(&object));
 }
 
 /* Writes out what is gathered, all or nothing; what fails is gone, and counted. */
 static void write_out(struct decision_log *log)
 {
+	int r;
+
 	if (!log->out.len)
 		return;
-	if (write_all(log)) {
+	r = decision_file_write(&log->file, buf_str(&log->out), &log->is_closing);
+	if (r == 0) {
 		atomic_fetch_add(&log->n_lines, log->chain.n - log->then.n);
+		if (atomic_exchange(&log->is_failing, false))
+			log_msg(LOG_INFO, "the decision log %s can be written to again", log->path);
 	} else {
 		log->chain = log->then;
+		log->retry_ns = clock_monotonic_ns() + RETRY_MS * NS_PER_MS;
 		atomic_fetch_add(&log->n_dropped, log->n_in_out);
-		log->retry_ns = clock_monotonic_ns() + RETRY_MS * UINT64_C(1000000);
+		if (!atomic_exchange(&log->is_failing, true))
+			log_msg(LOG_ERROR, "cannot write to the decision log %s: %s", log->path, strerror(-r));
 	}
 	buf_clear(&log->out);
 	log->n_in_out = 0;
 	log->then = log->chain;
 }
 
+/* A head, unless the disk refuses: then it stays due. */
 static void cover(struct decision_log *log)
 {
-	decision_chain_add_head(&log->chain, log->key, clock_now_ms(), &log->out);
+	CLEANUP(buf_releasep) struct buf claims = BUF_INIT(1024), token = BUF_INIT(4096);
+
+	chain_add_head_claims(&log->chain, clock_now_ms(), &claims);
+	signing_key_sign(log->key, buf_str(&claims), &token);
+	chain_add_head(&log->chain, buf_str(&token), &log->out);
 	write_out(log);
-	if (!atomic_load(&log->is_failing) && log->is_file)
-		(void)fdatasync(log->fd);
+	if (atomic_load(&log->is_failing))
+		return;
+	decision_file_sync(&log->file);
 	log->uncovered_ns = 0;
+}
+
+static bool must_cover(const struct decision_log *log)
+{
+	return log->uncovered_ns && !is_waiting_for_disk(log) &&
+	       (log->chain.n - log->chain.n_head >= log->head_lines ||
+	        ns_since(log->uncovered_ns) >= log->head_ms * NS_PER_MS);
 }
 
 static void tell_dropped(struct decision_log *log)
@@ -238,17 +142,17 @@ static void tell_dropped(struct decision_log *log)
 		log->n_told = n;
 }
 
-/* While the disk refuses, entries go. */
-static void drop_all(struct decision_log *log, uint64_t *n_taken)
+/* While the disk refuses, entries go: those that are there now. */
+static void drop_all(struct decision_log *log)
 {
-	while (!str_is_absent(ring_peek(log->ring))) {
+	for (uint64_t end = ring_given(log->ring);
+	     ring_taken(log->ring) < end && !str_is_absent(ring_peek(log->ring));) {
 		ring_drop(log->ring);
 		atomic_fetch_add(&log->n_dropped, 1);
-		(*n_taken)++;
 	}
 }
 
-static void take_batch(struct decision_log *log, uint64_t *n_taken)
+static void take_batch(struct decision_log *log)
 {
 	struct str entry;
 
@@ -256,59 +160,112 @@ static void take_batch(struct decision_log *log, uint64_t *n_taken)
 		add_line(log, entry);
 		ring_drop(log->ring);
 		log->n_in_out++;
-		(*n_taken)++;
 		if (log->chain.n - log->chain.n_head >= log->head_lines)
 			break;
 	}
 	write_out(log);
 }
 
-static bool must_cover(const struct decision_log *log)
+/* ---- files ------------------------------------------------------------------------------------------------- */
+
+/* What a file begins with. */
+static void begin_file(struct decision_log *log, size_t torn)
 {
-	return log->uncovered_ns && (log->chain.n - log->chain.n_head >= log->head_lines ||
-	                             clock_monotonic_ns() - log->uncovered_ns >= log->head_ms * UINT64_C(1000000));
-}
-
-static void begin_file_anew(struct decision_log *log)
-{
-	char name[4096], at[32];
-
-	cover(log);
-	if (log->max_bytes && log->n_bytes >= log->max_bytes) {
-		int n = snprintf(name, sizeof(name), "%s.%s", log->path, time_format_rfc3339(clock_now_ms(), at).ptr);
-
-		if (n < 0 || (size_t)n >= sizeof(name) || access(name, F_OK) == 0 || rename(log->path, name) != 0) {
-			log_msg(LOG_ERROR, "cannot set the decision log %s aside", log->path);
-			log->max_bytes += log->max_bytes / 2 + 1;
-			return;
-		}
-	}
-	change_file(log);
+	log->then = log->chain;
+	if (torn)
+		add_event(log, "recovered", "bytes", torn);
+	add_event(log, "start", NULL, 0);
 	write_out(log);
 }
 
-static void nap(struct decision_log *log)
+/* A file of its own from here on; the chain goes on, unless that of another log is there. */
+static void change_file(struct decision_log *log)
+{
+	struct decision_file file;
+	struct error err = {0};
+	size_t torn;
+
+	if (decision_file_open(log->path, &file, &log->chain, &torn, &err) != 0) {
+		log_msg(LOG_ERROR, "%s; going on in the former one", err.text);
+		return;
+	}
+	decision_file_close(&log->file);
+	log->file = file;
+	begin_file(log, torn);
+}
+
+/* Names the file after its last line: "<path>.000000001234". False: it stays where it is. */
+static bool set_aside(struct decision_log *log)
+{
+	char name[4096];
+	int n = snprintf(name, sizeof(name), "%s.%012llu", log->path, (unsigned long long)log->chain.n);
+
+	if (n > 0 && (size_t)n < sizeof(name) && decision_file_is_at(&log->file, log->path) &&
+	    access(name, F_OK) != 0 && rename(log->path, name) == 0)
+		return true;
+	log_msg(LOG_ERROR, "cannot set the decision log %s aside; going on in it", log->path);
+	log->max_bytes_now = log->file.n_bytes + log->max_bytes;
+	return false;
+}
+
+static void look_after_file(struct decision_log *log)
+{
+	if (log->file.is_stdout || is_waiting_for_disk(log))
+		return;
+	if (atomic_exchange(&log->wants_reopen, false) && !decision_file_is_at(&log->file, log->path)) {
+		cover(log);
+		change_file(log);
+	} else if (log->max_bytes && log->file.n_bytes >= log->max_bytes_now) {
+		cover(log);
+		if (!atomic_load(&log->is_failing) && set_aside(log)) {
+			log->max_bytes_now = log->max_bytes;
+			change_file(log);
+		}
+	}
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------------- */
+
+static void add_ms(struct timespec *t, uint32_t ms)
+{
+	t->tv_sec += ms / 1000;
+	t->tv_nsec += (long)(ms % 1000) * 1000000L;
+	if (t->tv_nsec >= 1000000000L) {
+		t->tv_sec++;
+		t->tv_nsec -= 1000000000L;
+	}
+}
+
+/* Under the lock; woken early by who is in a hurry. */
+static void pause_for(struct decision_log *log, uint32_t ms)
 {
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += NAP_MS * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	(void)pthread_mutex_lock(&log->lock);
-	atomic_store(&log->naps, true);
-	if (str_is_absent(ring_peek(log->ring)) && !atomic_load(&log->is_closing))
+	add_ms(&until, ms);
+	if (!log->is_hurried && !atomic_load(&log->is_closing))
 		(void)pthread_cond_timedwait(&log->wake, &log->lock, &until);
+}
+
+/* Waits for entries to gather or, when there are none, for the first. */
+static void nap(struct decision_log *log)
+{
+	uint32_t longest = log->head_ms < NAP_MS ? log->head_ms : NAP_MS;
+
+	(void)pthread_mutex_lock(&log->lock);
+	pause_for(log, GATHER_MS);
+	atomic_store(&log->naps, true);
+	if (str_is_absent(ring_peek(log->ring)) && (log->file.is_stdout || !atomic_load(&log->wants_reopen)))
+		pause_for(log, longest);
 	atomic_store(&log->naps, false);
 	(void)pthread_mutex_unlock(&log->lock);
 }
 
-static void say_flushed(struct decision_log *log, uint64_t n_taken)
+static void say_settled(struct decision_log *log)
 {
 	(void)pthread_mutex_lock(&log->lock);
-	atomic_store(&log->n_flushed, n_taken);
+	log->settled = ring_taken(log->ring);
+	log->is_hurried = false;
 	(void)pthread_cond_broadcast(&log->flushed);
 	(void)pthread_mutex_unlock(&log->lock);
 }
@@ -316,22 +273,20 @@ static void say_flushed(struct decision_log *log, uint64_t n_taken)
 static void *write_down(void *arg)
 {
 	struct decision_log *log = arg;
-	uint64_t n_taken = 0;
 
 	for (;;) {
 		bool is_closing = atomic_load(&log->is_closing);
 
-		if (atomic_load(&log->is_failing) && clock_monotonic_ns() < log->retry_ns && !is_closing)
-			drop_all(log, &n_taken);
-		else
+		if (is_waiting_for_disk(log) && !is_closing) {
+			drop_all(log);
+		} else {
 			tell_dropped(log);
-		take_batch(log, &n_taken);
+			take_batch(log);
+		}
 		if (must_cover(log))
 			cover(log);
-		if (log->is_file &&
-		    (atomic_exchange(&log->wants_reopen, false) || (log->max_bytes && log->n_bytes >= log->max_bytes)))
-			begin_file_anew(log);
-		say_flushed(log, n_taken);
+		look_after_file(log);
+		say_settled(log);
 		if (!str_is_absent(ring_peek(log->ring)))
 			continue;
 		if (is_closing)
@@ -348,8 +303,7 @@ static void *write_down(void *arg)
 
 static void free_log(struct decision_log *log)
 {
-	if (log->is_file && log->fd >= 0)
-		(void)close(log->fd);
+	decision_file_close(&log->file);
 	(void)pthread_cond_destroy(&log->flushed);
 	(void)pthread_cond_destroy(&log->wake);
 	(void)pthread_mutex_destroy(&log->lock);
@@ -371,40 +325,47 @@ static void init_sync(struct decision_log *log)
 	(void)pthread_condattr_destroy(&attr);
 }
 
-int decision_log_open(const struct decision_log_options *options, struct decision_log **ret, struct error *err)
+static struct decision_log *new_log(const struct decision_log_options *options)
 {
 	struct decision_log *log = mem_calloc(1, sizeof(*log));
-	int r;
 
-	log->path = mem_alloc(strlen(options->path) + 1);
-	memcpy(log->path, options->path, strlen(options->path) + 1);
-	log->is_file = strcmp(options->path, "-") != 0;
+	log->path = str_dup_cstr(str_of(options->path));
 	log->key = options->key;
-	log->max_bytes = options->max_bytes;
+	log->max_bytes = log->max_bytes_now = options->max_bytes;
 	log->head_lines = options->head_lines ? options->head_lines : HEAD_LINES;
 	log->head_ms = options->head_ms ? options->head_ms : HEAD_MS;
 	log->ring = ring_new(options->queue_bytes ? options->queue_bytes : QUEUE_BYTES);
 	log->out = BUF_INIT(BUFFER_MAX_BYTES);
-	log->fd = -1;
+	log->file.fd = -1;
 	init_sync(log);
-	r = open_file(log, err);
-	if (r == 0) {
-		write_out(log);
-		r = atomic_load(&log->is_failing)
-		        ? error_set(err, -EIO, "cannot write to the decision log %s", log->path)
-		        : 0;
-	}
-	if (r == 0) {
-		r = -pthread_create(&log->thread, NULL, write_down, log);
-		if (r != 0)
-			(void)error_set(err, r, "cannot start a thread for the decision log: %s", strerror(-r));
-	}
-	if (r != 0) {
-		free_log(log);
+	return log;
+}
+
+/* The file with its first lines, and the thread. */
+static int start(struct decision_log *log, struct error *err)
+{
+	size_t torn;
+	int r = decision_file_open(log->path, &log->file, &log->chain, &torn, err);
+
+	if (r != 0)
 		return r;
-	}
-	*ret = log;
-	return 0;
+	begin_file(log, torn);
+	if (atomic_load(&log->is_failing))
+		return error_set(err, -EIO, "cannot write to the decision log %s", log->path);
+	r = -pthread_create(&log->thread, NULL, write_down, log);
+	return r == 0 ? 0 : error_set(err, r, "cannot start a thread for the decision log: %s", strerror(-r));
+}
+
+int decision_log_open(const struct decision_log_options *options, struct decision_log **ret, struct error *err)
+{
+	struct decision_log *log = new_log(options);
+	int r = start(log, err);
+
+	if (r == 0)
+		*ret = log;
+	else
+		free_log(log);
+	return r;
 }
 
 bool decision_log_drop(struct decision_log *log)
@@ -415,10 +376,9 @@ bool decision_log_drop(struct decision_log *log)
 
 bool decision_log_put(struct decision_log *log, struct str object)
 {
-	if (object.len > DECISION_LINE_MAX_BYTES - 256 || !ring_put(log->ring, object))
+	if (object.len > CHAIN_LINE_MAX_BYTES - CHAIN_PLACE_BYTES || !ring_put(log->ring, object))
 		return decision_log_drop(log);
-	atomic_fetch_add_explicit(&log->n_put, 1, memory_order_release);
-	if (atomic_load_explicit(&log->naps, memory_order_relaxed))
+	if (atomic_load_explicit(&log->naps, memory_order_relaxed) && atomic_exchange(&log->naps, false))
 		(void)pthread_cond_signal(&log->wake);
 	return true;
 }
@@ -431,11 +391,14 @@ void decision_log_reopen(struct decision_log *log)
 
 void decision_log_flush(struct decision_log *log)
 {
-	uint64_t n = atomic_load(&log->n_put);
+	uint64_t end = ring_given(log->ring);
 
 	(void)pthread_mutex_lock(&log->lock);
-	while (atomic_load(&log->n_flushed) < n)
+	while (log->settled < end) {
+		log->is_hurried = true;
+		(void)pthread_cond_signal(&log->wake);
 		(void)pthread_cond_wait(&log->flushed, &log->lock);
+	}
 	(void)pthread_mutex_unlock(&log->lock);
 }
 

@@ -13,6 +13,8 @@ static const struct {
     {STR_INIT("doorward:roles:update"), STR_INIT("doorward:roles:owner")},
     {STR_INIT("doorward:groupMembers:update"), STR_INIT("doorward:groups:admins")},
     {STR_INIT("doorward:keys:create"), STR_INIT("doorward:keys:user:owner")},
+    {STR_INIT("doorward:tokenIssuers:create"), STR_INIT("doorward:tokenIssuers")},
+    {STR_INIT("doorward:tokenIssuers:update"), STR_INIT("doorward:tokenIssuers")},
     {STR_INIT("doorward:policies:create"), STR_INIT("doorward:policies")},
     {STR_INIT("doorward:policies:update"), STR_INIT("doorward:policies:any")},
     {STR_INIT("iam:policies:create"), STR_INIT("iam:policies")},
@@ -71,6 +73,14 @@ bool principal_is_more_powerful(const struct txn *t, struct str type, struct str
 		    !may_everywhere(t, c, powers[i].action, powers[i].resource))
 			return true;
 	return false;
+}
+
+bool caller_administers_all(const struct txn *t, const struct caller *c)
+{
+	for (size_t i = 0; i < N_ELEMENTS(powers); i++)
+		if (!may_everywhere(t, c, powers[i].action, powers[i].resource))
+			return false;
+	return true;
 }
 
 bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c)

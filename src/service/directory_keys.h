@@ -69,5 +69,7 @@ struct str key_permission_resource(struct arena *a, struct str principal_type, s
 bool key_is_own(const struct caller *c, const struct key *key);
 /* The key's principal administers access in a way that the caller may not (the list is in directory_keys.c). */
 bool key_is_of_more_powerful(const struct txn *t, const struct key *key, const struct caller *c);
+/* The caller may administer access in every way of that list: nobody is more powerful. */
+bool caller_administers_all(const struct txn *t, const struct caller *c);
 /* The same of a user, service or group, by canonical id. */
 bool principal_is_more_powerful(const struct txn *t, struct str type, struct str id, const struct caller *c);

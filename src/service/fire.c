@@ -3,6 +3,8 @@
  * Jobs that nobody submits: one for each thing whose time has come.
  */
 #include "base/clock.h"
+#include "service/access_review_templates.h"
+#include "service/access_reviews.h"
 #include "service/internal.h"
 #include "service/requests.h"
 
@@ -15,21 +17,34 @@ struct firing {
 	struct timer timer;
 };
 
+/* False: it is not due (any more), and nothing was put. */
+static bool fire(struct txn *t, enum document_kind kind, struct str id)
+{
+	const struct document *doc = snapshot_find(t->snapshot, kind, id);
+
+	if (doc && kind == DOC_ACCESS_REVIEW)
+		return access_review_fire(t, as_access_review(doc));
+	if (doc && kind == DOC_ACCESS_REVIEW_TEMPLATE)
+		return access_review_template_fire(t, as_access_review_template(doc));
+	return doc && requests_fire(t, kind, id);
+}
+
 static enum write_verdict run(struct write_job *job, struct txn *t)
 {
 	const struct firing *f = CONTAINER_OF(job, struct firing, job);
 	struct str kind = document_kind_name(f->timer.kind), id = str_of(f->timer.id);
+	bool is_review = f->timer.kind == DOC_ACCESS_REVIEW || f->timer.kind == DOC_ACCESS_REVIEW_TEMPLATE;
 
-	if (!requests_fire(t, f->timer.kind, id))
+	if (!fire(t, f->timer.kind, id))
 		return WRITE_REFUSE;
 	t->note = (struct audit_note){
 	    .actor = STR(""),
 	    .via = STR("timer"),
-	    .operation = STR("conductorone:tasks:timer"),
+	    .operation = is_review ? STR("conductorone:accessReviews:timer") : STR("conductorone:tasks:timer"),
 	    .target = arena_concat3(t->arena, kind, STR(":"), id),
 	    .remote = STR(""),
 	    .request_id = STR(""),
-	    .event = STR("c1.task.timer"),
+	    .event = is_review ? STR("c1.accessReview.timer") : STR("c1.task.timer"),
 	    .credential = STR(""),
 	    .tenant = STR(""),
 	    .method = STR(""),
@@ -90,7 +105,8 @@ int64_t fire_wait_ms(const struct service *svc)
 
 void fire_rebuild(struct org *org, const struct snapshot *s)
 {
-	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING, DOC_WEBHOOK_CALL};
+	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING, DOC_WEBHOOK_CALL,
+	                                           DOC_ACCESS_REVIEW, DOC_ACCESS_REVIEW_TEMPLATE};
 
 	timers_clear(&org->timers);
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {

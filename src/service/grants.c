@@ -3,14 +3,13 @@
 
 #include <stdlib.h>
 
-#include "base/random.h"
 #include "base/utf8.h"
 #include "model/aitronos.h"
+#include "service/aitronos_id.h"
 
 #define ID_PREFIX   "agrant_"
-#define ID_RANDOM   12u
 #define END_AT_ONCE 4096u /* grants that are held in memory while all of a grantee's are ended */
-static_assert(sizeof(ID_PREFIX) - 1 + ID_RANDOM <= GRANT_MAX_ID_BYTES, "the table keeps ids of this length");
+static_assert(sizeof(ID_PREFIX) - 1 + AITRONOS_ID_CHARS <= GRANT_MAX_ID_BYTES, "the table keeps ids of this length");
 
 /* ---- who may -------------------------------------------------------------------------------------------- */
 
@@ -176,13 +175,11 @@ static enum service_result check_distinct(const struct txn *t, struct grant_offe
 
 static struct str new_id(const struct txn *t)
 {
-	char random[ID_RANDOM + 1];
 	struct access_grant present;
 	struct str id;
 
 	do {
-		random_alnum(random, ID_RANDOM);
-		id = arena_concat(t->arena, STR(ID_PREFIX), str_of(random));
+		id = aitronos_new_id(t->arena, STR(ID_PREFIX));
 	} while (grants_find(&t->snapshot->grants, id, &present));
 	return id;
 }

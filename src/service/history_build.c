@@ -8,7 +8,6 @@
  * loaded.
  */
 #include <errno.h>
-#include <malloc.h>
 
 #include "service/history_internal.h"
 
@@ -158,15 +157,6 @@ static uint64_t limit_of(const struct past_state *state, const struct past_state
 	return distance(state->revision, base->revision) > limit ? 0 : limit;
 }
 
-static uint64_t bytes_of(const struct edit_blocks *blocks)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < blocks->n; i++)
-		n += malloc_usable_size(blocks->items[i]);
-	return n;
-}
-
 static int build_from(struct past_state *state, struct past_state *base, struct error *err)
 {
 	struct store *store = state->org->service->options.store;
@@ -192,7 +182,7 @@ static int build_from(struct past_state *state, struct past_state *base, struct 
 	state->snapshot = fork;
 	state->base = base;
 	state->depth = base->depth + 1;
-	state->bytes = bytes_of(&fork->edit.fresh);
+	state->bytes = edit_blocks_bytes(&fork->edit.fresh);
 	return 0;
 }
 
@@ -204,9 +194,9 @@ static int load(struct past_state *state, struct error *err)
 
 	if (r != 0)
 		return r;
-	state->bytes = bytes_of(&s->edit.fresh);
+	state->bytes = edit_blocks_bytes(&s->edit.fresh);
 	snapshot_seal(s, &retired);
-	state->bytes -= bytes_of(&retired);
+	state->bytes -= edit_blocks_bytes(&retired);
 	edit_blocks_free_all(&retired);
 	state->make = STATE_LOADED;
 	state->snapshot = s;

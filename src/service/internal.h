@@ -8,9 +8,11 @@
 
 #include "service/device_flow.h"
 #include "service/keys.h"
+#include "service/last_used.h"
 #include "service/service.h"
 #include "service/signing.h"
 #include "service/timers.h"
+#include "service/token_memory.h"
 
 /* Somebody holds a published snapshot, wherever the organization goes from there. */
 struct pin {
@@ -73,10 +75,15 @@ struct service {
 	struct expressions *expressions;
 	struct signing_key signing_key;
 	struct device_flows *device_flows;
+	struct token_memory *token_memory;
+	struct last_used *last_used;
+	struct key_sets *key_sets;
 	struct history *history;
 
 	pthread_t writer, committer;
 	bool writer_runs, committer_runs;
+	pthread_t usage;
+	bool usage_runs;
 	struct batch batches[2];
 	/* Monotonic; after a commit that failed nothing happens by itself for a while, or until one succeeds. */
 	_Atomic uint64_t fire_after_ns;
@@ -98,6 +105,11 @@ struct service {
 /* writer.c */
 int writer_start(struct service *svc) MUST_USE;
 void writer_stop(struct service *svc);
+
+/* usage.c */
+int usage_start(struct service *svc) MUST_USE;
+/* Stores what is to be stored still. */
+void usage_stop(struct service *svc);
 
 /* batch.c */
 void batch_init(struct batch *b, struct service *svc);
@@ -146,6 +158,11 @@ struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome);
 /* load.c */
 /* Reads an organization from the store (0 rows: empty), with the built-in documents, and publishes it. */
 int org_load(struct org *org, struct error *err) MUST_USE;
+/*
+ * Gives one that an earlier version made the built-in documents that have come since, durably and in one change set;
+ * nothing when it has all.
+ */
+int org_complete(struct org *org, struct error *err) MUST_USE;
 /* Makes the organization `org` with its defaults and its owner, durably; the owner's key text goes to `ret_key`. */
 int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_USE;
 

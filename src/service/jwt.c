@@ -34,10 +34,26 @@ static int read_object(struct str part, const char *what, struct arena *a, const
 	return 0;
 }
 
-static int check_header(const struct json *header, struct error *err)
+static const struct str algorithms[] = {
+    [JWT_EDDSA] = STR_INIT("EdDSA"),
+    [JWT_RS256] = STR_INIT("RS256"),
+    [JWT_ES256] = STR_INIT("ES256"),
+};
+
+static enum jwt_algorithm algorithm_of(const struct json *header)
 {
-	if (!str_eq(json_get_str(header, STR("alg")), STR("EdDSA")))
-		return error_set(err, -EINVAL, "the token's algorithm is not EdDSA");
+	struct str name = json_get_str(header, STR("alg"));
+
+	for (size_t i = JWT_NONE + 1; i < N_ELEMENTS(algorithms); i++)
+		if (str_eq(algorithms[i], name))
+			return (enum jwt_algorithm)i;
+	return JWT_NONE;
+}
+
+static int check_header(const struct json *header, enum jwt_algorithm algorithm, struct error *err)
+{
+	if (algorithm == JWT_NONE)
+		return error_set(err, -EINVAL, "the token's algorithm is none of EdDSA, RS256 and ES256");
 	if (json_get(header, STR("crit")))
 		return error_set(err, -EINVAL, "the token demands extensions that are not known here");
 	return 0;
@@ -54,8 +70,10 @@ int jwt_read(struct str text, struct arena *a, struct jwt *ret, struct error *er
 	if (second == SIZE_MAX || str_find(text, '.', second + 1) != SIZE_MAX)
 		return error_set(err, -EINVAL, "the token does not have three parts");
 	r = read_object(str_slice(text, 0, first), "header", a, &t.header, err);
-	if (r == 0)
-		r = check_header(t.header, err);
+	if (r != 0)
+		return r;
+	t.algorithm = algorithm_of(t.header);
+	r = check_header(t.header, t.algorithm, err);
 	if (r == 0)
 		r = read_object(str_slice(text, first + 1, second), "claims", a, &t.claims, err);
 	if (r != 0)
@@ -69,7 +87,7 @@ int jwt_read(struct str text, struct arena *a, struct jwt *ret, struct error *er
 
 bool jwt_is_signed_by(const struct jwt *t, struct str public_key)
 {
-	return ed25519_verify(public_key, t->signed_text, t->signature);
+	return t->algorithm == JWT_EDDSA && ed25519_verify(public_key, t->signed_text, t->signature);
 }
 
 /* ---- claims ------------------------------------------------------------------------------------------------ */
@@ -106,8 +124,9 @@ static bool names_one(const struct json *audience, struct str_list wanted)
 	return is_one(audience, wanted);
 }
 
-static int check_times(const struct json *claims, const struct jwt_wanted *wanted, struct error *err)
+int jwt_check_times(const struct jwt *t, const struct jwt_wanted *wanted, struct error *err)
 {
+	const struct json *claims = t->claims;
 	int64_t expires_ms, from_ms = 0, issued_ms;
 
 	if (read_time(claims, STR("exp"), &expires_ms) != CLAIM_TIME)
@@ -126,15 +145,25 @@ static int check_times(const struct json *claims, const struct jwt_wanted *wante
 	return 0;
 }
 
+bool jwt_time(const struct jwt *t, struct str claim, int64_t *ret_ms)
+{
+	return read_time(t->claims, claim, ret_ms) == CLAIM_TIME;
+}
+
+bool jwt_is_for(const struct jwt *t, struct str_list audience)
+{
+	return names_one(json_get(t->claims, STR("aud")), audience);
+}
+
 int jwt_check_claims(const struct jwt *t, const struct jwt_wanted *wanted, struct error *err)
 {
 	if (str_is_empty(wanted->issuer) || !str_eq(json_get_str(t->claims, STR("iss")), wanted->issuer))
 		return error_set(err, -EINVAL, "\"iss\" must be the client's id");
 	if (!str_eq(json_get_str(t->claims, STR("sub")), wanted->issuer))
 		return error_set(err, -EINVAL, "\"sub\" must be the client's id");
-	if (!names_one(json_get(t->claims, STR("aud")), wanted->audience))
+	if (!jwt_is_for(t, wanted->audience))
 		return error_set(err, -EINVAL, "\"aud\" must name the server's host, without a port");
-	return check_times(t->claims, wanted, err);
+	return jwt_check_times(t, wanted, err);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------- */

@@ -243,26 +243,62 @@ static void put_owner(struct txn *t, char key_text[KEY_MAX_TEXT_CHARS + 1])
 	             .doc);
 }
 
-int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
+/* A change set of the start itself, on a fork of what was loaded: durable, then published. */
+static int commit_at_start(struct txn *t, struct snapshot *fork, struct error *err)
 {
-	struct service *svc = org->service;
-	struct arena a = ARENA_INIT;
-	char key_text[KEY_MAX_TEXT_CHARS + 1];
-	struct snapshot *fork = snapshot_fork(atomic_load(&org->current));
-	struct txn t = {
+	struct store_set set = txn_store_set(t, AUDIT_DONE);
+	struct edit e;
+	int r = store_commit(t->service->options.store, &set, 1, err);
+
+	if (r != 0)
+		return r;
+	txn_apply(t, fork);
+	snapshot_freeze(fork, &e);
+	org_publish(t->org, fork, &e);
+	return 0;
+}
+
+static struct txn txn_at_start(struct org *org, struct snapshot *fork, struct arena *a, const char *verb)
+{
+	return (struct txn){
 	    .snapshot = fork,
-	    .service = svc,
+	    .service = org->service,
 	    .org = org,
-	    .arena = &a,
+	    .arena = a,
+	    .base_revision = fork->revision,
 	    .now_ms = clock_now_ms(),
 	    .note = {.actor = STR(""),
 	             .via = STR("bootstrap"),
-	             .operation = STR("doorward:organizations:create"),
+	             .operation = arena_concat(a, STR("doorward:organizations:"), str_of(verb)),
 	             .target = str_of(org->name),
 	             .remote = STR(""),
 	             .request_id = STR(""),
 	             .status = 201},
 	};
+}
+
+int org_complete(struct org *org, struct error *err)
+{
+	struct arena a = ARENA_INIT;
+	struct snapshot *fork = snapshot_fork(atomic_load(&org->current));
+	struct txn t = txn_at_start(org, fork, &a, "complete");
+	int r = 0;
+
+	builtin_org_missing(&t);
+	if (t.n_changes)
+		r = commit_at_start(&t, fork, err);
+	if (t.n_changes == 0 || r != 0)
+		snapshot_drop(fork);
+	arena_release(&a);
+	return r;
+}
+
+int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
+{
+	struct arena a = ARENA_INIT;
+	char key_text[KEY_MAX_TEXT_CHARS + 1];
+	struct snapshot *fork = snapshot_fork(atomic_load(&org->current));
+	struct txn t = txn_at_start(org, fork, &a, "create");
 	int r;
 
 	txn_put(&t,
@@ -273,17 +309,11 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err)
 	             .doc);
 	builtin_org_defaults(&t);
 	put_owner(&t, key_text);
-	struct store_set set = txn_store_set(&t, AUDIT_DONE);
-	r = store_commit(svc->options.store, &set, 1, err);
-	if (r == 0) {
-		txn_apply(&t, fork);
-		struct edit e;
-
-		snapshot_freeze(fork, &e);
-		org_publish(org, TAKE(fork), &e);
+	r = commit_at_start(&t, fork, err);
+	if (r == 0)
 		buf_add(ret_key, str_of(key_text));
-	}
-	snapshot_drop(fork);
+	else
+		snapshot_drop(fork);
 	explicit_bzero(key_text, sizeof(key_text));
 	arena_release(&a);
 	return r;

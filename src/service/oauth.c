@@ -3,6 +3,7 @@
 
 #include "json/base64.h"
 #include "service/cidr.h"
+#include "service/federation.h"
 #include "service/internal.h"
 #include "service/jwt.h"
 #include "service/oauth_clients.h"
@@ -64,6 +65,8 @@ static enum service_result check_assertion(const struct oauth_client *client, co
 
 	if (jwt_read(proof->assertion, a, &token, err) != 0)
 		return SERVICE_UNAUTHENTICATED;
+	if (token.algorithm != JWT_EDDSA)
+		return refuse(err, "the token's algorithm is not EdDSA");
 	if (!base64url_decode(&key, client->public_key) || !jwt_is_signed_by(&token, buf_str(&key)))
 		return refuse(err, unknown);
 	return jwt_check_claims(&token, &wanted, err) == 0 ? SERVICE_OK : SERVICE_UNAUTHENTICATED;
@@ -111,6 +114,8 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 		r = check_limits(org_snapshot(ret->org), client, proof, err);
 	if (r != SERVICE_OK)
 		return r;
+	service_note_use(svc, client->doc.id, proof->now_ms);
+	ret->actor = arena_concat(a, STR("user:"), client->user);
 	ret->expires_at_ms = earlier(proof->now_ms + ACCESS_TOKEN_LIFETIME_MS, client->expires_at_ms);
 	access_token_write(&ret->text, svc->token_hasher,
 	                   &(struct access_claims){
@@ -124,7 +129,7 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 }
 
 bool oauth_device_token(struct service *svc, struct str client, const struct device_approval *approval, int64_t now_ms,
-                        struct oauth_token *ret)
+                        struct arena *a, struct oauth_token *ret)
 {
 	struct org *org = service_org(svc, approval->org);
 	const struct document *user = org ? snapshot_find(org_snapshot(org), DOC_USER, approval->user) : NULL;
@@ -132,6 +137,7 @@ bool oauth_device_token(struct service *svc, struct str client, const struct dev
 	if (!user)
 		return false;
 	ret->org = org;
+	ret->actor = arena_concat(a, STR("user:"), user->id);
 	ret->expires_at_ms = earlier(now_ms + ACCESS_TOKEN_LIFETIME_MS, approval->limit_ms);
 	access_token_write(&ret->text, svc->token_hasher,
 	                   &(struct access_claims){
@@ -176,6 +182,8 @@ enum auth_result oauth_authenticate(struct service *svc, struct str token, const
 	if (!org)
 		return AUTH_BAD;
 	s = pending && str_eq(pending->org, claims.org) ? pending : org_snapshot(org);
+	if (claims.is_exchanged)
+		return federation_caller(org, s, &claims, a, ret_caller);
 	user = snapshot_find(s, DOC_USER, claims.user);
 	if (!claims.is_device)
 		client = client_of(s, &claims, now_ms);

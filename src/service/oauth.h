@@ -25,7 +25,8 @@ struct oauth_proof {
 struct oauth_token {
 	struct buf text;
 	int64_t expires_at_ms;
-	struct org *org; /* whose it is; also of a client that failed, if there is one of that id */
+	struct org *org;  /* whose it is; also of a client that failed, if there is one of that id */
+	struct str actor; /* as whom it acts, "user:alice"; in the arena */
 };
 #define OAUTH_TOKEN_INIT ((struct oauth_token){.text = BUF_INIT(ACCESS_TOKEN_MAX_BYTES)})
 
@@ -38,7 +39,7 @@ enum service_result oauth_client_token(struct service *svc, const struct oauth_p
 
 /* A token for what a user let in. False when the user is gone. */
 bool oauth_device_token(struct service *svc, struct str client, const struct device_approval *approval, int64_t now_ms,
-                        struct oauth_token *ret);
+                        struct arena *a, struct oauth_token *ret);
 
 /* The caller of a token: service_authenticate() for texts of which access_token_is() is true. */
 enum auth_result oauth_authenticate(struct service *svc, struct str token, const struct snapshot *pending,

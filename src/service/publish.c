@@ -2,7 +2,6 @@
  *
  * Readers and publication: snapshots swapped under RCU.
  */
-#include <malloc.h>
 #include <urcu-bp.h>
 
 #include "service/internal.h"
@@ -55,19 +54,10 @@ static void reclaim(struct leftover *l)
 	call_rcu(&l->head, free_leftover);
 }
 
-static uint64_t bytes_of(const struct leftover *l)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < l->retired.n; i++)
-		n += malloc_usable_size(l->retired.items[i]);
-	return n;
-}
-
 /* A pinned version needs what it had and any later one retired. Under pin_lock. */
 static void hold(struct org *org, struct leftover *l)
 {
-	l->bytes = bytes_of(l);
+	l->bytes = edit_blocks_bytes(&l->retired);
 	if (org->last_held)
 		org->last_held->next = l;
 	else

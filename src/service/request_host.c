@@ -173,6 +173,8 @@ static struct str policy_of_type(enum request_type type, struct str grant, struc
 	case REQUEST_CERTIFY:
 		return certify;
 	case REQUEST_NONE:
+	case REQUEST_OFFBOARDING: /* its parts are decided, each by its own */
+	case REQUEST_ACTION:
 	case REQUEST_N_TYPES:
 		break;
 	}
@@ -190,7 +192,13 @@ static struct str policy_for(void *ctx, const struct access_request *r)
 	const struct access_review *review =
 	    str_is_empty(r->review) ? NULL : FIND(h->snapshot, access_review, ACCESS_REVIEW, r->review);
 
+	const struct app_action *action =
+	    str_is_empty(r->action_id)
+	        ? NULL
+	        : FIND(h->snapshot, app_action, APP_ACTION, arena_concat3(&a, r->app, STR("/"), r->action_id));
 	arena_release(&a);
+	if (r->type == REQUEST_ACTION)
+		return action && !str_is_empty(action->policy) ? action->policy : app ? app->grant_policy : STR_NONE;
 	if (e && r->type == REQUEST_GRANT && r->is_emergency && e->has_emergency_access)
 		chosen = e->emergency_policy;
 	if (r->type == REQUEST_CERTIFY && review && !review->overrides_policy)

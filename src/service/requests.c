@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/requests.h"
+#include "service/request_internal.h"
 
 #include "base/clock.h"
 #include "base/strs.h"
+#include "service/applications.h"
 #include "service/webhooks.h"
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
@@ -45,6 +46,9 @@ static struct workflow workflow_of(const struct snapshot *s, struct request_host
 	    .arena = a,
 	    .now_ms = host->now_ms,
 	    .entitlement = FIND(s, app_entitlement, APP_ENTITLEMENT, entitlement_id(a, r->app, r->entitlement_id)),
+	    .action = str_is_empty(r->action_id)
+	                  ? NULL
+	                  : FIND(s, app_action, APP_ACTION, entitlement_id(a, r->app, r->action_id)),
 	};
 }
 
@@ -125,8 +129,7 @@ static void put_events(struct txn *t, const struct workflow_next *next)
 	}
 }
 
-/* A review said that access is to go: its request follows the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
+static void revoke_reviewed(struct txn *t, const struct access_request *r, struct str account)
 {
 	const struct json_member review[] = {
 	    {STR_INIT("accessReviewId"), {.type = JSON_STRING, .s = r->review}},
@@ -140,7 +143,7 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 	    .type = REQUEST_REVOKE,
 	    .app = r->app,
 	    .entitlement_id = r->entitlement_id,
-	    .account_id = r->account_id,
+	    .account_id = account,
 	    .user = r->user,
 	    .description = STR("Decertified in an access review"),
 	    .origin = STR("ACCESS_REVIEW"),
@@ -155,6 +158,33 @@ void requests_revoke_reviewed(struct txn *t, const struct access_request *r)
 		return;
 }
 
+/* The bindings by which the user has the entitlement, over or not. */
+static size_t bindings_of(struct txn *t, struct str user, const struct document *const **ret)
+{
+	return str_is_empty(user) ? 0
+	                          : snapshot_linked(t->snapshot, DOC_ENTITLEMENT_BINDING,
+	                                            arena_concat(t->arena, STR("user:"), user), t->arena, ret);
+}
+
+/*
+ * A review said that access is to go: requests follow the entitlement's revoke policy. It was asked about the person,
+ * so they are about each account through which she has it.
+ */
+static void revoke_all_reviewed(struct txn *t, const struct access_request *r)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, r->user, &docs);
+
+	if (str_is_empty(r->user))
+		revoke_reviewed(t, r, r->account_id);
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *b = as_entitlement_binding(docs[i]);
+
+		if (str_eq(b->app, r->app) && str_eq(b->entitlement_id, r->entitlement_id))
+			revoke_reviewed(t, r, b->account_id);
+	}
+}
+
 /* A program is asked about the current step only. */
 static void put_call(struct txn *t, const struct access_request *old, const struct workflow_next *next)
 {
@@ -166,19 +196,41 @@ static void put_call(struct txn *t, const struct access_request *old, const stru
 		webhook_call_begin(t, &next->request);
 }
 
+/* Nothing has to be waited for: it is over as soon as it has begun. */
+static void end_at_once(struct txn *t, struct workflow_next *next)
+{
+	const struct workflow_event event = {.verb = VERB_PARTS_OVER};
+	const struct access_request begun = next->request;
+	struct error err;
+
+	put_events(t, next);
+	enum service_result result = requests_act(t, &begun, &event, &next->request, &err);
+	assert(result == SERVICE_OK); /* it waits for just that */
+}
+
 static void put_next(struct txn *t, const struct access_request *old, struct workflow_next *next)
 {
 	struct access_request *r = &next->request;
 
+	if (next->effects & EFFECT_OFFBOARD && !request_begin_parts(t, r)) {
+		end_at_once(t, next);
+		return;
+	}
 	put_call(t, old, next);
 	if (next->effects & EFFECT_BIND)
 		bind(t, r);
 	if (next->effects & EFFECT_UNBIND)
 		unbind(t, r);
+	if (next->effects & EFFECT_CREATE)
+		request_create_entitlement(t, r);
 	put_events(t, next);
 	txn_put(t, &r->doc);
+	if (next->effects & EFFECT_CANCEL_PARTS)
+		request_cancel_parts(t, r);
+	if (r->state == REQUEST_CLOSED && !str_is_empty(r->parent))
+		request_end_part(t, r);
 	if (next->effects & EFFECT_REVOKE)
-		requests_revoke_reviewed(t, r);
+		revoke_all_reviewed(t, r);
 }
 
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
@@ -199,11 +251,13 @@ enum service_result requests_act(struct txn *t, const struct access_request *r, 
 void requests_cancel(struct txn *t, const struct access_request *r)
 {
 	const struct workflow_event event = {.verb = VERB_CANCEL};
+	bool has_relatives = r->type == REQUEST_OFFBOARDING || !str_is_empty(r->parent);
 	struct access_request next;
-	struct error err;
 	enum service_result result;
+	struct error err;
 
-	if (r->state != REQUEST_OPEN)
+	/* Parts may have gone with what they are part of, and have ended it. */
+	if (r->state != REQUEST_OPEN || (has_relatives && request_is_changed(t, DOC_ACCESS_REQUEST, r->doc.id)))
 		return;
 	result = requests_act(t, r, &event, &next, &err);
 	assert(result == SERVICE_OK); /* whatever is open can be cancelled */
@@ -212,6 +266,22 @@ void requests_cancel(struct txn *t, const struct access_request *r)
 static bool is_spared(const struct access_request *r, const struct access_request *by)
 {
 	return by && (str_eq(r->doc.id, by->doc.id) || (!str_is_empty(by->review) && str_eq(r->review, by->review)));
+}
+
+/* Does the person still have the entitlement, through another account? Then a review still has something to ask. */
+static bool has_otherwise(struct txn *t, const struct entitlement_binding *b)
+{
+	const struct document *const *docs;
+	size_t n = bindings_of(t, b->user, &docs);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement_binding *other = as_entitlement_binding(docs[i]);
+
+		if (str_eq(other->app, b->app) && str_eq(other->entitlement_id, b->entitlement_id) &&
+		    !str_eq(other->account_id, b->account_id) && entitlement_binding_is_live(other, t->now_ms))
+			return true;
+	}
+	return false;
 }
 
 /* The open requests about the same entitlement and the same user or account as this one. They are few. */
@@ -229,24 +299,35 @@ static bool is_about(const struct access_request *r, struct str app, struct str 
 	return str_eq(r->app, app) && str_eq(r->entitlement_id, entitlement);
 }
 
-void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+/* REQUEST_USER: of requests about the person those that name another of her accounts. */
+static void end_like(struct txn *t, const struct entitlement_binding *b, const struct access_request *by,
+                     enum request_party party)
 {
 	const struct access_request about = {
-	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id};
+	    .app = b->app, .entitlement_id = b->entitlement_id, .account_id = b->account_id, .user = b->user};
 	const struct document *const *docs;
-	size_t n = open_like(t, &about, REQUEST_ACCOUNT, &docs);
+	size_t n = open_like(t, &about, party, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_request *r = as_access_request(docs[i]);
 
-		if (r->type != REQUEST_GRANT && is_about(r, b->app, b->entitlement_id) && !is_spared(r, by))
-			requests_cancel(t, r);
+		if (r->type == REQUEST_GRANT || !is_about(r, b->app, b->entitlement_id) || is_spared(r, by) ||
+		    (party == REQUEST_USER && (r->type != REQUEST_CERTIFY || str_eq(r->account_id, b->account_id))) ||
+		    (r->type == REQUEST_CERTIFY && has_otherwise(t, b)))
+			continue;
+		requests_cancel(t, r);
 	}
+}
+
+void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by)
+{
+	end_like(t, b, by, REQUEST_ACCOUNT);
+	end_like(t, b, by, REQUEST_USER);
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
 
-static enum service_result refuse(struct error *err, enum service_result result, const char *text)
+enum service_result request_refuse(struct error *err, enum service_result result, const char *text)
 {
 	(void)error_set(err, (int)result, "%s", text);
 	return result;
@@ -271,20 +352,20 @@ static enum service_result find_target(struct txn *t, struct request_new *n, str
 	const struct document *user;
 
 	if (str_is_empty(n->account_id) && str_is_empty(n->user))
-		return refuse(err, SERVICE_INVALID, "user_id is required");
+		return request_refuse(err, SERVICE_INVALID, "user_id is required");
 	if (!str_is_empty(n->account_id)) {
 		account = FIND(t->snapshot, app_user, APP_USER, entitlement_id(t->arena, n->app, n->account_id));
 		if (!account)
-			return refuse(err, SERVICE_NOT_FOUND, "app user not found");
+			return request_refuse(err, SERVICE_NOT_FOUND, "app user not found");
 	}
 	if (!str_is_empty(n->user)) {
 		user = snapshot_find_any(t->snapshot, DOC_USER, n->user);
 		if (!user)
-			return refuse(err, SERVICE_NOT_FOUND, "user not found");
+			return request_refuse(err, SERVICE_NOT_FOUND, "user not found");
 		n->user = user->id;
 	}
 	if (account && !str_is_empty(n->user) && !str_eq(account->user, n->user))
-		return refuse(err, SERVICE_INVALID, "the app user does not belong to the identity user");
+		return request_refuse(err, SERVICE_INVALID, "the app user does not belong to the identity user");
 	if (account)
 		n->user = account->user;
 	else
@@ -297,7 +378,9 @@ static enum service_result refuse_duplicate(struct txn *t, struct request_new *n
 {
 	const struct access_request about = {
 	    .app = n->app, .entitlement_id = n->entitlement_id, .user = n->user, .account_id = n->account_id};
-	enum request_party party = str_is_empty(n->user) ? REQUEST_ACCOUNT : REQUEST_USER;
+	/* What is taken away is taken from an account; else it is about the person, if there is one. */
+	bool by_account = str_is_empty(n->user) || n->type == REQUEST_REVOKE;
+	enum request_party party = by_account ? REQUEST_ACCOUNT : REQUEST_USER;
 	const struct document *const *docs;
 	size_t n_open = open_like(t, &about, party, &docs);
 
@@ -307,7 +390,7 @@ static enum service_result refuse_duplicate(struct txn *t, struct request_new *n
 		if (r->type != n->type || !is_about(r, n->app, n->entitlement_id))
 			continue;
 		n->duplicate = docs[i]->id;
-		return refuse(err, SERVICE_CONFLICT, "duplicate ticket found");
+		return request_refuse(err, SERVICE_CONFLICT, "duplicate ticket found");
 	}
 	return SERVICE_OK;
 }
@@ -316,7 +399,7 @@ static enum service_result refuse_duplicate(struct txn *t, struct request_new *n
 static enum service_result limit_duration(const struct app_entitlement *e, struct request_new *n, struct error *err)
 {
 	if (n->duration_ms < 0)
-		return refuse(err, SERVICE_INVALID, "grant duration must not be negative");
+		return request_refuse(err, SERVICE_INVALID, "grant duration must not be negative");
 	if (e->max_duration_ms && n->duration_ms > e->max_duration_ms) {
 		(void)error_set(err, (int)SERVICE_INVALID,
 		                "grant duration must be less than or equal to max provision time (%llds)",
@@ -334,12 +417,12 @@ static enum service_result check_new(struct txn *t, struct request_new *n, struc
 	enum service_result r;
 
 	if (!FIND(t->snapshot, app, APP, n->app))
-		return refuse(err, SERVICE_NOT_FOUND, "app not found");
+		return request_refuse(err, SERVICE_NOT_FOUND, "app not found");
 	e = FIND(t->snapshot, app_entitlement, APP_ENTITLEMENT, entitlement_id(t->arena, n->app, n->entitlement_id));
 	if (!e)
-		return refuse(err, SERVICE_NOT_FOUND, "app entitlement not found");
+		return request_refuse(err, SERVICE_NOT_FOUND, "app entitlement not found");
 	if (n->description.len > REQUEST_MAX_TEXT_BYTES)
-		return refuse(err, SERVICE_INVALID, "description is too long");
+		return request_refuse(err, SERVICE_INVALID, "description is too long");
 	r = find_target(t, n, err);
 	if (r == SERVICE_OK && n->type == REQUEST_GRANT)
 		r = limit_duration(e, n, err);
@@ -349,20 +432,14 @@ static enum service_result check_new(struct txn *t, struct request_new *n, struc
 }
 
 /* Requests are never deleted: the next number is that of those there are, and one more. */
-static int64_t next_number(const struct txn *t)
+static int64_t next_number(struct txn *t)
 {
-	return (int64_t)(t->snapshot->n_docs[DOC_ACCESS_REQUEST] + t->n_requests_made + 1);
+	return (int64_t)(t->snapshot->n_docs[DOC_ACCESS_REQUEST] + ++t->n_requests_made);
 }
 
-enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret, struct error *err)
+struct access_request request_blank(struct txn *t, const struct request_new *n)
 {
-	const struct workflow_event start = {.verb = VERB_START, .actor = n->created_by, .steps = n->steps};
-	enum service_result result = check_new(t, n, err);
-	struct access_request r;
-
-	if (result != SERVICE_OK)
-		return result;
-	r = (struct access_request){
+	return (struct access_request){
 	    .doc = {.kind = DOC_ACCESS_REQUEST, .id = request_host.new_id(NULL, t->arena), .created_at_ms = t->now_ms},
 	    .number = next_number(t),
 	    .type = n->type,
@@ -378,15 +455,35 @@ enum service_result requests_create(struct txn *t, struct request_new *n, struct
 	    .source = n->source,
 	    .data = n->data,
 	    .review = n->review,
+	    .parent = n->parent,
 	};
-	if (n->type == REQUEST_REVOKE && !snapshot_find(t->snapshot, DOC_ENTITLEMENT_BINDING, binding_id(t->arena, &r)))
-		return refuse(err, SERVICE_NOT_FOUND, "grant not found");
-	/* Before what follows from it makes others. */
-	t->n_requests_made++;
-	result = requests_act(t, &r, &start, ret, err);
+}
+
+enum service_result request_start(struct txn *t, const struct access_request *r, const struct workflow_event *start,
+                                  struct access_request *ret, struct error *err)
+{
+	enum service_result result = requests_act(t, r, start, ret, err);
+
 	if (result != SERVICE_OK)
 		t->n_requests_made--; /* refused before anything was put */
 	return result;
+}
+
+enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret, struct error *err)
+{
+	const struct workflow_event start = {.verb = VERB_START, .actor = n->created_by, .steps = n->steps};
+	enum service_result result = check_new(t, n, err);
+	struct access_request r;
+
+	if (result != SERVICE_OK)
+		return result;
+	r = request_blank(t, n);
+	if (n->type == REQUEST_REVOKE &&
+	    !snapshot_find(t->snapshot, DOC_ENTITLEMENT_BINDING, binding_id(t->arena, &r))) {
+		t->n_requests_made--;
+		return request_refuse(err, SERVICE_NOT_FOUND, "grant not found");
+	}
+	return request_start(t, &r, &start, ret, err);
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */

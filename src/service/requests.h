@@ -28,6 +28,8 @@ struct request_new {
 	const struct json *data;
 	struct str review;
 	const struct json *steps; /* [PolicyStep …]: these decide, instead of a policy; NULL: the policy does */
+	struct str action;        /* id of an action, or "<app>/<id>" */
+	struct str parent;        /* id of the offboarding that it is part of */
 	struct str duplicate;     /* out: SERVICE_CONFLICT: the id of the open request that is in the way */
 };
 
@@ -39,6 +41,15 @@ struct request_new {
  */
 enum service_result requests_create(struct txn *t, struct request_new *n, struct access_request *ret,
                                     struct error *err) MUST_USE;
+/*
+ * request_tasks.c. Those that are about no entitlement: a user is to lose all that she has in applications (`user`, and
+ * a request to revoke for each grant, by its own policy), and an action is to be carried out for the user (`action`,
+ * `data`; `creates`: it must be one that makes an entitlement, or must not). As requests_create().
+ */
+enum service_result requests_offboard(struct txn *t, struct request_new *n, struct access_request *ret,
+                                      struct error *err) MUST_USE;
+enum service_result requests_ask_action(struct txn *t, struct request_new *n, bool creates, struct access_request *ret,
+                                        struct error *err) MUST_USE;
 /* Lets the event happen. SERVICE_INVALID: refused by the workflow. */
 enum service_result requests_act(struct txn *t, const struct access_request *r, const struct workflow_event *event,
                                  struct access_request *ret, struct error *err) MUST_USE;
@@ -49,8 +60,6 @@ void requests_cancel(struct txn *t, const struct access_request *r);
  * request that ended it, which is left alone as is the review that it follows from; NULL: none did.
  */
 void requests_end_for(struct txn *t, const struct entitlement_binding *b, const struct access_request *by);
-/* Asks for the access that a certify request is about to be taken away, by the entitlement's revoke policy. */
-void requests_revoke_reviewed(struct txn *t, const struct access_request *r);
 /* The document's time has come (service/timers.h). False: it is not due (any more), and nothing was put. */
 bool requests_fire(struct txn *t, enum document_kind kind, struct str id);
 

@@ -2,9 +2,12 @@
 #include <errno.h>
 
 #include "policy/conditions.h"
+#include "base/log.h"
+#include "base/clock.h"
 #include "service/expressions.h"
 #include "base/random.h"
 #include "service/internal.h"
+#include "service/key_sets.h"
 
 static struct org *add_org(struct service *svc, struct str name)
 {
@@ -28,13 +31,24 @@ static int add_stored_org(void *ctx, struct str name, uint64_t revision)
 	return 0;
 }
 
+static int load_org(struct org *org, struct error *err)
+{
+	struct error why = {0};
+	int r = org_load(org, err);
+
+	/* A store that cannot be written to can still be read: the next start tries again. */
+	if (r == 0 && org_complete(org, &why) != 0)
+		log_msg(LOG_WARN, "%s: built-in documents that are new were not stored: %s", org->name, why.text);
+	return r;
+}
+
 static int load_orgs(struct service *svc, struct buf *ret_owner_key, struct error *err)
 {
 	struct org *own;
 	int r = store_each_org(svc->options.store, add_stored_org, svc, err);
 
 	for (size_t i = 0; r == 0 && i < svc->n_orgs; i++)
-		r = org_load(svc->orgs[i], err);
+		r = load_org(svc->orgs[i], err);
 	if (r != 0 || service_default_org(svc))
 		return r;
 	own = add_org(svc, svc->options.org);
@@ -60,11 +74,16 @@ int service_open(const struct service_options *options, struct service **ret_ser
 	svc->conditions = conditions_new();
 	svc->expressions = expressions_new(svc->conditions, EXPRESSIONS_MAX_BYTES);
 	svc->device_flows = device_flows_new();
+	svc->token_memory = token_memory_new(clock_now_ms());
+	svc->last_used = last_used_new();
+	svc->key_sets = key_sets_new();
 	r = secrets_load(svc, err);
 	if (r == 0)
 		r = load_orgs(svc, ret_owner_key, err);
 	if (r == 0) {
 		r = writer_start(svc);
+		if (r == 0)
+			r = usage_start(svc);
 		if (r == 0)
 			r = history_start(svc);
 		if (r != 0)
@@ -84,6 +103,7 @@ void service_close(struct service *svc)
 	if (!svc)
 		return;
 	writer_stop(svc);
+	usage_stop(svc);
 	history_stop(svc);
 	/* Everything superseded is freed before the snapshots themselves go. */
 	publish_barrier();
@@ -99,6 +119,9 @@ void service_close(struct service *svc)
 	expressions_free(svc->expressions);
 	conditions_free(svc->conditions);
 	device_flows_free(svc->device_flows);
+	token_memory_free(svc->token_memory);
+	last_used_free(svc->last_used);
+	key_sets_free(svc->key_sets);
 	secrets_wipe(svc);
 	(void)pthread_mutex_destroy(&svc->lock);
 	(void)pthread_cond_destroy(&svc->wake_writer);
@@ -134,6 +157,11 @@ const struct signing_key *service_signing_key(const struct service *svc)
 struct device_flows *service_device_flows(struct service *svc)
 {
 	return svc->device_flows;
+}
+
+struct key_sets *service_key_sets(struct service *svc)
+{
+	return svc->key_sets;
 }
 
 struct org *service_org(struct service *svc, struct str name)
@@ -172,6 +200,12 @@ int service_each_change(struct service *svc, struct org *org, uint64_t revision,
                         struct error *err)
 {
 	return store_each_change(svc->options.store, str_of(org->name), revision - 1, revision, fn, ctx, err);
+}
+
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err)
+{
+	return store_each_change(svc->options.store, str_of(org->name), between[0], between[1], fn, ctx, err);
 }
 
 struct service_stats service_stats(struct service *svc)

@@ -22,6 +22,7 @@ struct expressions;  /* service/expressions.h */
 struct key_hasher;   /* service/keys.h */
 struct signing_key;  /* service/signing.h */
 struct device_flows; /* service/device_flow.h */
+struct key_sets;     /* service/key_sets.h */
 struct service;
 struct org; /* one organization and its current snapshot */
 
@@ -30,8 +31,14 @@ struct service_options {
 	struct str org;                /* made, with its owner key, when the store does not have it */
 	bool connhex_inert_statements; /* accept policy statements without tenants, which apply nowhere */
 	bool connhex_strict;           /* the ancestor's rules to the letter: lower-case ids, unknown fields refused */
-	unsigned max_batch;            /* jobs in one commit; 0: 256 */
-	unsigned max_queue;            /* jobs waiting before new ones are refused as overload; 0: 10000 */
+	/*
+	 * What the installation's secrets are sealed with in the store, of 32 bytes, borrowed by service_open(). NULL:
+	 * they lie open there, and a store in which they are sealed is refused. With `old_secret_key` as well, a store
+	 * that is sealed with that one is sealed with the new one.
+	 */
+	const uint8_t *secret_key, *old_secret_key;
+	unsigned max_batch; /* jobs in one commit; 0: 256 */
+	unsigned max_queue; /* jobs waiting before new ones are refused as overload; 0: 10000 */
 	/* Called by service_open() now and then while it loads an organization, and at its end; NULL: nobody watches.
 	 */
 	void (*loading)(void *ctx, struct str org, uint64_t n_documents, bool is_over);
@@ -45,6 +52,8 @@ struct service_options {
  */
 int service_open(const struct service_options *options, struct service **ret_service, struct buf *ret_owner_key,
                  struct error *err) MUST_USE;
+/* Does the store hold an installation's secrets already, sealed or not? 0 or -errno. */
+int secrets_exist(struct store *store, bool *ret, struct error *err) MUST_USE;
 /* Finishes the jobs that wait, stops the writer, frees all. Accepts NULL. */
 void service_close(struct service *svc);
 const struct service_options *service_options(const struct service *svc);
@@ -58,6 +67,8 @@ const struct key_hasher *service_key_hasher(const struct service *svc);
 const struct signing_key *service_signing_key(const struct service *svc);
 /* Devices that wait to be let in. */
 struct device_flows *service_device_flows(struct service *svc);
+/* Keys of token issuers that are fetched. */
+struct key_sets *service_key_sets(struct service *svc);
 
 void service_read_begin(void);
 void service_read_end(void);
@@ -90,14 +101,21 @@ struct caller {
 
 enum auth_result { AUTH_OK, AUTH_MISSING, AUTH_BAD };
 /*
- * The principal of an API key as sent ("dw_…"), or of an access token (service/access_token.h). Constant time in the
- * secret. AUTH_BAD for a key that is malformed, unknown, expired or revoked, or whose user or service is gone: they
- * cannot be told apart. From where a client's token may come (oauth_client.source_cidrs) is the caller's to check.
- * `pending` (may be NULL): look there instead of in the current snapshot of its organization (writer thread). Results
- * live in `a` and the snapshot.
+ * The principal of an API key as sent ("dw_…"), of an access token (service/access_token.h), or of a token of an issuer
+ * that is trusted (service/federation.h). Constant time in the secret. AUTH_BAD for a key that is malformed, unknown,
+ * expired or revoked, or whose user or service is gone: they cannot be told apart. From where a client's token may come
+ * (oauth_client.source_cidrs) is the caller's to check. `pending` (may be NULL): look there instead of in the current
+ * snapshot of its organization (writer thread). Results live in `a` and the snapshot.
  */
 enum auth_result service_authenticate(struct service *svc, struct str key_text, const struct snapshot *pending,
                                       int64_t now_ms, struct arena *a, struct caller *ret_caller);
+/*
+ * A credential (the id of caller.key) was used, and when it was so last: to the minute, 0: never. It is stored every
+ * minute and at the end, outside of revisions.
+ */
+void service_note_use(struct service *svc, struct str credential, int64_t now_ms);
+int64_t service_last_used(struct service *svc, struct str credential);
+
 /* What is to be allowed. */
 struct permission {
 	struct str action, resource;      /* the action in three sections */
@@ -138,7 +156,9 @@ struct txn {
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
 	size_t n_changes, cap_changes;
-	uint64_t n_requests_made; /* private: access requests among what was put (service/requests.c) */
+	uint64_t n_requests_made;   /* private: access requests that have a number (service/requests.c) */
+	size_t n_made[DOC_N_KINDS]; /* documents among them that are not in the snapshot */
+	size_t n_bytes;             /* of their bodies */
 };
 
 /*
@@ -149,6 +169,9 @@ struct txn {
 void txn_put(struct txn *t, const struct document *doc);
 /* Deletes; nothing when there is none. */
 void txn_delete(struct txn *t, enum document_kind kind, struct str id);
+
+/* Drops what was put and deleted so far. */
+void txn_forget(struct txn *t);
 
 enum write_verdict {
 	WRITE_REFUSE,         /* drop what was put; nothing is recorded (malformed, not found, …) */
@@ -206,6 +229,9 @@ int service_count_audit(struct service *svc, struct org *org, struct store_audit
 /* The documents a revision touched: kind, id and what happened, as rows of store_each_change(). */
 int service_each_change(struct service *svc, struct org *org, uint64_t revision, store_document_fn *fn, void *ctx,
                         struct error *err) MUST_USE;
+/* The same of all revisions in (from, to]. */
+int service_each_change_between(struct service *svc, struct org *org, const uint64_t between[static 2],
+                                store_document_fn *fn, void *ctx, struct error *err) MUST_USE;
 
 struct service_stats {
 	uint64_t n_orgs, n_statements, snapshot_bytes, n_documents;

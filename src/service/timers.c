@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/timers.h"
 
+#include "service/access_review_templates.h"
+#include "service/access_reviews.h"
 #include "workflow/workflow.h"
 
 void timers_init(struct timers *t)
@@ -28,6 +30,10 @@ void timers_release(struct timers *t)
 
 int64_t document_due_ms(const struct document *doc)
 {
+	if (doc->kind == DOC_ACCESS_REVIEW)
+		return access_review_due_ms(as_access_review(doc));
+	if (doc->kind == DOC_ACCESS_REVIEW_TEMPLATE)
+		return access_review_template_due_ms(as_access_review_template(doc));
 	if (doc->kind == DOC_ACCESS_REQUEST)
 		return workflow_due_ms(as_access_request(doc));
 	/* One that is to be sent waits for the sender, not for the writer. */

@@ -1,8 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What happens by itself when its time comes: steps of access requests that wait or escalate,
- * bindings that expire, and webhooks that put their answer off for too long.
+ * What happens by itself when its time comes: steps of access requests that wait or escalate, bindings that expire,
+ * webhooks that put their answer off for too long, access reviews that open or close, and templates that make one.
  * Nothing of it is stored: the times stand in the documents, and the set here is made from them.
  *
  * A heap of (time, document). An entry may be out of date, since documents change: whoever takes one out looks at the

@@ -24,11 +24,13 @@ void txn_put(struct txn *t, const struct document *doc)
 	struct store_change *c = new_change(t);
 
 	assert(doc->id.len > 0 && doc->id.len <= DOCUMENT_MAX_ID_BYTES);
+	t->n_made[doc->kind] += is_new;
 	memcpy(copy, doc, size);
 	copy->created_at_ms = is_new ? t->now_ms : old.created_at_ms;
 	copy->updated_at_ms = t->now_ms;
 	document_encode(copy, &body);
 	assert(!body.overflowed);
+	t->n_bytes += body.len;
 	*c = (struct store_change){
 	    .kind = document_kind_name(doc->kind),
 	    .id = arena_str(t->arena, doc->id),
@@ -50,6 +52,12 @@ void txn_delete(struct txn *t, enum document_kind kind, struct str id)
 	    .id = arena_str(t->arena, id),
 	    .seq = old.seq,
 	};
+}
+
+void txn_forget(struct txn *t)
+{
+	t->n_changes = t->n_bytes = t->n_requests_made = 0;
+	memset(t->n_made, 0, sizeof(t->n_made));
 }
 
 void txn_apply(const struct txn *t, struct snapshot *fork)

@@ -237,29 +237,6 @@ bool webhook_call_expire(struct txn *t, const struct webhook_call *call)
 /* ---- for the sender -----------------------------------------------------------------------------------------------
  */
 
-bool webhook_calls_next(struct service *svc, int64_t now_ms, const struct str_list *taken, struct arena *a,
-                        struct webhook_due *ret)
-{
-	bool found = false;
-
-	service_read_begin();
-	for (size_t i = 0; i < svc->n_orgs && !found; i++) {
-		const struct snapshot *s = org_snapshot(svc->orgs[i]);
-		const struct document *doc;
-		uint64_t at = 0;
-
-		while (!found && s->n_docs[DOC_WEBHOOK_CALL] && (doc = snapshot_next(s, DOC_WEBHOOK_CALL, &at))) {
-			const struct webhook_call *call = as_webhook_call(doc);
-
-			found = !call->is_waiting && call->due_at_ms <= now_ms && !str_list_has(*taken, doc->id);
-			if (found)
-				*ret = (struct webhook_due){svc->orgs[i], arena_str(a, doc->id)};
-		}
-	}
-	service_read_end();
-	return found;
-}
-
 static void prove(const struct service *svc, struct str call, char out[KEY_HASH_CHARS + 1])
 {
 	struct arena a = ARENA_INIT;

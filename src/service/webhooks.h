@@ -52,6 +52,7 @@ struct webhook_answer {
 	enum webhook_reply reply;
 	const struct workflow_event *event; /* of WEBHOOK_ANSWERED; without actor */
 	struct str fault;                   /* of WEBHOOK_FAILED and WEBHOOK_GONE, for people */
+	unsigned status;                    /* of HTTP; 0: none came */
 };
 
 /*
@@ -71,16 +72,33 @@ bool webhook_call_expire(struct txn *t, const struct webhook_call *call);
 /* ---- for the sender -----------------------------------------------------------------------------------------------
  */
 
+/* Calls that are being sent at one time: in all, to one receiver (host and port), and of one organization. */
+#define WEBHOOK_MAX_FLIGHTS             16u
+#define WEBHOOK_MAX_FLIGHTS_OF_RECEIVER 2u
+#define WEBHOOK_MAX_FLIGHTS_OF_ORG      12u
+
 struct webhook_due {
 	struct org *org;
-	struct str call; /* its id */
+	struct str call;     /* its id */
+	struct str receiver; /* "host:port" of the URL; absent: the webhook is gone, and nothing will be sent */
 };
+
+/* What is being sent. */
+struct webhook_flights {
+	const struct webhook_due *items;
+	size_t n;
+};
+
 /*
- * A call in any organization that is to be sent by now and is none of `taken`; in `a`. Takes a read section of its own.
- * Any thread.
+ * The call in any organization that is to be sent now: of those that are due, are not in flight, and whose receiver and
+ * organization have room, the one whose organization has the fewest in flight, then whose receiver has, then the one
+ * that is due longest. So neither a receiver that is slow nor an organization that has very many keeps others waiting.
+ * In `a`. Takes a read section of its own. Any thread. webhook_queue.c.
  */
-bool webhook_calls_next(struct service *svc, int64_t now_ms, const struct str_list *taken, struct arena *a,
+bool webhook_calls_next(struct service *svc, int64_t now_ms, struct webhook_flights flights, struct arena *a,
                         struct webhook_due *ret);
+/* "host:port" as it stands in the URL; the empty string of what is no URL. */
+struct str webhook_receiver(struct str url);
 
 /* "<call>.<proof>", which nobody can guess who was not told: for the callback URL. In `a`. */
 struct str webhook_callback_token(const struct service *svc, struct str call, struct arena *a);

@@ -160,8 +160,7 @@ int store_count_audit(struct store *s, const struct store_audit_filter *filter, 
  * what it gives.
  */
 int store_each_revision(struct store *s, struct str org, uint64_t from, uint64_t to,
-                        int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx,
-                        struct error *err) MUST_USE;
+                        int (*fn)(void *ctx, const struct store_audit_row *row), void *ctx, struct error *err) MUST_USE;
 
 /* Small values of the installation, outside revisions. STORE_NOT_FOUND when missing. The copy lives in `a`.
  * Any thread; the key "schema" is the store's own. */

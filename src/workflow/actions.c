@@ -39,15 +39,41 @@ static void note_decider(struct flow *f)
 	f->r.decided_by = strs_list(&l);
 }
 
+/* Which settings say how a grant is decided: the entitlement's own, else its application's. */
+static void record_defaults(struct flow *f, struct str policy)
+{
+	const struct app_entitlement *e = f->w->entitlement;
+	bool is_own =
+	    e && (str_eq(policy, e->grant_policy) || (f->r.is_emergency && str_eq(policy, e->emergency_policy)));
+
+	if (f->r.type == REQUEST_GRANT && !str_is_empty(policy))
+		flow_record(f, "requestDefaultsApplied", STR_NONE,
+		            OBJECT(f->w->arena, member_str("appId", f->r.app),
+		                   member_str("source", is_own ? STR("APPLIED_SETTINGS_SOURCE_ENTITLEMENT_OVERRIDE")
+		                                               : STR("APPLIED_SETTINGS_SOURCE_APP_DEFAULT"))));
+}
+
+static void route(struct flow *f)
+{
+	struct str policy = f->w->host->policy_for(f->w->ctx, &f->r);
+
+	record_defaults(f, policy);
+	flow_route(f, policy);
+}
+
 enum workflow_result verb_start(struct flow *f)
 {
 	f->r.state = REQUEST_OPEN;
 	flow_record(f, "taskCreated", actor_of(f), OBJECT(f->w->arena, member_tree("", NULL)));
+	if (!str_is_empty(f->r.parent))
+		flow_record(f, "taskCreatedFrom", STR_NONE,
+		            OBJECT(f->w->arena, member_str("originalTaskId", f->r.parent),
+		                   member_str("originalTaskType", request_type_name(REQUEST_OFFBOARDING))));
 	if (f->event->steps) {
 		f->r.generation = f->w->host->new_id(f->w->ctx, f->w->arena);
 		f->r.queue = f->event->steps;
 	} else {
-		flow_route(f, f->w->host->policy_for(f->w->ctx, &f->r));
+		route(f);
 	}
 	flow_advance(f);
 	return WORKFLOW_OK;
@@ -120,8 +146,10 @@ enum workflow_result verb_reassign(struct flow *f)
 	comment(f);
 	next = flow_replace_step(f, OUTCOME_REASSIGNED, actor_of(f));
 	next->approvers = f->event->users;
-	if (approval)
+	if (approval) {
 		flow_set_escalation(f, next);
+		flow_record_step(f, "approvalInstanceChange", next);
+	}
 	flow_record(f, next->kind == STEP_PROVISION ? "provisionReassigned" : "approvalReassigned", actor_of(f),
 	            OBJECT(f->w->arena, member_str("newPolicyStepId", next->id),
 	                   member_strs(f->w->arena, "newUsers", next->approvers),
@@ -142,6 +170,8 @@ enum workflow_result verb_comment(struct flow *f)
 enum workflow_result verb_close(struct flow *f)
 {
 	comment(f);
+	if (f->r.type == REQUEST_OFFBOARDING)
+		f->effects |= EFFECT_CANCEL_PARTS;
 	flow_end_step(f, OUTCOME_CANCELLED, actor_of(f));
 	flow_close(f, REQUEST_CANCELLED);
 	return WORKFLOW_OK;
@@ -152,10 +182,26 @@ enum workflow_result verb_cancel(struct flow *f)
 	return verb_close(f);
 }
 
+enum workflow_result verb_revoke(struct flow *f)
+{
+	if (f->r.type != REQUEST_CERTIFY)
+		return flow_refuse(f, "only reviews of access can end undecided");
+	comment(f);
+	flow_end_step(f, OUTCOME_CANCELLED, STR_NONE);
+	flow_close(f, REQUEST_DENIED);
+	f->effects |= EFFECT_REVOKE;
+	return WORKFLOW_OK;
+}
+
+/* What an offboarding waits for began with it, and by no policy. */
+static const char NO_POLICY[] = "an offboarding task cannot be restarted";
+
 enum workflow_result verb_restart(struct flow *f)
 {
 	struct str old_id = flow_current(f)->id;
 
+	if (f->r.type == REQUEST_OFFBOARDING)
+		return flow_refuse(f, NO_POLICY);
 	comment(f);
 	flow_record(f, "taskRestarted", actor_of(f), OBJECT(f->w->arena, member_str("oldPolicyStepId", old_id)));
 	f->r.outcome = REQUEST_UNDECIDED;
@@ -181,11 +227,15 @@ static void reroute(struct flow *f, struct str policy)
 
 enum workflow_result verb_reset(struct flow *f)
 {
-	struct str old_id = flow_current(f)->id;
+	struct str old_id = flow_current(f)->id, policy;
 
+	if (f->r.type == REQUEST_OFFBOARDING)
+		return flow_refuse(f, NO_POLICY);
+	policy = f->w->host->policy_for(f->w->ctx, &f->r);
 	comment(f);
 	flow_record(f, "hardReset", actor_of(f), OBJECT(f->w->arena, member_str("oldPolicyStepId", old_id)));
-	reroute(f, f->w->host->policy_for(f->w->ctx, &f->r));
+	record_defaults(f, policy);
+	reroute(f, policy);
 	return WORKFLOW_OK;
 }
 
@@ -220,6 +270,7 @@ enum workflow_result verb_escalate(struct flow *f)
 	f->r.is_emergency = true;
 	flow_record(f, "taskEscalated", actor_of(f),
 	            OBJECT(f->w->arena, member_str("oldPolicyId", old_policy), member_str("oldPolicyStepId", old_id)));
+	record_defaults(f, e->emergency_policy);
 	reroute(f, e->emergency_policy);
 	return WORKFLOW_OK;
 }
@@ -302,6 +353,8 @@ enum workflow_result verb_provision_error(struct flow *f)
 	f->r.outcome = REQUEST_ERROR;
 	f->r.outcome_at_ms = f->w->now_ms;
 	flow_record_error(f, "provisionError", actor_of(f), OBJECT(f->w->arena, member_str("error", fault)));
+	if (f->r.type == REQUEST_ACTION)
+		flow_record_step(f, "actionInstanceFailed", flow_current(f));
 	return WORKFLOW_OK;
 }
 
@@ -319,6 +372,21 @@ enum workflow_result verb_provision_retry(struct flow *f)
 	f->r.outcome_at_ms = 0;
 	flow_rerun_step(f, OUTCOME_ERRORED, actor_of(f));
 	flow_advance(f);
+	return WORKFLOW_OK;
+}
+
+/* ---- offboarding ----------------------------------------------------------------------------------------------- */
+
+enum workflow_result verb_parts_over(struct flow *f)
+{
+	bool is_left = !str_is_empty(f->event->fault);
+
+	if (f->r.type != REQUEST_OFFBOARDING)
+		return flow_refuse(f, "the task has no parts");
+	flow_comment(f, STR_NONE, f->event->fault);
+	flow_current(f)->fault = f->event->fault;
+	flow_end_step(f, is_left ? OUTCOME_ERRORED : OUTCOME_SUCCEEDED, STR_NONE);
+	flow_close(f, is_left ? REQUEST_ERROR : REQUEST_GRANTED);
 	return WORKFLOW_OK;
 }
 
@@ -374,6 +442,7 @@ static void escalate_to(struct flow *f, struct str_list users)
 		return;
 	next = flow_replace_step(f, OUTCOME_REASSIGNED, STR_NONE);
 	next->approvers = strs_list(&kept);
+	flow_record_step(f, "approvalInstanceChange", next);
 	flow_record(f, "approvalReassigned", STR_NONE,
 	            OBJECT(f->w->arena, member_str("newPolicyStepId", next->id),
 	                   member_strs(f->w->arena, "newUsers", next->approvers),

@@ -40,6 +40,8 @@ const struct json *tree_arm(const struct json *object, const char *const *names,
 
 void flow_record(struct flow *f, const char *kind, struct str user, const struct json *message);
 void flow_record_error(struct flow *f, const char *kind, struct str user, const struct json *message);
+/* That an instance of a step is as the step is now: what it shows is told from the step. */
+void flow_record_step(struct flow *f, const char *kind, const struct request_step *step);
 /* A comment; an empty one is none. */
 void flow_comment(struct flow *f, struct str user, struct str comment);
 
@@ -88,7 +90,8 @@ enum workflow_result verb_start(struct flow *f), verb_approve(struct flow *f), v
     verb_restart(struct flow *f), verb_reset(struct flow *f), verb_skip(struct flow *f), verb_escalate(struct flow *f),
     verb_process_now(struct flow *f), verb_update_duration(struct flow *f), verb_update_data(struct flow *f),
     verb_provision_complete(struct flow *f), verb_provision_error(struct flow *f),
-    verb_provision_cancel(struct flow *f), verb_provision_retry(struct flow *f), verb_replace(struct flow *f),
-    verb_webhook_fail(struct flow *f), verb_timer(struct flow *f), verb_cancel(struct flow *f);
+    verb_provision_cancel(struct flow *f), verb_provision_retry(struct flow *f), verb_parts_over(struct flow *f),
+    verb_replace(struct flow *f), verb_webhook_fail(struct flow *f), verb_timer(struct flow *f),
+    verb_cancel(struct flow *f), verb_revoke(struct flow *f);
 /* WORKFLOW_REFUSED with the text. */
 enum workflow_result flow_refuse(struct flow *f, const char *text);

@@ -27,6 +27,7 @@ static const char NO_WAIT[] = "the current step does not wait for anything";
 static const char NO_FORM[] = "the current step is not a form step";
 static const char NO_PROVISION[] = "the current step is not a provision step";
 static const char NO_FAULT[] = "the current provision step has not failed";
+static const char NO_PARTS[] = "the task has no parts";
 static const char NO_WEBHOOK[] = "the current step does not wait for a webhook";
 static const char NOTHING_DUE[] = "nothing is due";
 static const char NO_REASSIGN[] = "only approval, provision and form steps can be reassigned";
@@ -68,6 +69,7 @@ static const struct verb {
                                NO_PROVISION, BY_ASSIGNEE | BY_ADMIN},
     [VERB_PROVISION_RETRY] = {"retry provisioning", "RETRY_PROVISIONING", verb_provision_retry, AT(FAILED), NO_FAULT,
                               BY_ASSIGNEE | BY_ADMIN},
+    [VERB_PARTS_OVER] = {"end of parts", NULL, verb_parts_over, AT(ACTION), NO_PARTS, BY_ITSELF},
     [VERB_WEBHOOK_APPROVE] = {"approve by webhook", NULL, verb_approve, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
     [VERB_WEBHOOK_DENY] = {"deny by webhook", NULL, verb_deny, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
     [VERB_WEBHOOK_REASSIGN] = {"reassign by webhook", NULL, verb_reassign, AT(WEBHOOK), NO_WEBHOOK, BY_ITSELF},
@@ -75,6 +77,7 @@ static const struct verb {
     [VERB_WEBHOOK_FAIL] = {"fail webhook", NULL, verb_webhook_fail, AT(WEBHOOK) | AT(PROVISION), NO_WEBHOOK, BY_ITSELF},
     [VERB_TIMER] = {"timer", NULL, verb_timer, AT(APPROVAL) | AT(WEBHOOK) | AT(WAIT), NOTHING_DUE, BY_ITSELF},
     [VERB_CANCEL] = {"cancel", NULL, verb_cancel, AT_OPEN, NULL, BY_ITSELF},
+    [VERB_REVOKE] = {"revoke", NULL, verb_revoke, AT_OPEN, NULL, BY_ITSELF},
 };
 
 /* Where each kind of step is. */
@@ -154,6 +157,9 @@ static bool makes_sense(const struct workflow *w, const struct access_request *r
 		       w->entitlement->has_emergency_access && !str_is_empty(w->entitlement->emergency_policy);
 	case VERB_UPDATE_DURATION:
 		return r->type == REQUEST_GRANT;
+	case VERB_RESTART:
+	case VERB_RESET:
+		return r->type != REQUEST_OFFBOARDING;
 	default:
 		return true;
 	}
@@ -190,6 +196,12 @@ static const char *const outcome_names[REQUEST_N_TYPES][REQUEST_N_OUTCOMES] = {
                         "REVOKE_OUTCOME_ERROR", "REVOKE_OUTCOME_CANCELLED", "REVOKE_OUTCOME_WAIT_TIMED_OUT"},
     [REQUEST_CERTIFY] = {"CERTIFY_OUTCOME_UNSPECIFIED", "CERTIFY_OUTCOME_CERTIFIED", "CERTIFY_OUTCOME_DECERTIFIED",
                          "CERTIFY_OUTCOME_ERROR", "CERTIFY_OUTCOME_CANCELLED", "CERTIFY_OUTCOME_WAIT_TIMED_OUT"},
+    /* The vendor's have no word for what does not happen to them. */
+    [REQUEST_OFFBOARDING] = {"OFFBOARDING_OUTCOME_IN_PROGRESS", "OFFBOARDING_OUTCOME_DONE",
+                             "OFFBOARDING_OUTCOME_CANCELLED", "OFFBOARDING_OUTCOME_ERROR",
+                             "OFFBOARDING_OUTCOME_CANCELLED", "OFFBOARDING_OUTCOME_ERROR"},
+    [REQUEST_ACTION] = {"ACTION_OUTCOME_UNSPECIFIED", "ACTION_OUTCOME_SUCCESS", "ACTION_OUTCOME_DENIED",
+                        "ACTION_OUTCOME_ERROR", "ACTION_OUTCOME_CANCELLED", "ACTION_OUTCOME_ERROR"},
 };
 
 struct str workflow_outcome_name(enum request_type type, enum request_outcome outcome)
@@ -254,7 +266,7 @@ static enum workflow_result judge(const struct flow *f, const struct access_requ
 		return (enum workflow_result)error_set(f->err, WORKFLOW_REFUSED, "comment must be at most %u bytes",
 		                                       WORKFLOW_MAX_COMMENT_BYTES);
 	if (r->n_steps >= WORKFLOW_MAX_STEPS && e->verb != VERB_CLOSE && e->verb != VERB_CANCEL &&
-	    e->verb != VERB_COMMENT && e->verb != VERB_DENY)
+	    e->verb != VERB_REVOKE && e->verb != VERB_COMMENT && e->verb != VERB_DENY)
 		return (enum workflow_result)error_set(f->err, WORKFLOW_REFUSED,
 		                                       "the task has had too many steps: close it");
 	return WORKFLOW_OK;

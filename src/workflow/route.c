@@ -27,7 +27,7 @@ struct way {
 	struct str policy;
 };
 
-static const char *const policy_types[REQUEST_N_TYPES] = {
+static const char *const policy_types[] = {
     [REQUEST_NONE] = "POLICY_TYPE_UNSPECIFIED",
     [REQUEST_GRANT] = "POLICY_TYPE_GRANT",
     [REQUEST_REVOKE] = "POLICY_TYPE_REVOKE",

@@ -49,6 +49,8 @@ void flow_end_step(struct flow *f, enum step_outcome outcome, struct str by)
 	step->outcome_by = by;
 	step->outcome_at_ms = f->w->now_ms;
 	step->due_at_ms = step->gives_up_at_ms = 0;
+	if (step->kind == STEP_APPROVAL)
+		flow_record_step(f, "approvalInstanceChange", step);
 }
 
 struct request_step *flow_replace_step(struct flow *f, enum step_outcome outcome, struct str by)
@@ -67,13 +69,16 @@ struct request_step *flow_replace_step(struct flow *f, enum step_outcome outcome
 
 static void record_outcome(struct flow *f, enum request_outcome outcome)
 {
-	static const char *const kinds[REQUEST_N_TYPES] = {
+	static const char *const kinds[] = {
 	    [REQUEST_NONE] = "",
 	    [REQUEST_GRANT] = "grantOutcome",
 	    [REQUEST_REVOKE] = "revokeOutcome",
 	    [REQUEST_CERTIFY] = "certifyOutcome",
 	};
 
+	/* Of the others the vendor's trail tells it by what their steps came to. */
+	if (f->r.type >= N_ELEMENTS(kinds))
+		return;
 	flow_record(f, kinds[f->r.type], STR_NONE,
 	            OBJECT(f->w->arena, member_str("outcome", workflow_outcome_name(f->r.type, outcome))));
 }
@@ -131,11 +136,34 @@ static struct json provision_definition(const struct flow *f, const struct json 
 	                                                  member_tree("provisionTarget", target))));
 }
 
+/* Another program does it, or people. */
+static const struct json *action_provisioner(const struct flow *f)
+{
+	const struct app_action *action = f->w->action;
+	struct arena *a = f->w->arena;
+	const struct json_member ids = member_strs(a, "userIds", action ? action->assignees : (struct str_list){0});
+
+	if (action && !str_is_empty(action->webhook))
+		return OBJECT(a, member_tree("webhook", OBJECT(a, member_str("webhookId", action->webhook))));
+	/* Also when there are none: the owners of the application do. */
+	return OBJECT(a, member_tree("manual", OBJECT(a, ids)));
+}
+
+static const struct json *provisioner(const struct flow *f)
+{
+	const struct app_entitlement *e = f->w->entitlement;
+
+	if (f->r.type == REQUEST_ACTION)
+		return action_provisioner(f);
+	if (!e)
+		return NULL;
+	return f->r.type == REQUEST_GRANT ? e->provisioner : e->deprovisioner;
+}
+
 /* The steps that carry out what was decided, made the queue. */
 static void queue_provision(struct flow *f)
 {
-	const struct app_entitlement *e = f->w->entitlement;
-	const struct json *policy = !e ? NULL : f->r.type == REQUEST_GRANT ? e->provisioner : e->deprovisioner;
+	const struct json *policy = provisioner(f);
 	const struct json *parts = json_get(json_get(policy, STR("multiStep")), STR("provisionSteps"));
 	struct json *queue = ARENA_NEW(f->w->arena, struct json);
 	struct json *items;
@@ -149,6 +177,25 @@ static void queue_provision(struct flow *f)
 	f->r.queue = queue;
 }
 
+/* What is done besides when it is carried out. */
+static unsigned effect_of(enum request_type type)
+{
+	switch (type) {
+	case REQUEST_GRANT:
+		return EFFECT_BIND;
+	case REQUEST_REVOKE:
+		return EFFECT_UNBIND;
+	case REQUEST_ACTION:
+		return EFFECT_CREATE;
+	case REQUEST_NONE:
+	case REQUEST_CERTIFY:
+	case REQUEST_OFFBOARDING:
+	case REQUEST_N_TYPES:
+		break;
+	}
+	return 0;
+}
+
 void flow_complete_provision(struct flow *f, enum step_outcome outcome, struct str by)
 {
 	flow_current(f)->fault = STR_NONE;
@@ -157,7 +204,9 @@ void flow_complete_provision(struct flow *f, enum step_outcome outcome, struct s
 	flow_end_step(f, outcome, by);
 	if (f->r.queue->n)
 		return;
-	f->effects |= f->r.type == REQUEST_GRANT ? EFFECT_BIND : EFFECT_UNBIND;
+	f->effects |= effect_of(f->r.type);
+	if (f->r.type == REQUEST_ACTION)
+		flow_record_step(f, "actionInstanceSucceeded", &f->steps[f->r.n_steps - 1]);
 	flow_close(f, REQUEST_GRANTED);
 }
 
@@ -173,6 +222,8 @@ static void begin_provision(struct flow *f, struct request_step *step)
 		f->effects |= EFFECT_CALL_WEBHOOK;
 	/* What no program of ours does, people do. */
 	step->approvers = flow_find_provisioners(f, json_get(policy, STR("manual")));
+	if (f->r.type == REQUEST_ACTION)
+		flow_record_step(f, "actionInstanceCreated", step);
 }
 
 /* ---- approval ------------------------------------------------------------------------------------------------ */
@@ -204,6 +255,7 @@ static void begin_approval(struct flow *f, struct request_step *step)
 		return;
 	}
 	flow_set_escalation(f, step);
+	flow_record_step(f, "approvalInstanceChange", step);
 	if (approval_is_webhook(approval)) {
 		f->effects |= EFFECT_CALL_WEBHOOK;
 		flow_record(f, "webhookApprovalTriggered", STR_NONE,
@@ -362,9 +414,11 @@ static void begin_step(struct flow *f, struct request_step *step)
 	case STEP_FORM:
 		begin_form(f, step);
 		break;
-	case STEP_KIND_NONE:
 	case STEP_ACTION:
+	case STEP_KIND_NONE:
 	case STEP_N_KINDS:
+		if (f->r.type == REQUEST_OFFBOARDING)
+			f->effects |= EFFECT_OFFBOARD;
 		/* No such thing is carried out here: administrators look after it, or leave it out. */
 		step->approvers = f->w->host->people(f->w->ctx, PEOPLE_ADMINISTRATORS, STR_NONE, f->w->arena);
 		break;
@@ -394,7 +448,7 @@ static void begin_next(struct flow *f)
 /* All steps of the policy are over, and nobody denied. */
 static void end_approval(struct flow *f)
 {
-	if (f->r.type == REQUEST_CERTIFY)
+	if (f->r.type == REQUEST_CERTIFY || f->r.type == REQUEST_OFFBOARDING)
 		flow_close(f, REQUEST_GRANTED);
 	else
 		queue_provision(f);

@@ -138,6 +138,13 @@ void flow_record_error(struct flow *f, const char *kind, struct str user, const 
 	f->events[f->n_events - 1].is_error = true;
 }
 
+void flow_record_step(struct flow *f, const char *kind, const struct request_step *step)
+{
+	flow_record(
+	    f, kind, STR_NONE,
+	    OBJECT(f->w->arena, member_str("policyStepId", step->id), member_bool("isOver", step->state == STEP_DONE)));
+}
+
 void flow_comment(struct flow *f, struct str user, struct str comment)
 {
 	if (str_is_empty(comment))

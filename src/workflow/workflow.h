@@ -56,6 +56,7 @@ enum workflow_verb {
 	VERB_PROVISION_ERROR,
 	VERB_PROVISION_CANCEL,
 	VERB_PROVISION_RETRY,
+	VERB_PARTS_OVER,      /* all that an offboarding waited for is over */
 	VERB_WEBHOOK_APPROVE, /* what the other program replied */
 	VERB_WEBHOOK_DENY,
 	VERB_WEBHOOK_REASSIGN,
@@ -63,6 +64,7 @@ enum workflow_verb {
 	VERB_WEBHOOK_FAIL,    /* it will not reply any more */
 	VERB_TIMER,           /* request_step.due_at_ms is reached */
 	VERB_CANCEL,          /* what it is about is gone */
+	VERB_REVOKE,          /* of a review's: it is over, nobody decided, and so the access is to go */
 	VERB_N
 };
 
@@ -79,7 +81,8 @@ struct workflow_event {
 	const struct json *data; /* of VERB_UPDATE_DATA */
 	/* [PolicyStep …] of VERB_WEBHOOK_REPLACE; of VERB_START: what decides instead of a policy; NULL: a policy */
 	const struct json *steps;
-	struct str fault; /* of VERB_PROVISION_ERROR */
+	struct str
+	    fault; /* of VERB_PROVISION_ERROR, and of VERB_PARTS_OVER: why something is left; absent: nothing is */
 };
 
 enum workflow_people {
@@ -123,6 +126,7 @@ struct workflow {
 	struct arena *arena;
 	int64_t now_ms;
 	const struct app_entitlement *entitlement; /* what the request is about; NULL: it is gone */
+	const struct app_action *action;           /* likewise */
 };
 
 enum workflow_effect {
@@ -130,6 +134,9 @@ enum workflow_effect {
 	EFFECT_UNBIND = 1 << 1,       /* it loses it */
 	EFFECT_CALL_WEBHOOK = 1 << 2, /* of the current step */
 	EFFECT_REVOKE = 1 << 3,       /* a revoke request follows from this review */
+	EFFECT_OFFBOARD = 1 << 4,     /* a revoke request follows for each grant of the user */
+	EFFECT_CANCEL_PARTS = 1 << 5, /* those of them that are open are cancelled */
+	EFFECT_CREATE = 1 << 6,       /* the action makes what it is there to make */
 };
 
 struct workflow_next {

@@ -318,7 +318,7 @@ static bool check_names(const struct inquiry *in)
 	struct str at = engine_next_resource(g, STR(""), true);
 
 	for (; !str_is_absent(at); at = engine_next_resource(g, at, false))
-		if (at.ptr[0] != '\xfe') /* the engine's own sign for all with a variable */
+		if (!str_starts_with(at, STR("\xfe"))) /* the engine's own sign for all with a variable */
 			strs_add(&resources, at);
 	for (at = engine_next_action(g, STR(""), true); !str_is_absent(at); at = engine_next_action(g, at, false))
 		strs_add(&actions, at);

@@ -438,49 +438,6 @@ static void test_audit_rows(void **state)
 	assert_int_equal(store_each_audit(s, &f, fail_on_audit, NULL, NULL), -EINVAL);
 }
 
-static int write_revision(void *out, const struct store_audit_row *row)
-{
-	buf_addf(out, "%llu@%lld ", (unsigned long long)row->revision, (long long)row->at_ms);
-	return 0;
-}
-
-/* Beside another organization's revisions, refused attempts, and rows that changed nothing. */
-static void test_each_revision(void **state)
-{
-	struct store *s = store_of(state);
-	const struct store_change c = put("a", NULL, 1, "1");
-	static const struct {
-		uint64_t from, to;
-		const char *want;
-	} cases[] = {{0, UINT64_MAX, "1@101 2@102 3@103 4@104 "},
-	             {0, 1, "1@101 "},
-	             {1, 3, "2@102 3@103 "},
-	             {3, 3, ""},
-	             {3, 99, "4@104 "},
-	             {4, UINT64_MAX, ""}};
-	struct buf out = BUF_INIT(TEST_MAX_TEXT);
-
-	for (uint64_t i = 0; i < 4; i++) {
-		struct store_set sets[] = {set_of(i, &c, 1), refusal("x", 403), set_of(i + 1, NULL, 0),
-		                           set_of(i, &c, 1)};
-
-		sets[0].at_ms = 101 + (int64_t)i;
-		sets[3].org = STR("acm");
-		assert_int_equal(store_commit(s, sets, N_ELEMENTS(sets), NULL), 0);
-	}
-	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-		buf_clear(&out);
-		assert_int_equal(store_each_revision(s, ORG, cases[i].from, cases[i].to, write_revision, &out, NULL),
-		                 0);
-		buf_add_char(&out, '\0');
-		assert_string_equal(out.ptr, cases[i].want);
-	}
-	buf_clear(&out);
-	assert_int_equal(store_each_revision(s, STR("nobody"), 0, UINT64_MAX, write_revision, &out, NULL), 0);
-	assert_int_equal(out.len, 0);
-	buf_release(&out);
-}
-
 /* A database's text functions would end at it. */
 static void test_audit_nul(void **state)
 {
@@ -662,8 +619,7 @@ int main(int argc, char **argv)
 	    CASE(end_not_current), CASE(stale),         CASE(unique_key_moves),   CASE(conflict_in_group),
 	    CASE(as_of),           CASE(each_change),   CASE(group_taken_back),   CASE(audit_filters),
 	    CASE(audit_rows),      CASE(audit_nul),     CASE(audit_events_limit), CASE(meta),
-	    CASE(each_revision),   CASE(bytes_survive), CASE(bad_arguments),      CASE(group_of_many),
-	    CASE(callbacks_stop),
+	    CASE(bytes_survive),   CASE(bad_arguments), CASE(group_of_many),      CASE(callbacks_stop),
 	};
 
 	if (argc != 2 || (strcmp(argv[1], "memory") != 0 && strcmp(argv[1], "sqlite") != 0)) {

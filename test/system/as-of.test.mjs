@@ -38,16 +38,17 @@ function tick() {
 
 test('answers of then are given again, also after a crash', async () => {
 	const recorded = new Map(); // revision -> {answers, at}
+	let made = 0;
 	for (let i = 0; i < N_CHANGES; i++) {
 		const at = tick();
 		const [method, path, body] = random.change();
 		const r = await s.call(method, path, body);
 		assert.ok(r.status < 500, `seed ${seed}, change ${i}: ${method} ${path} ${r.text}`);
-		if (r.status < 300 && i % 3 === 0) {
+		if (r.status < 300 && made++ % 2 === 0) {
 			recorded.set(revisionOf(r), {answers: await portrait(s), at});
 		}
 	}
-	assert.ok(recorded.size > N_CHANGES / 10, `seed ${seed}: too few changes were made`);
+	assert.ok(recorded.size >= 8, `seed ${seed}: too few changes were made`);
 	const check = async (revision, what) => {
 		const {answers, at} = recorded.get(revision);
 		assert.equal(answers.revision, String(revision));

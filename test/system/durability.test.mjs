@@ -109,13 +109,15 @@ test('state and keys are the same after an orderly restart', async (t) => {
 	await ok(s.call('POST', users, {id: 'kept', attributes: {x: [1, 2.5, 'é', null, {y: false}]}}), 201);
 	await ok(s.call('PUT', '/doorward/v1/roles/r/members/kept'), 204);
 	const paths = [users, '/doorward/v1/roles', '/doorward/v1/roles/r/members', '/doorward/v1/keys', '/doorward/v1/organization'];
+	// The owner's key is used in a minute of its own each time.
+	const look = async (path) => JSON.parse((await ok(s.call('GET', path), 200)).text, (name, value) => (name === 'last_used_at' ? null : value));
 	const before = [];
 	for (const path of paths) {
-		before.push((await ok(s.call('GET', path), 200)).json);
+		before.push(await look(path));
 	}
 	await s.restart();
 	for (const [i, path] of paths.entries()) {
-		assert.deepEqual((await ok(s.call('GET', path), 200)).json, before[i], path);
+		assert.deepEqual(await look(path), before[i], path);
 	}
 	const decision = {subject: {type: 'user', id: 'kept'}, action: {name: 'a:b'}, resource: {type: 'x', id: 'y'}};
 	assert.deepEqual((await s.call('POST', '/access/v1/evaluation', decision)).json, {decision: true});

@@ -53,13 +53,15 @@ test('a key is shown once, with what can be known of it later', async () => {
 		created_by: 'user:owner',
 		expires_at: null,
 		revoked: false,
+		last_used_at: null,
 		inactive: false,
 	});
 	assert.equal((await ok(whoami(key), 200)).json.actor, 'user:alice');
 	const shown = await ok(s.call('GET', `${keys}/${rest.id}`), 200);
-	assert.deepEqual(shown.json, rest);
+	const used = {...rest, last_used_at: '2026-01-01T00:00:00Z'};
+	assert.deepEqual(shown.json, used);
 	const listed = await ok(s.call('GET', `${keys}?principal=alice`), 200);
-	assert.deepEqual(listed.json.items, [rest]);
+	assert.deepEqual(listed.json.items, [used]);
 	assert.ok((await ok(s.call('GET', keys), 200)).json.items.length >= 2);
 });
 

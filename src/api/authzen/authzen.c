@@ -6,6 +6,7 @@
 #include "api/authzen/evaluation.h"
 #include "api/authzen/metadata.h"
 #include "api/authzen/search.h"
+#include "api/decisions.h"
 
 /* A batch above this is refused whole: one call must not keep a thread for long. */
 #define MAX_EVALUATIONS 1000u
@@ -34,7 +35,7 @@ static void fail(struct api_call *call, const struct error *err)
 static void end(struct api_call *call, const struct evaluator *e, struct json_writer *w)
 {
 	if (e->is_unlogged)
-		api_fail(call, SERVICE_UNAVAILABLE, 0, "decisions cannot be logged at present, and must be");
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", DECISIONS_UNLOGGED);
 	else
 		api_json_end(call, w);
 }

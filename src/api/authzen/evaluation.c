@@ -14,6 +14,7 @@ struct evaluator evaluator_of(struct api_call *call)
 	    .explains = explains,
 	    .explains_denials = explains,
 	    .explain_steps = 10 * EXPLAIN_MAX_STEPS,
+	    .bound_tenants = http_header_get(call->x, STR("Doorward-Bound-Tenants")),
 	};
 }
 

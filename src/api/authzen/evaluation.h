@@ -20,10 +20,11 @@ struct evaluation {
 /* What one call has in common for all its evaluations. */
 struct evaluator {
 	struct api_call *call;
-	bool explains;          /* context.reason was asked for */
-	bool explains_denials;  /* and context.explanation of what is denied */
-	bool is_unlogged;       /* an answer could not be logged and must not be given: nothing of the call may be */
-	uint64_t explain_steps; /* left for explanations, in all of the call (policy/explain.h) */
+	bool explains;            /* context.reason was asked for */
+	bool explains_denials;    /* and context.explanation of what is denied */
+	uint64_t explain_steps;   /* left for explanations, in all of the call (policy/explain.h) */
+	struct str bound_tenants; /* Doorward-Bound-Tenants; absent: none was sent */
+	bool is_unlogged;         /* an answer could not be logged and must not be given: nothing of the call may be */
 };
 
 struct evaluator evaluator_of(struct api_call *call);

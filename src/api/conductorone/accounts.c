@@ -39,17 +39,7 @@ static void put_view(struct api_call *call, struct json_writer *w, const struct 
 
 static void account_list(struct api_call *call)
 {
-	struct c1_page page;
-	const struct app *app;
-
-	if (!c1_page_of_query(call, &page))
-		return;
-	app = c1_find_app(call, "app_id");
-	if (app)
-		c1_list(call, &page,
-		        &(struct c1_listing){.kind = DOC_APP_USER,
-		                             .link = arena_concat(call->arena, STR("app:"), app->doc.id),
-		                             .put = put_view});
+	c1_list_of_app(call, DOC_APP_USER, put_view);
 }
 
 static bool is_in_app(struct api_call *call UNUSED, const struct document *doc, const void *ctx)

@@ -244,14 +244,18 @@ struct json_writer c1_begin_list(struct api_call *call)
 	return w;
 }
 
-void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next)
+struct str c1_page_token(struct api_call *call, uint64_t place)
 {
 	CLEANUP(buf_releasep) struct buf token = BUF_INIT(BUF_MAX_LINE_BYTES);
 
-	if (next)
-		base64url_encode(&token, arena_strf(call->arena, PAGE_TOKEN "%llu", (unsigned long long)next));
+	base64url_encode(&token, arena_strf(call->arena, PAGE_TOKEN "%llu", (unsigned long long)place));
+	return arena_str(call->arena, buf_str(&token));
+}
+
+void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next)
+{
 	json_end_array(w);
-	json_put_str(w, STR("nextPageToken"), next ? buf_str(&token) : STR(""));
+	json_put_str(w, STR("nextPageToken"), next ? c1_page_token(call, next) : STR(""));
 	json_end_object(w);
 	api_json_end(call, w);
 }
@@ -285,15 +289,30 @@ static bool admit_anybody(struct api_call *call)
 }
 
 static const struct api_route_table *const tables[] = {
-    &c1_policy_routes,      &c1_review_routes,  &c1_app_routes,   &c1_owner_routes, &c1_resource_type_routes,
-    &c1_entitlement_routes, &c1_account_routes, &c1_grant_routes, &c1_user_routes,  &c1_task_routes,
-    &c1_task_search_routes, &c1_webhook_routes, &c1_oauth_routes, &c1_iam_routes,
+    &c1_policy_routes,        &c1_review_routes,      &c1_app_routes,     &c1_owner_routes,
+    &c1_resource_type_routes, &c1_entitlement_routes, &c1_account_routes, &c1_grant_routes,
+    &c1_grant_feed_routes,    &c1_user_routes,        &c1_task_routes,    &c1_task_search_routes,
+    &c1_webhook_routes,       &c1_oauth_routes,       &c1_iam_routes,     &c1_review_template_routes,
 };
 
 static const char *const prefixes[] = {
-    C1_API "policies/",       C1_API "search/",   C1_API "task/",         C1_API "tasks/",  C1_API "auth/",
-    C1_API "users/",          C1_API "apps/",     C1_API "entitlements/", C1_API "grants/", C1_API "access_review/",
-    C1_API "access_reviews/", C1_API "webhooks/", C1_API "iam/",          OAUTH_PATHS,      NULL,
+    C1_API "policies/",
+    C1_API "search/",
+    C1_API "task/",
+    C1_API "tasks/",
+    C1_API "auth/",
+    C1_API "users/",
+    C1_API "apps/",
+    C1_API "entitlements/",
+    C1_API "grants/",
+    C1_API "access_review/",
+    C1_API "access_reviews/",
+    C1_API "access_review_template/",
+    C1_API "access_review_templates/",
+    C1_API "webhooks/",
+    C1_API "iam/",
+    OAUTH_PATHS,
+    NULL,
 };
 
 const struct api_dialect api_conductorone = {
@@ -306,4 +325,5 @@ const struct api_dialect api_conductorone = {
     .admit_anybody = admit_anybody,
     .minds_time = true,
     .takes_limited_clients = true,
+    .redirects_slash = true,
 };

@@ -17,8 +17,8 @@
 #include "service/conductorone_id.h"
 
 extern const struct api_route_table c1_policy_routes, c1_app_routes, c1_owner_routes, c1_resource_type_routes,
-    c1_entitlement_routes, c1_account_routes, c1_grant_routes, c1_review_routes, c1_user_routes, c1_oauth_routes,
-    c1_iam_routes;
+    c1_entitlement_routes, c1_account_routes, c1_grant_routes, c1_grant_feed_routes, c1_review_routes, c1_user_routes,
+    c1_oauth_routes, c1_iam_routes, c1_review_template_routes;
 extern const struct api_route_table c1_task_routes, c1_task_search_routes, c1_webhook_routes;
 
 #define C1_API "/api/v1/"
@@ -67,6 +67,8 @@ bool c1_page_of_query(struct api_call *call, struct c1_page *ret);
 void c1_answer(struct api_call *call, const struct proto_message *m, const struct json *tree);
 /* {"list":[ …: begins with the array open; write messages, then end it. */
 struct json_writer c1_begin_list(struct api_call *call);
+/* The token of a place, never 0: what the next page comes after. */
+struct str c1_page_token(struct api_call *call, uint64_t place);
 /* …],"nextPageToken":…}: `next` is what the next page comes after; 0: there is none. */
 void c1_end_list(struct api_call *call, struct json_writer *w, uint64_t next);
 

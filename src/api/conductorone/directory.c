@@ -244,6 +244,20 @@ void c1_list(struct api_call *call, const struct c1_page *page, const struct c1_
 	c1_end_list(call, &l.w, l.has_more ? l.last : 0);
 }
 
+void c1_list_of_app(struct api_call *call, enum document_kind kind, c1_put_fn *put)
+{
+	const struct app *app;
+	struct c1_page page;
+
+	if (!c1_page_of_query(call, &page))
+		return;
+	app = c1_find_app(call, "app_id");
+	if (app)
+		c1_list(call, &page,
+		        &(struct c1_listing){
+		            .kind = kind, .link = arena_concat(call->arena, STR("app:"), app->doc.id), .put = put});
+}
+
 bool c1_holds(struct str text, struct str part)
 {
 	struct arena scratch = ARENA_INIT; /* a search looks at very many texts */

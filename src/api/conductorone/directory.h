@@ -56,15 +56,19 @@ void c1_stamp(struct api_call *call, struct document *doc);
 
 /* ---- lists ------------------------------------------------------------------------------------------------ */
 
+/* Writes one of a list. */
+typedef void c1_put_fn(struct api_call *call, struct json_writer *w, const struct document *doc);
 struct c1_listing {
 	enum document_kind kind;
 	struct str link; /* only those with it; absent: all of the kind */
 	bool (*shows)(struct api_call *call, const struct document *doc, const void *ctx); /* NULL: all */
-	void (*put)(struct api_call *call, struct json_writer *w, const struct document *doc);
+	c1_put_fn *put;
 	const void *ctx;
 };
 /* Answers with a page. */
 void c1_list(struct api_call *call, const struct c1_page *page, const struct c1_listing *listing);
+/* Answers with the page that the query asks for of all of a kind in the application of {app_id}. */
+void c1_list_of_app(struct api_call *call, enum document_kind kind, c1_put_fn *put);
 
 /* Does the text hold the part, whatever the case? An empty part is in every text. */
 bool c1_holds(struct str text, struct str part);

@@ -193,17 +193,7 @@ static void entitlement_get(struct api_call *call)
 
 static void entitlement_list(struct api_call *call)
 {
-	struct c1_page page;
-	const struct app *app;
-
-	if (!c1_page_of_query(call, &page))
-		return;
-	app = c1_find_app(call, "app_id");
-	if (app)
-		c1_list(call, &page,
-		        &(struct c1_listing){.kind = DOC_APP_ENTITLEMENT,
-		                             .link = arena_concat(call->arena, STR("app:"), app->doc.id),
-		                             .put = put_view});
+	c1_list_of_app(call, DOC_APP_ENTITLEMENT, put_view);
 }
 
 /* Does one of the accounts have it? */

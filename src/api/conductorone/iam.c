@@ -11,9 +11,9 @@
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
-static const struct json *message_of(const struct oauth_client *client, struct arena *a)
+static const struct json *message_of(struct api_call *call, const struct oauth_client *client)
 {
-	struct json_object o = {.arena = a};
+	struct json_object o = {.arena = call->arena};
 
 	json_object_strs(&o, "allowSourceCidr", client->source_cidrs);
 	json_object_str(&o, "clientId", client->doc.id);
@@ -21,7 +21,7 @@ static const struct json *message_of(const struct oauth_client *client, struct a
 	json_object_str(&o, "displayName", client->display_name);
 	json_object_time(&o, "expiresTime", client->expires_at_ms);
 	json_object_str(&o, "id", oauth_client_name(client));
-	json_object_time(&o, "lastUsedAt", client->last_used_at_ms);
+	json_object_time(&o, "lastUsedAt", service_last_used(call->service, client->doc.id));
 	json_object_strs(&o, "scopedRoles", client->scopes);
 	json_object_time(&o, "updatedAt", client->doc.updated_at_ms);
 	json_object_str(&o, "userId", client->user);
@@ -32,7 +32,7 @@ static void answer_client(struct api_call *call, const struct oauth_client *clie
 {
 	struct json_object o = {.arena = call->arena};
 
-	json_object_tree(&o, "client", message_of(client, call->arena));
+	json_object_tree(&o, "client", message_of(call, client));
 	c1_answer(call, &c1_PersonalClientResponse, json_object_end(&o));
 }
 
@@ -41,7 +41,7 @@ static void answer_new(struct api_call *call, struct new_oauth_client *made)
 {
 	struct json_object o = {.arena = call->arena};
 
-	json_object_tree(&o, "client", message_of(&made->client, call->arena));
+	json_object_tree(&o, "client", message_of(call, &made->client));
 	json_object_str(&o, "clientSecret", str_of(made->secret));
 	http_answer_header(call->x, STR("Cache-Control"), STR("no-store"));
 	c1_answer(call, &c1_PersonalClientServiceCreateResponse, json_object_end(&o));
@@ -92,7 +92,7 @@ static void client_list(struct api_call *call)
 	end = n - i > page.size ? i + page.size : n;
 	w = c1_begin_list(call);
 	for (; i < end; i++)
-		proto_write(&w, &c1_PersonalClient, message_of(as_oauth_client(clients[i]), call->arena));
+		proto_write(&w, &c1_PersonalClient, message_of(call, as_oauth_client(clients[i])));
 	c1_end_list(call, &w, end < n ? clients[end - 1]->seq : 0);
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * OAuth 2 under /auth/v1/: tokens for clients and for devices, and the server's public key. Bodies are forms, failures
- * those of RFC 6749 and RFC 8628. What is asked for with a proof that is wrong leaves a row in the audit trail; what is
- * done with a token names its client there.
+ * those of RFC 6749, RFC 8628 and RFC 8693. Each token that is given leaves a row in the audit trail, which is durable
+ * before the token is sent, and so does each that is refused to a client that there is; what is done with a token names
+ * its client there.
  */
 #include "api/conductorone/conductorone.h"
 #include "api/conductorone/credentials.h"
-#include "service/oauth.h"
+#include "service/federation.h"
 #include "service/signing.h"
 
 #define GRANT_CLIENT   "client_credentials"
 #define GRANT_DEVICE   "urn:ietf:params:oauth:grant-type:device_code"
+#define GRANT_EXCHANGE "urn:ietf:params:oauth:grant-type:token-exchange"
+#define TOKEN_TYPE     "urn:ietf:params:oauth:token-type:"
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /* ---- the server's name --------------------------------------------------------------------------------- */
@@ -62,12 +65,14 @@ static bool form_get(struct api_call *call, const char *name, struct str *ret)
 
 /* ---- tokens -------------------------------------------------------------------------------------------- */
 
-static void answer_token(struct api_call *call, struct oauth_token *token)
+static void answer_token(struct api_call *call, struct oauth_token *token, struct str issued_type)
 {
 	struct json_writer w = api_json_begin(call, 200);
 
 	json_begin_object(&w);
 	json_put_str(&w, STR("access_token"), buf_str(&token->text));
+	if (!str_is_absent(issued_type))
+		json_put_str(&w, STR("issued_token_type"), issued_type);
 	json_put_str(&w, STR("token_type"), STR("Bearer"));
 	json_put_i64(&w, STR("expires_in"), (token->expires_at_ms - call->now_ms) / 1000);
 	json_end_object(&w);
@@ -75,26 +80,16 @@ static void answer_token(struct api_call *call, struct oauth_token *token)
 	explicit_bzero(token->text.ptr, token->text.cap);
 }
 
-/* That somebody tried to be a client that there is. */
-static void note_refusal(struct api_call *call, struct org *org, struct str client_id)
+/* What the audit trail is to say: which client of which organization it was about, and as whom it acts from now on. */
+static void note_client(struct api_call *call, struct org *org, enum document_kind kind, struct str client_id,
+                        struct str actor)
 {
-	const struct audit_note note = {
-	    .actor = STR(""),
-	    .via = str_of(call->dialect->name),
-	    .operation = STR("conductorone:tokens:create"),
-	    .target = arena_concat3(call->arena, document_kind_name(DOC_OAUTH_CLIENT), STR(":"), client_id),
-	    .remote = call->x->remote.ptr ? call->x->remote : STR(""),
-	    .request_id = call->x->request_id,
-	    .event = STR("c1.token.create"),
-	    .credential = client_id,
-	    .tenant = STR(""),
-	    .method = http_method_name(call->x->method),
-	    .path = call->x->path,
-	    .warning = STR(""),
-	    .status = call->x->status,
-	};
+	struct key *credential = ARENA_NEW(call->arena, struct key);
 
-	service_audit_refused(call->service, org, &note);
+	credential->doc = (struct document){.kind = DOC_KEY, .id = client_id};
+	call->caller = (struct caller){.org = org, .key = credential, .actor = actor};
+	call->operation = STR("conductorone:tokens:create");
+	call->target = arena_concat3(call->arena, document_kind_name(kind), STR(":"), client_id);
 }
 
 static bool read_proof(struct api_call *call, struct oauth_proof *proof)
@@ -128,23 +123,109 @@ static void token_for_client(struct api_call *call, struct str client_id)
 	if (!read_proof(call, &proof))
 		return;
 	if (oauth_client_token(call->service, &proof, call->arena, &token, &err) == SERVICE_OK) {
-		answer_token(call, &token);
+		answer_token(call, &token, STR_NONE);
+		note_client(call, token.org, DOC_OAUTH_CLIENT, client_id, token.actor);
 	} else {
 		c1_oauth_fail(call, 401, "invalid_client", err.text);
 		if (token.org)
-			note_refusal(call, token.org, client_id);
+			note_client(call, token.org, DOC_OAUTH_CLIENT, client_id, STR(""));
 	}
 	buf_release(&token.text);
 }
+
+/* ---- tokens of others ------------------------------------------------------------------------------------------- */
+
+/* What they may be called; all are JWTs. */
+static const struct str subject_types[] = {
+    STR_INIT(TOKEN_TYPE "jwt"),
+    STR_INIT(TOKEN_TYPE "id_token"),
+    STR_INIT(TOKEN_TYPE "access_token"),
+};
+
+/* Parameters of RFC 8693 that ask for what is not given here, with the error that says so. */
+static const struct {
+	const char *name, *error, *text;
+} exchange_limits[] = {
+    {"actor_token", "invalid_request", "actor_token is not supported"},
+    {"scope", "invalid_scope", "scope is not supported: the issuer's roles say what its tokens may"},
+    {"resource", "invalid_target", "resource is not supported"},
+};
+
+static bool asks_for_more(struct api_call *call)
+{
+	struct str value;
+
+	for (size_t i = 0; i < N_ELEMENTS(exchange_limits); i++) {
+		if (!form_get(call, exchange_limits[i].name, &value))
+			return true;
+		if (str_is_empty(value))
+			continue;
+		c1_oauth_fail(call, 400, exchange_limits[i].error, exchange_limits[i].text);
+		return true;
+	}
+	return false;
+}
+
+static bool read_exchange(struct api_call *call, struct token_exchange *x)
+{
+	const struct str_list types = {subject_types, N_ELEMENTS(subject_types)};
+	struct str type, wanted;
+
+	if (!form_get(call, "subject_token", &x->subject_token) || !form_get(call, "subject_token_type", &type) ||
+	    !form_get(call, "requested_token_type", &wanted) || asks_for_more(call))
+		return false;
+	if (str_is_empty(x->subject_token) || !str_list_has(types, type)) {
+		c1_oauth_fail(call, 400, "invalid_request",
+		              "subject_token must be sent, and subject_token_type be " TOKEN_TYPE "jwt");
+		return false;
+	}
+	if (str_is_empty(wanted) || str_eq(wanted, STR(TOKEN_TYPE "access_token")))
+		return true;
+	c1_oauth_fail(call, 400, "invalid_request", "the requested_token_type must be " TOKEN_TYPE "access_token");
+	return false;
+}
+
+static void fail_exchange(struct api_call *call, enum service_result result, const struct error *err)
+{
+	if (result == SERVICE_NOT_FOUND)
+		c1_oauth_fail(call, 401, "invalid_client", err->text);
+	else if (result == SERVICE_UNAVAILABLE)
+		c1_oauth_fail(call, 503, "temporarily_unavailable", err->text);
+	else
+		c1_oauth_fail(call, 400, "invalid_request", err->text);
+}
+
+static void token_for_token(struct api_call *call, struct str client_id)
+{
+	struct oauth_token token = OAUTH_TOKEN_INIT;
+	struct token_exchange x = {.client_id = client_id, .remote = call->x->remote, .now_ms = call->now_ms};
+	struct error err = {0};
+	enum service_result r;
+
+	if (!read_exchange(call, &x))
+		return;
+	r = federation_exchange(call->service, &x, call->arena, &token, &err);
+	if (r == SERVICE_OK)
+		answer_token(call, &token, STR(TOKEN_TYPE "access_token"));
+	else
+		fail_exchange(call, r, &err);
+	if (token.org)
+		note_client(call, token.org, DOC_TOKEN_ISSUER, client_id, r == SERVICE_OK ? token.actor : STR(""));
+	buf_release(&token.text);
+}
+
+/* ---- tokens for devices ----------------------------------------------------------------------------------------- */
 
 static void give_device_token(struct api_call *call, struct str client_id, const struct device_approval *approval)
 {
 	struct oauth_token token = OAUTH_TOKEN_INIT;
 
-	if (oauth_device_token(call->service, client_id, approval, call->now_ms, &token))
-		answer_token(call, &token);
-	else
+	if (oauth_device_token(call->service, client_id, approval, call->now_ms, call->arena, &token)) {
+		answer_token(call, &token, STR_NONE);
+		note_client(call, token.org, DOC_OAUTH_CLIENT, client_id, token.actor);
+	} else {
 		c1_oauth_fail(call, 400, "access_denied", "the user is gone");
+	}
 	buf_release(&token.text);
 }
 
@@ -181,6 +262,7 @@ static const struct {
 } grants[] = {
     {STR_INIT(GRANT_CLIENT), token_for_client},
     {STR_INIT(GRANT_DEVICE), token_for_device},
+    {STR_INIT(GRANT_EXCHANGE), token_for_token},
 };
 
 static void token_create(struct api_call *call)
@@ -289,7 +371,7 @@ static void jwks_get(struct api_call *call)
 
 /* clang-format off */
 static const struct api_route routes[] = {
-    {HTTP_POST, "/auth/v1/token", API_READ, API_NO_BODY, "", NULL, token_create, NULL},
+    {HTTP_POST, "/auth/v1/token", API_AUDITED_READ, API_NO_BODY, "", NULL, token_create, "c1.token.create"},
     {HTTP_POST, "/auth/v1/device_authorization", API_READ, API_NO_BODY, "", NULL, device_begin, NULL},
     {HTTP_GET, C1_DEVICE_PAGE, API_READ, API_NO_BODY, "", NULL, c1_device_page, NULL},
     {HTTP_GET, "/auth/v1/jwks", API_READ, API_NO_BODY, "", NULL, jwks_get, NULL},

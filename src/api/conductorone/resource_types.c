@@ -46,17 +46,7 @@ static void put(struct api_call *call, struct json_writer *w, const struct docum
 
 static void type_list(struct api_call *call)
 {
-	struct c1_page page;
-	const struct app *app;
-
-	if (!c1_page_of_query(call, &page))
-		return;
-	app = c1_find_app(call, "app_id");
-	if (app)
-		c1_list(call, &page,
-		        &(struct c1_listing){.kind = DOC_APP_RESOURCE_TYPE,
-		                             .link = arena_concat(call->arena, STR("app:"), app->doc.id),
-		                             .put = put});
+	c1_list_of_app(call, DOC_APP_RESOURCE_TYPE, put);
 }
 
 static void type_get(struct api_call *call)

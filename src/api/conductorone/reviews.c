@@ -1,42 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Access reviews: drafts and their scope. The vendor has no public call that opens or closes one: the native API does
- * (api/native/reviews.c).
+ * Access reviews: made, read, changed, deleted, listed. The vendor has no public call that starts or closes one: the
+ * native API does (api/native/reviews.c).
  */
-#include "api/conductorone/directory.h"
+#include "api/conductorone/reviews.h"
 #include "base/clock.h"
-#include "service/access_reviews.h"
 
-#define STATE    "ACCESS_REVIEW_STATE_"
-#define DECISION "CLOSE_DECISION_"
+#define STATE "ACCESS_REVIEW_STATE_"
+#define ALL   "conductorone:accessReviews"
+
+/* ---- permission -------------------------------------------------------------------------------------------- */
+
+bool c1_owns_review(const struct api_call *call, struct str_list owners)
+{
+	const struct caller *c = &call->caller;
+
+	return str_eq(c->type, STR("user")) && str_list_has(owners, c->id) && !c->key->is_bound &&
+	       !(c->client && c->client->scopes.n);
+}
+
+bool c1_may_review(struct api_call *call, struct c1_owned of, const char *verb)
+{
+	struct str action = arena_concat(call->arena, STR(ALL ":"), str_of(verb));
+
+	return c1_owns_review(call, of.owners) || c1_may(call, action, arena_concat(call->arena, STR(ALL ":"), of.id));
+}
+
+bool c1_admit_review(struct api_call *call, struct c1_owned of, const char *verb)
+{
+	call->operation = arena_concat(call->arena, STR(ALL ":"), str_of(verb));
+	if (c1_may_review(call, of, verb))
+		return true;
+	api_fail(call, SERVICE_DENIED, 0, "permission denied: " ALL ":%s is needed", verb);
+	return false;
+}
+
+bool c1_admit_review_list(struct api_call *call, enum document_kind kind, bool *ret_sees_all)
+{
+	const struct document *const *docs;
+	size_t n;
+
+	call->operation = STR(ALL ":list");
+	*ret_sees_all = c1_may(call, STR(ALL ":list"), STR(ALL));
+	if (*ret_sees_all)
+		return true;
+	n = snapshot_linked(call->snapshot, kind, arena_concat(call->arena, STR("owner:"), call->caller.id),
+	                    call->arena, &docs);
+	for (size_t i = 0; i < n; i++)
+		if (c1_owns_review(call, kind == DOC_ACCESS_REVIEW ? as_access_review(docs[i])->owners
+		                                                   : as_access_review_template(docs[i])->owners))
+			return true;
+	api_fail(call, SERVICE_DENIED, 0, "permission denied: " ALL ":list is needed");
+	return false;
+}
+
+const struct access_review *c1_find_review(struct api_call *call, const char *param, const char *verb)
+{
+	struct str id = api_param(call, param);
+	const struct access_review *r = access_review_find(call->snapshot, id);
+
+	c1_note_target(call, DOC_ACCESS_REVIEW, id);
+	if (!r) {
+		c1_unknown(call, "access review", "AccessReviewServiceGetRequest.Id", id);
+		return NULL;
+	}
+	return c1_admit_review(call, (struct c1_owned){r->owners, r->doc.id}, verb) ? r : NULL;
+}
 
 /* ---- messages -------------------------------------------------------------------------------------------- */
 
-static const struct json *scope_message(struct api_call *call, const struct access_review *r)
+struct str c1_close_decision(const struct json *message)
 {
-	struct access_review_scope scope = access_review_scope_read(r, call->arena);
-	struct json_object users = {.arena = call->arena};
+	struct str decision = c1_str(message, "autoCloseDecision");
 
-	json_object_strs(&users, "userIds", scope.users);
-	return c1_wrap(call, scope.users.n ? "selectedUsers" : "allUsers", json_object_end(&users));
+	return str_is_empty(decision) ? STR_NONE : str_slice(decision, strlen(C1_CLOSE_DECISION), decision.len);
 }
 
-static int32_t count_tasks(struct api_call *call, const struct access_review *r)
+bool c1_review_is_supported(struct api_call *call, const struct json *message)
 {
-	const struct document *const *docs;
-	size_t n = snapshot_linked(call->snapshot, DOC_ACCESS_REQUEST,
-	                           arena_concat(call->arena, STR("review:"), r->doc.id), call->arena, &docs);
-	int32_t n_certify = 0;
+	static const char *const others[] = {"inclusionScope", "exclusionScope", "singleApp",
+	                                     "multiApp",       "bindings",       "slackChannel"};
+	struct str type = c1_str(message, "scopeType");
 
-	for (size_t i = 0; i < n; i++)
-		n_certify += as_access_request(docs[i])->type == REQUEST_CERTIFY;
-	return n_certify;
+	for (size_t i = 0; i < N_ELEMENTS(others); i++) {
+		if (!json_get(message, str_of(others[i])))
+			continue;
+		api_fail(call, SERVICE_INVALID, 0, "invalid AccessReview: %s is not supported", others[i]);
+		return false;
+	}
+	if (str_eq(type, STR("ACCESS_REVIEW_SCOPE_TYPE_BY_ACCESS_CONFLICTS")) ||
+	    str_eq(type, STR("ACCESS_REVIEW_SCOPE_TYPE_BY_INHERITANCE"))) {
+		api_fail(call, SERVICE_INVALID, 0, "invalid AccessReview.ScopeType: " STR_FMT " is not supported",
+		         STR_ARG(type));
+		return false;
+	}
+	if (c1_bool(json_get(message, STR("signatureConfig")), "requireSignature")) {
+		api_fail(
+		    call, SERVICE_INVALID, 0,
+		    "invalid AccessReview.SignatureConfig: reviews are not signed: requireSignature is not supported");
+		return false;
+	}
+	return true;
 }
+
+/* Fields of the message that have fields of their own in the document. */
+static const struct str known[] = {
+    STR_INIT("displayName"),       STR_INIT("description"),       STR_INIT("policyId"),
+    STR_INIT("usePolicyOverride"), STR_INIT("autoCloseDecision"), STR_INIT("scopeV2"),
+};
 
 static const struct json *message_of(struct api_call *call, const struct access_review *r)
 {
 	struct json_object o = {.arena = call->arena};
-	bool is_closed = str_eq(r->state, STR(ACCESS_REVIEW_CLOSED));
 
 	json_object_str(&o, "id", r->doc.id);
 	json_object_str(&o, "displayName", r->display_name);
@@ -44,236 +119,204 @@ static const struct json *message_of(struct api_call *call, const struct access_
 	json_object_str(&o, "state", arena_concat(call->arena, STR(STATE), r->state));
 	json_object_str(&o, "policyId", r->policy);
 	json_object_bool(&o, "usePolicyOverride", r->overrides_policy);
-	json_object_str(&o, "scopeType", STR("ACCESS_REVIEW_SCOPE_TYPE_BY_ENTITLEMENTS"));
-	json_object_tree(&o, "scopeV2", scope_message(call, r));
 	if (!str_is_empty(r->auto_close_decision))
 		json_object_str(&o, "autoCloseDecision",
-		                arena_concat(call->arena, STR(DECISION), r->auto_close_decision));
-	json_object_str(&o, "reviewInstructions", json_get_str(r->details, STR("reviewInstructions")));
-	json_object_str(&o, "createdById", json_get_str(r->details, STR("createdById")));
-	json_object_i64(&o, "expectedTicketCount", count_tasks(call, r));
-	json_object_time(&o, "completionDate", r->ends_at_ms);
-	json_object_time(&o, "startedAt", r->starts_at_ms);
-	json_object_time(&o, "closedAt", is_closed ? r->doc.updated_at_ms : 0);
+		                arena_concat(call->arena, STR(C1_CLOSE_DECISION), r->auto_close_decision));
+	json_object_tree(&o, "scopeV2", json_get(r->scope, STR("scopeV2")));
+	c1_put_details(&o, r->details);
+	json_object_i64(&o, "expectedTicketCount", r->n_requests);
+	json_object_str(&o, "createdById", r->created_by);
+	json_object_str(&o, "accessReviewTemplateId", r->template);
+	json_object_time(&o, "startedAt", r->started_at_ms);
+	json_object_time(&o, "closedAt", r->closed_at_ms);
 	json_object_time(&o, "createdAt", r->doc.created_at_ms);
 	json_object_time(&o, "updatedAt", r->doc.updated_at_ms);
 	return json_object_end(&o);
 }
 
-static const struct json *view_of(struct api_call *call, const struct access_review *r)
+static const struct json *view_of(struct api_call *call, const struct access_review *r, struct c1_expansion *x)
 {
-	return c1_wrap(call, "accessReview", message_of(call, r));
+	struct json_object o = {.arena = call->arena};
+
+	json_object_tree(&o, "accessReview", message_of(call, r));
+	if (c1_expands(x, "created_by_id") || c1_expands(x, "created_by_user_id"))
+		json_object_str(&o, "createdByUserPath",
+		                c1_path_to(call, x, DOC_USER, (struct str_list){&r->created_by, 1}));
+	if (c1_expands(x, "policy_id"))
+		json_object_str(&o, "policyPath",
+		                c1_path_to(call, x, DOC_APPROVAL_POLICY, (struct str_list){&r->policy, 1}));
+	return json_object_end(&o);
 }
 
-static void answer(struct api_call *call, const struct access_review *r)
+/* `request`: whose expandMask counts; NULL: nothing is expanded. */
+static void answer(struct api_call *call, const struct access_review *r, const struct json *request)
 {
+	struct c1_expansion x = c1_expansion_of(call, request);
+	struct json_object o = {.arena = call->arena};
+
 	c1_note_target(call, DOC_ACCESS_REVIEW, r->doc.id);
-	c1_answer(call, &c1_AccessReviewResponse, c1_wrap(call, "accessReview", view_of(call, r)));
+	json_object_tree(&o, "accessReview", view_of(call, r, &x));
+	c1_put_expanded(&o, &x);
+	c1_answer(call, &c1_AccessReviewResponse, json_object_end(&o));
 }
 
-static int64_t time_of(const struct json *message, const char *name)
+static int64_t time_of(const struct json *message, const char *switched_by, const char *name)
 {
-	int64_t ms = 0;
+	int64_t ms;
 
-	return time_parse_rfc3339(c1_str(message, name), &ms) ? ms : 0;
+	return c1_bool(message, switched_by) && time_parse_rfc3339(c1_str(message, name), &ms) ? ms : 0;
 }
 
-static struct str_list users_of(struct api_call *call, const struct json *scope)
+/* Takes over what a message says; false after failing the call. */
+static bool read_review(struct api_call *call, const struct json *m, struct access_review *r)
 {
-	return c1_strs(call, json_get(scope, STR("selectedUsers")), "userIds");
-}
-
-/* Takes over what a message says, of the fields that AccessReview has. */
-static void read_review(struct api_call *call, const struct json *message, struct access_review *ret)
-{
-	struct str decision = c1_str(message, "autoCloseDecision");
-	struct access_review_scope scope = access_review_scope_read(ret, call->arena);
-	struct json_object details = {.arena = call->arena};
-
-	ret->display_name = c1_str(message, "displayName");
-	ret->description = c1_str(message, "description");
-	ret->policy = c1_str(message, "policyId");
-	ret->overrides_policy = c1_bool(message, "usePolicyOverride");
-	ret->ends_at_ms = time_of(message, "completionDate");
-	ret->auto_close_decision =
-	    str_is_empty(decision) ? STR_NONE : str_slice(decision, strlen(DECISION), decision.len);
-	scope.users = users_of(call, json_get(message, STR("scopeV2")));
-	ret->scope = access_review_scope_write(&scope, call->arena);
-	json_object_str(&details, "createdById", json_get_str(ret->details, STR("createdById")));
-	json_object_str(&details, "reviewInstructions", c1_str(message, "reviewInstructions"));
-	ret->details = json_object_end(&details);
+	if (json_get(m, STR("scope"))) { /* of a template that is the other way round */
+		api_fail(call, SERVICE_INVALID, 0, "invalid AccessReview: scope is not supported, use scopeV2");
+		return false;
+	}
+	if (!c1_review_is_supported(call, m))
+		return false;
+	r->display_name = c1_str(m, "displayName");
+	r->description = c1_str(m, "description");
+	r->policy = c1_str(m, "policyId");
+	r->overrides_policy = c1_bool(m, "usePolicyOverride");
+	r->auto_close_decision = c1_close_decision(m);
+	r->scope = access_review_scope_with(r->scope, STR("scopeV2"), json_get(m, STR("scopeV2")), call->arena);
+	r->starts_at_ms = time_of(m, "autoStartCampaign", "scheduledStartDate");
+	r->ends_at_ms = time_of(m, "autoCloseCampaign", "completionDate");
+	r->details = c1_details(call, &c1_AccessReview, m, (struct str_list){known, N_ELEMENTS(known)});
+	return true;
 }
 
 /* ---- making and changing ----------------------------------------------------------------------------------- */
 
-static const struct access_review *find(struct api_call *call, const char *param)
+/* The scope of the review that the new one is a copy of; false after failing the call. */
+static bool copy_scope(struct api_call *call, struct str from, struct access_review *r)
 {
-	struct str id = api_param(call, param);
-	const struct access_review *r = FIND(call->snapshot, access_review, ACCESS_REVIEW, id);
+	const struct access_review *other;
 
-	c1_note_target(call, DOC_ACCESS_REVIEW, id);
-	if (!r)
-		c1_unknown(call, "access review", "AccessReviewServiceGetRequest.Id", id);
-	return r;
+	if (str_is_empty(from))
+		return true;
+	other = access_review_find(call->snapshot, from);
+	if (!other) {
+		c1_unknown(call, "access review", "AccessReviewServiceCreateRequest.DuplicateFrom", from);
+		return false;
+	}
+	r->scope = other->scope;
+	return c1_admit_review(call, (struct c1_owned){other->owners, other->doc.id}, "get");
 }
 
 static void review_create(struct api_call *call)
 {
-	struct json_object details = {.arena = call->arena};
-	struct access_review r = {0};
-	const struct json *message;
+	struct access_review r = {.created_by = call->caller.id};
+	const struct json *request, *message;
 	struct error err = {0};
 
-	if (!c1_read(call, &c1_CreateAccessReviewRequest, &message))
+	if (!c1_read(call, &c1_AccessReviewServiceCreateRequest, &request) ||
+	    !copy_scope(call, c1_str(request, "duplicateFrom"), &r))
 		return;
-	json_object_str(&details, "createdById", call->caller.id);
-	r.details = json_object_end(&details);
-	read_review(call, message, &r);
-	r.owners = c1_strs(call, message, "ownerIds");
+	message = request;
+	if (!json_get(request, STR("scopeV2"))) /* what was copied stays */
+		message =
+		    access_review_scope_with(request, STR("scopeV2"), json_get(r.scope, STR("scopeV2")), call->arena);
+	if (!read_review(call, message, &r))
+		return;
+	r.owners = c1_strs(call, request, "ownerIds");
 	if (!c1_stored(call, access_review_create(call->txn, &r, &err), &err))
 		return;
 	c1_stamp(call, &r.doc);
-	answer(call, &r);
+	answer(call, &r, request);
 }
 
 static void review_update(struct api_call *call)
 {
-	const struct json *message, *merged;
+	const struct json *request, *merged;
 	const struct access_review *old;
 	struct access_review r;
 	struct c1_change change;
 	struct error err = {0};
 
-	if (!c1_read(call, &c1_UpdateAccessReviewRequest, &message))
+	if (!c1_read(call, &c1_AccessReviewServiceUpdateRequest, &request))
 		return;
-	old = find(call, "id");
+	old = c1_find_review(call, "id", "update");
 	if (!old)
 		return;
 	change = (struct c1_change){.message = &c1_AccessReview,
 	                            .old = message_of(call, old),
-	                            .given = json_get(message, STR("accessReview")),
-	                            .raw = c1_raw(call, &c1_UpdateAccessReviewRequest, STR("accessReview")),
-	                            .mask = c1_str(message, "updateMask")};
+	                            .given = json_get(request, STR("accessReview")),
+	                            .raw = c1_raw(call, &c1_AccessReviewServiceUpdateRequest, STR("accessReview")),
+	                            .mask = c1_str(request, "updateMask")};
 	if (!c1_merge(call, &change, &merged))
 		return;
 	r = *old;
-	read_review(call, merged, &r);
-	if (!c1_stored(call, access_review_update(call->txn, &r, &err), &err))
+	if (!read_review(call, merged, &r) || !c1_stored(call, access_review_update(call->txn, &r, &err), &err))
 		return;
 	c1_stamp(call, &r.doc);
-	answer(call, &r);
+	answer(call, &r, request);
 }
 
 static void review_delete(struct api_call *call)
 {
-	const struct access_review *r = find(call, "id");
+	const struct access_review *r;
+	const struct json *message;
 
+	if (!c1_read(call, &c1_AccessReviewServiceDeleteRequest, &message))
+		return;
+	r = c1_find_review(call, "id", "delete");
 	if (!r)
 		return;
 	access_review_delete(call->txn, r);
-	c1_answer(call, &c1_DirectoryEmpty, NULL);
+	c1_answer(call, &c1_AccessReviewServiceDeleteRequest, NULL);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 static void review_get(struct api_call *call)
 {
-	const struct access_review *r = find(call, "id");
+	const struct access_review *r = c1_find_review(call, "id", "get");
 
 	if (r)
-		answer(call, r);
+		answer(call, r, NULL);
 }
 
-static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc)
+static bool shows(struct api_call *call, const struct document *doc, const void *sees_all)
 {
-	proto_write(w, &c1_AccessReviewView, view_of(call, as_access_review(doc)));
+	return *(const bool *)sees_all || c1_owns_review(call, as_access_review(doc)->owners);
 }
 
+static void put_review(struct api_call *call, struct json_writer *w, const struct document *doc)
+{
+	struct c1_expansion none = {0};
+
+	proto_write(w, &c1_AccessReviewView, view_of(call, as_access_review(doc), &none));
+}
+
+/* Without the permission: those that one owns. */
 static void review_list(struct api_call *call)
 {
 	struct c1_page page;
+	bool sees_all;
 
-	if (c1_page_of_query(call, &page))
-		c1_list(call, &page, &(struct c1_listing){.kind = DOC_ACCESS_REVIEW, .put = put_view});
+	if (c1_admit_review_list(call, DOC_ACCESS_REVIEW, &sees_all) && c1_page_of_query(call, &page))
+		c1_list(call, &page,
+		        &(struct c1_listing){
+		            .kind = DOC_ACCESS_REVIEW, .shows = shows, .put = put_review, .ctx = &sees_all});
 }
 
-/* ---- the scope ------------------------------------------------------------------------------------------- */
-
-/* {"accessReviewEntitlement":{…}} of one reference. */
-static struct json setup_view(struct api_call *call, const struct access_review *r, const struct json *ref)
-{
-	const struct app_entitlement *e =
-	    app_entitlement_find(call->snapshot, c1_str(ref, "appId"), c1_str(ref, "appEntitlementId"), call->arena);
-	struct json_object o = {.arena = call->arena};
-
-	json_object_str(&o, "accessReviewId", r->doc.id);
-	json_object_str(&o, "appId", c1_str(ref, "appId"));
-	json_object_str(&o, "appEntitlementId", c1_str(ref, "appEntitlementId"));
-	json_object_str(&o, "appResourceTypeId", e ? e->resource_type : STR_NONE);
-	json_object_str(&o, "policyId", e ? e->certify_policy : STR_NONE);
-	return *c1_wrap(call, "accessReviewEntitlement", json_object_end(&o));
-}
-
-static void answer_scope(struct api_call *call, const struct access_review *r)
-{
-	struct access_review_scope scope = access_review_scope_read(r, call->arena);
-	uint32_t n = scope.entitlements ? scope.entitlements->n : 0;
-	struct json *items = ARENA_ARRAY(call->arena, struct json, n);
-	struct json_object o = {.arena = call->arena};
-
-	for (uint32_t i = 0; i < n; i++)
-		items[i] = setup_view(call, r, &scope.entitlements->items[i]);
-	json_object_put(&o, "list", (struct json){.type = JSON_ARRAY, .n = n, .items = items});
-	json_object_tree(&o, "scopeV2", scope_message(call, r));
-	c1_answer(call, &c1_AccessReviewScopeResponse, json_object_end(&o));
-}
-
-static void scope_get(struct api_call *call)
-{
-	const struct access_review *r = find(call, "access_review_id");
-
-	if (r)
-		answer_scope(call, r);
-}
-
-static void scope_set(struct api_call *call)
-{
-	struct access_review_scope scope;
-	const struct access_review *old;
-	const struct json *message;
-	struct access_review r;
-	struct error err = {0};
-
-	if (!c1_read(call, &c1_SetAccessReviewScopeRequest, &message))
-		return;
-	old = find(call, "access_review_id");
-	if (!old)
-		return;
-	r = *old;
-	scope = access_review_scope_read(old, call->arena);
-	scope.entitlements = json_get(message, STR("entitlements"));
-	if (json_get(message, STR("scopeV2")))
-		scope.users = users_of(call, json_get(message, STR("scopeV2")));
-	r.scope = access_review_scope_write(&scope, call->arena);
-	if (c1_stored(call, access_review_update(call->txn, &r, &err), &err))
-		answer_scope(call, &r);
-}
-
-#define ONE   C1_API "access_review/{id}"
-#define SCOPE C1_API "access_review/{access_review_id}/scope_and_entitlements"
-#define ALL   "conductorone:accessReviews"
-#define ON    "conductorone:accessReviews:{id}"
-#define OF    "conductorone:accessReviews:{access_review_id}"
+#define ONE C1_API "access_review/{id}"
+#define OF  C1_API "access_review/{access_review_id}/"
 
 /* clang-format off */
 static const struct api_route routes[] = {
-    {HTTP_POST, C1_API "access_review", API_WRITE, API_JSON_BODY, "conductorone:accessReviews:create", ALL, review_create, "c1.accessReview.create"},
-    {HTTP_GET, C1_API "access_reviews", API_READ, API_NO_BODY, "conductorone:accessReviews:list", ALL, review_list, NULL},
-    {HTTP_GET, ONE, API_READ, API_NO_BODY, "conductorone:accessReviews:get", ON, review_get, NULL},
-    {HTTP_POST, ONE, API_WRITE, API_JSON_BODY, "conductorone:accessReviews:update", ON, review_update, "c1.accessReview.update"},
-    {HTTP_DELETE, ONE, API_WRITE, API_OPTIONAL_JSON, "conductorone:accessReviews:delete", ON, review_delete, "c1.accessReview.delete"},
-    {HTTP_GET, SCOPE, API_READ, API_NO_BODY, "conductorone:accessReviews:get", OF, scope_get, NULL},
-    {HTTP_POST, SCOPE, API_WRITE, API_JSON_BODY, "conductorone:accessReviews:update", OF, scope_set, "c1.accessReview.scope"},
+    {HTTP_POST, C1_API "access_review", API_WRITE, API_JSON_BODY, ALL ":create", ALL, review_create, "c1.accessReview.create"},
+    {HTTP_GET, C1_API "access_reviews", API_READ, API_NO_BODY, NULL, NULL, review_list, NULL},
+    {HTTP_GET, ONE, API_READ, API_NO_BODY, NULL, NULL, review_get, NULL},
+    {HTTP_POST, ONE, API_WRITE, API_JSON_BODY, NULL, NULL, review_update, "c1.accessReview.update"},
+    {HTTP_DELETE, ONE, API_WRITE, API_OPTIONAL_JSON, NULL, NULL, review_delete, "c1.accessReview.delete"},
+    {HTTP_GET, OF "scope_and_entitlements", API_READ, API_NO_BODY, NULL, NULL, c1_review_scope_get, NULL},
+    {HTTP_POST, OF "scope_and_entitlements", API_WRITE, API_JSON_BODY, NULL, NULL, c1_review_scope_put, "c1.accessReview.scope"},
+    {HTTP_POST, OF "scope_by_resource_type", API_WRITE, API_JSON_BODY, NULL, NULL, c1_review_scope_by_type, "c1.accessReview.scope"},
+    {HTTP_GET, OF "report", API_READ, API_NO_BODY, NULL, NULL, c1_review_report, NULL},
 };
 /* clang-format on */
 

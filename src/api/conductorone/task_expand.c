@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is shown beside tasks: users, applications, entitlements, accounts.
+ * What is shown beside an answer: users, applications, entitlements, accounts, policies.
  */
 #include "api/conductorone/directory.h"
 #include "api/conductorone/task_view.h"
+#include "service/approval_policies.h"
 
 /*
  * A google.protobuf.Any: "@type" and the message's members as they go out. "expanded" is a list of plain objects to the
@@ -36,6 +37,11 @@ const struct json *c1_expanded_message(struct api_call *call, const struct docum
 		              c1_entitlement_message(call, as_app_entitlement(doc)));
 	case DOC_APP_USER:
 		return any_of(call, "app.v1.AppUser", &c1_AppUser, c1_account_message(call, as_app_user(doc)));
+	case DOC_ACCESS_REQUEST:
+		return any_of(call, "task.v1.Task", &c1_Task, c1_task(call, as_access_request(doc)));
+	case DOC_APPROVAL_POLICY:
+		return any_of(call, "policy.v1.Policy", &c1_Policy,
+		              approval_policy_message(as_approval_policy(doc), call->arena));
 	default:
 		return any_of(call, "user.v1.User", &c1_User, c1_user_message(call, as_user(doc)));
 	}

@@ -20,7 +20,11 @@ static unsigned types_of(const struct json *message)
 	static const struct {
 		const char *name;
 		enum request_type type;
-	} names[] = {{"grant", REQUEST_GRANT}, {"revoke", REQUEST_REVOKE}, {"certify", REQUEST_CERTIFY}};
+	} names[] = {{"grant", REQUEST_GRANT},
+	             {"revoke", REQUEST_REVOKE},
+	             {"certify", REQUEST_CERTIFY},
+	             {"offboarding", REQUEST_OFFBOARDING},
+	             {"action", REQUEST_ACTION}};
 	const struct json *list = json_get(message, STR("taskTypes"));
 	unsigned types = 0;
 

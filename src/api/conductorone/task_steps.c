@@ -68,13 +68,32 @@ static bool is_over(const struct request_step *step)
 	return step->state == STEP_DONE;
 }
 
-/* The policy's Approval, with what the workflow knows by now. */
-static const struct json *approval_message(const struct json *approval, struct arena *a)
+/* An arm of the approval with whom the step was assigned to. */
+static const struct json *assigned_arm(const struct json *arm, struct str_list users, struct arena *a)
 {
 	struct json_object o = {.arena = a};
 
-	for (uint32_t i = 0; i < approval->n; i++)
-		json_object_tree(&o, arena_str(a, approval->members[i].name).ptr, &approval->members[i].value);
+	for (uint32_t i = 0; i < arm->n; i++)
+		if (!str_eq(arm->members[i].name, STR("assignedUserIds")))
+			json_object_tree(&o, arena_str(a, arm->members[i].name).ptr, &arm->members[i].value);
+	json_object_strs(&o, "assignedUserIds", users);
+	return json_object_end(&o);
+}
+
+/* The policy's Approval, with what the workflow knows by now. */
+static const struct json *approval_message(const struct json *approval, const struct request_step *step,
+                                           struct arena *a)
+{
+	static const struct str found[] = {STR_INIT("manager"), STR_INIT("self"), STR_INIT("expression")};
+	struct json_object o = {.arena = a};
+
+	for (uint32_t i = 0; i < approval->n; i++) {
+		const struct json_member *m = &approval->members[i];
+		bool is_found = str_list_has((struct str_list){found, N_ELEMENTS(found)}, m->name);
+
+		json_object_tree(&o, arena_str(a, m->name).ptr,
+		                 is_found ? assigned_arm(&m->value, step->approvers, a) : &m->value);
+	}
 	json_object_bool(&o, "assigned", true);
 	return json_object_end(&o);
 }
@@ -100,7 +119,7 @@ static void put_approval(struct json_object *o, const struct access_request *r, 
 	const struct json *approval = json_get(step->definition, STR("approval"));
 	struct json_object i = {.arena = o->arena};
 
-	json_object_tree(&i, "approval", approval_message(approval, o->arena));
+	json_object_tree(&i, "approval", approval_message(approval, step, o->arena));
 	json_object_str(&i, "state",
 	                is_over(step) ? STR("APPROVAL_INSTANCE_STATE_DONE") : STR("APPROVAL_INSTANCE_STATE_WAITING"));
 	json_object_time(&i, "assignedAt", step->assigned_at_ms);
@@ -185,19 +204,55 @@ static void put_form(struct json_object *o, const struct access_request *r, cons
 	json_object_tree(o, "form", json_object_end(&i));
 }
 
+static struct str action_state(const struct request_step *step)
+{
+	if (is_over(step))
+		return STR("ACTION_INSTANCE_STATE_DONE");
+	return str_is_absent(step->fault) ? STR("ACTION_INSTANCE_STATE_RUNNING") : STR("ACTION_INSTANCE_STATE_ERROR");
+}
+
+/* Actions have words of their own for how they end; leaving one out counts as having done it. */
+static const char *action_outcome(const struct request_step *step)
+{
+	switch (step->outcome) {
+	case OUTCOME_COMPLETED:
+	case OUTCOME_SUCCEEDED:
+	case OUTCOME_SKIPPED:
+		return "success";
+	case OUTCOME_CANCELLED:
+		return "cancelled";
+	case OUTCOME_ERRORED:
+		return "error";
+	case OUTCOME_NONE:
+	case OUTCOME_APPROVED:
+	case OUTCOME_DENIED:
+	case OUTCOME_REASSIGNED:
+	case OUTCOME_REASSIGNED_BY_ERROR:
+	case OUTCOME_RESTARTED:
+	case OUTCOME_TIMED_OUT:
+	case OUTCOME_N:
+		break;
+	}
+	return str_is_absent(step->fault) ? NULL : "error";
+}
+
 static void put_action(struct json_object *o, const struct access_request *r, const struct request_step *step)
 {
-	struct json_object i = {.arena = o->arena};
+	const char *outcome = action_outcome(step);
+	struct json_object i = {.arena = o->arena}, ending = {.arena = o->arena};
 
 	json_object_tree(&i, "action", json_get(step->definition, STR("action")));
-	json_object_str(&i, "state",
-	                is_over(step) ? STR("ACTION_INSTANCE_STATE_DONE") : STR("ACTION_INSTANCE_STATE_RUNNING"));
-	put_ending(&i, &c1_ActionInstance, r, step);
+	json_object_str(&i, "state", action_state(step));
+	if (outcome) {
+		json_object_str(&ending, "errorMessage",
+		                str_eq(str_of(outcome), STR("error")) ? step->fault : STR_NONE);
+		json_object_time(&ending, "outcomeTime", is_over(step) ? step->outcome_at_ms : r->outcome_at_ms);
+		json_object_tree(&i, outcome, json_object_end(&ending));
+	}
 	json_object_tree(o, "action", json_object_end(&i));
 }
 
-static const struct json *step_instance(const struct access_request *r, const struct request_step *step,
-                                        struct arena *a)
+const struct json *c1_step_message(const struct access_request *r, const struct request_step *step, struct arena *a)
 {
 	struct json_object o = {.arena = a};
 
@@ -209,7 +264,11 @@ static const struct json *step_instance(const struct access_request *r, const st
 		put_approval(&o, r, step);
 		break;
 	case STEP_PROVISION:
-		put_provision(&o, r, step);
+		/* What an action is carried out by is its instance. */
+		if (r->type == REQUEST_ACTION)
+			put_action(&o, r, step);
+		else
+			put_provision(&o, r, step);
 		break;
 	case STEP_ACCEPT:
 		json_object_tree(&o, "accept", json_get(step->definition, STR("accept")));
@@ -242,10 +301,10 @@ const struct json *c1_policy_instance(const struct access_request *r, struct are
 	*history = (struct json){.type = JSON_ARRAY, .items = past};
 	for (size_t i = 0; i < r->n_steps; i++)
 		if (&r->steps[i] != current)
-			past[history->n++] = *step_instance(r, &r->steps[i], a);
+			past[history->n++] = *c1_step_message(r, &r->steps[i], a);
 	json_object_tree(&o, "policy", r->policy_message);
 	if (current)
-		json_object_tree(&o, "current", step_instance(r, current, a));
+		json_object_tree(&o, "current", c1_step_message(r, current, a));
 	json_object_tree(&o, "next", r->queue);
 	json_object_tree(&o, "history", history);
 	return json_object_end(&o);

@@ -11,11 +11,16 @@ bool c1_is_request_admin(struct api_call *call)
 /* ---- the task ------------------------------------------------------------------------------------------------------
  */
 
-static const struct json *type_message(struct arena *a, const struct access_request *r)
+static void put_outcome(struct json_object *m, const struct access_request *r)
 {
-	static const char *const arms[REQUEST_N_TYPES] = {
-	    [REQUEST_NONE] = "", [REQUEST_GRANT] = "grant", [REQUEST_REVOKE] = "revoke", [REQUEST_CERTIFY] = "certify"};
-	struct json_object m = {.arena = a}, o = {.arena = a};
+	json_object_str(m, "outcome", workflow_outcome_name(r->type, r->outcome));
+	json_object_time(m, "outcomeTime", r->outcome_at_ms);
+}
+
+/* What is about an entitlement: grant, revoke, certify. */
+static const struct json *entitlement_type(struct arena *a, const struct access_request *r)
+{
+	struct json_object m = {.arena = a};
 
 	json_object_str(&m, "appEntitlementId", r->entitlement_id);
 	json_object_str(&m, "appId", r->app);
@@ -25,11 +30,59 @@ static const struct json *type_message(struct arena *a, const struct access_requ
 		json_object_str(&m, "grantDuration", proto_duration_text(a, r->duration_ms));
 	if (r->type == REQUEST_CERTIFY)
 		json_object_str(&m, "accessReviewId", r->review);
-	json_object_str(&m, "outcome", workflow_outcome_name(r->type, r->outcome));
-	json_object_time(&m, "outcomeTime", r->outcome_at_ms);
+	put_outcome(&m, r);
 	if (r->type != REQUEST_CERTIFY)
 		json_object_tree(&m, "source", r->source);
-	json_object_tree(&o, arms[r->type], json_object_end(&m));
+	return json_object_end(&m);
+}
+
+static const struct json *offboarding_type(struct arena *a, const struct access_request *r)
+{
+	struct json_object m = {.arena = a};
+
+	put_outcome(&m, r);
+	json_object_str(&m, "subjectUserId", r->user);
+	return json_object_end(&m);
+}
+
+/* How the action was called when it was asked for. */
+static const struct json *action_type(struct arena *a, const struct access_request *r)
+{
+	struct str name = json_get_str(r->source, STR("displayName")),
+	           type = json_get_str(r->source, STR("createsType"));
+	struct json_object m = {.arena = a}, instance = {.arena = a}, target = {.arena = a};
+
+	json_object_str(&m, "actionId", r->action_id);
+	json_object_str(&m, "displayName", name);
+	json_object_str(&m, "type", str_is_empty(type) ? STR("TYPE_WORKFLOW") : STR("TYPE_RESOURCE_ACTION"));
+	json_object_tree(&m, "formValues", r->data);
+	put_outcome(&m, r);
+	if (!str_is_empty(r->entitlement_id)) {
+		json_object_strs(&m, "createdAppEntitlementIds", (struct str_list){&r->entitlement_id, 1});
+		json_object_str(&m, "createdAppResourceTypeId", type);
+	}
+	json_object_str(&instance, "displayName", name);
+	if (!str_is_empty(type)) {
+		json_object_str(&target, "appId", r->app);
+		json_object_str(&target, "batonActionDisplayName", name);
+		json_object_str(&target, "batonActionName", r->action_id);
+		json_object_str(&target, "resourceTypeId", type);
+		json_object_tree(&instance, "batonResourceActionRef", json_object_end(&target));
+	}
+	json_object_tree(&m, "actionInstance", json_object_end(&instance));
+	return json_object_end(&m);
+}
+
+static const struct json *type_message(struct arena *a, const struct access_request *r)
+{
+	struct json_object o = {.arena = a};
+
+	if (r->type == REQUEST_OFFBOARDING)
+		json_object_tree(&o, "offboarding", offboarding_type(a, r));
+	else if (r->type == REQUEST_ACTION)
+		json_object_tree(&o, "action", action_type(a, r));
+	else
+		json_object_tree(&o, request_type_name(r->type).ptr, entitlement_type(a, r));
 	return json_object_end(&o);
 }
 
@@ -46,6 +99,9 @@ static struct str_list actions_of(struct api_call *call, const struct access_req
 	for (enum workflow_verb verb = VERB_START; verb < VERB_N; verb++) {
 		struct str action = workflow_action_name(verb);
 
+		/* No provider is known here that could vouch for the caller. */
+		if (verb == VERB_APPROVE_WITH_STEP_UP)
+			continue;
 		if (!str_is_absent(action) && allowed & UINT64_C(1) << verb)
 			names[n++] = arena_concat(call->arena, STR("TASK_ACTION_TYPE_"), action);
 	}
@@ -57,15 +113,29 @@ static struct str processing_of(const struct access_request *r)
 	return r->state == REQUEST_CLOSED ? STR("TASK_PROCESSING_TYPE_DONE") : STR("TASK_PROCESSING_TYPE_WAITING");
 }
 
-static struct str title_of(struct api_call *call, const struct access_request *r)
+static struct str entitlement_title(struct api_call *call, const struct access_request *r)
 {
-	static const char *const verbs[REQUEST_N_TYPES] = {
+	static const char *const verbs[] = {
 	    [REQUEST_NONE] = "", [REQUEST_GRANT] = "Grant", [REQUEST_REVOKE] = "Revoke", [REQUEST_CERTIFY] = "Certify"};
 	struct str id = arena_concat3(call->arena, r->app, STR("/"), r->entitlement_id);
 	const struct app_entitlement *e = FIND(call->snapshot, app_entitlement, APP_ENTITLEMENT, id);
 	struct str name = e && e->display_name.len ? e->display_name : r->entitlement_id;
 
+	assert(r->type < N_ELEMENTS(verbs));
 	return arena_strf(call->arena, "%s " STR_FMT, verbs[r->type], STR_ARG(name));
+}
+
+static struct str title_of(struct api_call *call, const struct access_request *r)
+{
+	const struct user *user;
+
+	if (r->type == REQUEST_ACTION)
+		return json_get_str(r->source, STR("displayName"));
+	if (r->type != REQUEST_OFFBOARDING)
+		return entitlement_title(call, r);
+	user = FIND(call->snapshot, user, USER, r->user);
+	return arena_concat(call->arena, STR("Offboard "),
+	                    user && user->display_name.len ? user->display_name : r->user);
 }
 
 const struct json *c1_task(struct api_call *call, const struct access_request *r)
@@ -107,7 +177,7 @@ struct c1_expansion c1_expansion_of(struct api_call *call, const struct json *me
 	return (struct c1_expansion){.paths = c1_strs(call, json_get(message, STR("expandMask")), "paths")};
 }
 
-static bool wants(const struct c1_expansion *x, const char *path)
+bool c1_expands(const struct c1_expansion *x, const char *path)
 {
 	return str_list_has(x->paths, STR("*")) || str_list_has(x->paths, str_of(path));
 }
@@ -128,8 +198,7 @@ static size_t place_of(struct api_call *call, struct c1_expansion *x, const stru
 	return n;
 }
 
-/* "$.expanded[0]", or of several "$.expanded[0,2]"; absent when there is none. */
-static struct str path_to(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids)
+struct str c1_path_to(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids)
 {
 	struct str places = STR_NONE;
 
@@ -170,8 +239,8 @@ const struct json *c1_task_view(struct api_call *call, const struct access_reque
 
 	json_object_tree(&o, "task", c1_task(call, r));
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
-		if (wants(expansion, parts[i].mask))
-			json_object_str(&o, parts[i].member, path_to(call, expansion, parts[i].kind, parts[i].ids));
+		if (c1_expands(expansion, parts[i].mask))
+			json_object_str(&o, parts[i].member, c1_path_to(call, expansion, parts[i].kind, parts[i].ids));
 	return json_object_end(&o);
 }
 
@@ -186,9 +255,46 @@ void c1_put_expanded(struct json_object *o, const struct c1_expansion *expansion
 /* ---- the trail ------------------------------------------------------------------------------------------------------
  */
 
+/* {"instance":…} of the step that the event tells of, as it was then. */
+static const struct json *instance_then(struct api_call *call, const struct request_event *event)
+{
+	const struct access_request *r = FIND(call->snapshot, access_request, ACCESS_REQUEST, event->request);
+	struct str id = c1_str(event->message, "policyStepId");
+	struct json_object o = {.arena = call->arena};
+
+	for (size_t i = 0; r && i < r->n_steps; i++) {
+		struct request_step step = r->steps[i];
+
+		if (!str_eq(step.id, id))
+			continue;
+		if (!c1_bool(event->message, "isOver")) {
+			step.state = STEP_ACTIVE;
+			step.outcome = OUTCOME_NONE;
+		}
+		json_object_tree(&o, "instance",
+		                 json_get(c1_step_message(r, &step, call->arena),
+		                          step.kind == STEP_APPROVAL ? STR("approval") : STR("action")));
+	}
+	return json_object_end(&o);
+}
+
+static const struct json *event_message(struct api_call *call, const struct request_event *event)
+{
+	static const struct str told_by_step[] = {
+	    STR_INIT("approvalInstanceChange"),
+	    STR_INIT("actionInstanceCreated"),
+	    STR_INIT("actionInstanceFailed"),
+	    STR_INIT("actionInstanceSucceeded"),
+	};
+	static const struct json empty = {.type = JSON_OBJECT};
+
+	if (str_list_has((struct str_list){told_by_step, N_ELEMENTS(told_by_step)}, event->kind))
+		return instance_then(call, event);
+	return event->message ? event->message : &empty;
+}
+
 const struct json *c1_task_event(struct api_call *call, const struct request_event *event)
 {
-	static const struct json empty = {.type = JSON_OBJECT};
 	struct json_object o = {.arena = call->arena};
 	struct str kind = arena_str(call->arena, event->kind);
 
@@ -201,6 +307,6 @@ const struct json *c1_task_event(struct api_call *call, const struct request_eve
 	json_object_str(&o, "eventType",
 	                event->is_error ? STR("TASK_AUDIT_EVENT_TYPE_ERROR") : STR("TASK_AUDIT_EVENT_TYPE_NEUTRAL"));
 	json_object_str(&o, "source", STR("SOURCE_C1"));
-	json_object_tree(&o, kind.ptr, event->message ? event->message : &empty);
+	json_object_tree(&o, kind.ptr, event_message(call, event));
 	return json_object_end(&o);
 }

@@ -7,9 +7,9 @@
 #include "json/object.h"
 #include "service/requests.h"
 
-/* Objects beside one or many tasks: what stands in "expanded", each once. */
+/* Objects beside what is answered: what stands in "expanded", each once. */
 struct c1_expansion {
-	struct str_list paths; /* of the TaskExpandMask; none: nothing is expanded */
+	struct str_list paths; /* of the expand mask; none: nothing is expanded */
 	struct json *items;
 	size_t n, cap;
 	struct str *names; /* "<kind>:<id>" of each */
@@ -26,6 +26,10 @@ const struct json *c1_task_view(struct api_call *call, const struct access_reque
 const struct json *c1_expanded_message(struct api_call *call, const struct document *doc);
 /* {"paths":[…]} of a message's expandMask. */
 struct c1_expansion c1_expansion_of(struct api_call *call, const struct json *message);
+/* Does the mask name the path, or all? */
+bool c1_expands(const struct c1_expansion *x, const char *path);
+/* "$.expanded[0]", or of several "$.expanded[0,2]": where they stand now; absent when there is none. */
+struct str c1_path_to(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids);
 /* "expanded":[…] of what has been added. */
 void c1_put_expanded(struct json_object *o, const struct c1_expansion *expansion);
 /* The message TaskAuditView. */

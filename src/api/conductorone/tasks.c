@@ -76,11 +76,53 @@ static const struct json *duplicate_details(struct api_call *call, struct str id
 	return list;
 }
 
+/* Ends a create: fails the call with what the use case said, or answers with what was made. */
+static void made_or_not(struct api_call *call, const struct request_new *n, enum service_result result,
+                        const struct access_request *made, const struct error *err)
+{
+	if (result == SERVICE_CONFLICT)
+		c1_fail_details(call, result, duplicate_details(call, n->duplicate), err->text);
+	else if (result != SERVICE_OK)
+		c1_result(call, result, err);
+	else
+		c1_note_target(call, DOC_ACCESS_REQUEST, made->doc.id);
+}
+
+/*
+ * What is named in the body and is not there is malformed, or not found, like what is named in a path. False after
+ * failing the call.
+ */
+static bool names_what_is(struct api_call *call, const struct request_new *n)
+{
+	const char *message =
+	    n->type == REQUEST_GRANT ? "TaskServiceCreateGrantRequest" : "TaskServiceCreateRevokeRequest";
+	struct str part = arena_concat(call->arena, n->app, STR("/"));
+	const struct {
+		const char *what, *field;
+		enum document_kind kind;
+		struct str id, key;
+	} names[] = {
+	    {"app", "AppId", DOC_APP, n->app, n->app},
+	    {"app entitlement", "AppEntitlementId", DOC_APP_ENTITLEMENT, n->entitlement_id,
+	     arena_concat(call->arena, part, n->entitlement_id)},
+	    {"app user", "AppUserId", DOC_APP_USER, n->account_id, arena_concat(call->arena, part, n->account_id)},
+	    {"user", "IdentityUserId", DOC_USER, n->user, n->user},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		if (str_is_empty(names[i].id) || snapshot_find_any(call->snapshot, names[i].kind, names[i].key))
+			continue;
+		c1_unknown(call, names[i].what, arena_strf(call->arena, "%s.%s", message, names[i].field).ptr,
+		           names[i].id);
+		return false;
+	}
+	return true;
+}
+
 static void create(struct api_call *call, struct request_new *n, const struct json *message)
 {
 	struct access_request made;
 	struct error err = {0};
-	enum service_result result;
 
 	n->app = c1_str(message, "appId");
 	n->entitlement_id = c1_str(message, "appEntitlementId");
@@ -93,19 +135,15 @@ static void create(struct api_call *call, struct request_new *n, const struct js
 		api_fail(call, SERVICE_INVALID, 0, "user_id is required");
 		return;
 	}
+	if (!names_what_is(call, n))
+		return;
 	if (!may_request_for(call, n)) {
 		api_fail(call, SERVICE_DENIED, 0, "target user is not allowed to request that resource");
 		return;
 	}
-	result = requests_create(call->txn, n, &made, &err);
-	if (result == SERVICE_CONFLICT)
-		c1_fail_details(call, result, duplicate_details(call, n->duplicate), err.text);
-	else if (result != SERVICE_OK)
-		c1_result(call, result, &err);
-	if (result != SERVICE_OK)
-		return;
-	c1_note_target(call, DOC_ACCESS_REQUEST, made.doc.id);
-	answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+	made_or_not(call, n, requests_create(call->txn, n, &made, &err), &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
 }
 
 /* An optional duration of a canonical message, in ms; 0: none. */
@@ -144,6 +182,62 @@ static void task_revoke(struct api_call *call)
 	create(call, &n, message);
 }
 
+static void task_offboarding(struct api_call *call)
+{
+	struct request_new n = {.created_by = call->caller.id, .origin = STR("API")};
+	struct access_request made;
+	struct error err = {0};
+	const struct json *message;
+
+	if (!is_person(call) || !c1_read(call, &c1_TaskServiceCreateOffboardingRequest, &message))
+		return;
+	n.user = c1_str(message, "subjectUserId");
+	n.description = c1_str(message, "description");
+	if (!snapshot_find_any(call->snapshot, DOC_USER, n.user)) {
+		c1_unknown(call, "user", "TaskServiceCreateOffboardingRequest.SubjectUserId", n.user);
+		return;
+	}
+	made_or_not(call, &n, requests_offboard(call->txn, &n, &made, &err), &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+}
+
+static void ask_action(struct api_call *call, const struct proto_message *m, bool creates)
+{
+	struct request_new n = {.created_by = call->caller.id, .user = call->caller.id, .origin = STR("API")};
+	struct access_request made;
+	struct error err = {0};
+	const struct json *message;
+	enum service_result result;
+
+	if (!is_person(call) || !c1_read(call, m, &message))
+		return;
+	n.action = c1_str(message, "actionId");
+	n.description = c1_str(message, "description");
+	n.data = json_get(message, STR("formValues"));
+	result = requests_ask_action(call->txn, &n, creates, &made, &err);
+	if (result == SERVICE_NOT_FOUND) {
+		c1_unknown(call, "action",
+		           creates ? "TaskServiceCreateResourceActionRequest.ActionId"
+		                   : "TaskServiceCreateActionRequest.ActionId",
+		           n.action);
+		return;
+	}
+	made_or_not(call, &n, result, &made, &err);
+	if (!call->failed)
+		answer(call, &c1_TaskResponse, &made, message, STR_NONE);
+}
+
+static void task_action(struct api_call *call)
+{
+	ask_action(call, &c1_TaskServiceCreateActionRequest, false);
+}
+
+static void task_resource_action(struct api_call *call)
+{
+	ask_action(call, &c1_TaskServiceCreateResourceActionRequest, true);
+}
+
 /* ---- acting ---------------------------------------------------------------------------------------------------------
  */
 
@@ -153,6 +247,7 @@ struct action {
 	const char *name; /* of the message as the vendor's texts have it */
 	bool needs_step;  /* policyStepId must be there */
 	bool ignores_step;
+	bool claims_step_up; /* the caller says that a provider has vouched for them */
 	const struct proto_message *answer;
 };
 
@@ -201,6 +296,21 @@ static bool has_needed(struct api_call *call, const struct action *action, const
 	return false;
 }
 
+/* No provider can vouch for the caller here: false after failing the call where the step asks for one. */
+static bool needs_no_provider(struct api_call *call, const struct action *action, const struct access_request *r)
+{
+	const struct request_step *step = workflow_current(r);
+	const struct json *approval = step ? json_get(step->definition, STR("approval")) : NULL;
+	struct str provider = json_get_str(approval, STR("requiresStepUpProviderId"));
+
+	if (!action->claims_step_up || str_is_empty(provider))
+		return true;
+	api_fail(call, SERVICE_INVALID, 0,
+	         "the step-up provider \"" STR_FMT "\" is not known here: an administrator may skip the step",
+	         STR_ARG(provider));
+	return false;
+}
+
 static void act(struct api_call *call, const struct action *action)
 {
 	const struct access_request *r = find_task(call, "task_id", "TaskActionsServiceRequest.TaskId");
@@ -212,7 +322,7 @@ static void act(struct api_call *call, const struct action *action)
 
 	if (!r || !is_person(call) || !c1_read(call, action->message, &message) ||
 	    !read_step(call, action, message, r, &event.step) || !read_users(call, message, &event.users) ||
-	    !has_needed(call, action, message))
+	    !has_needed(call, action, message) || !needs_no_provider(call, action, r))
 		return;
 	event.id = conductorone_new_id(call->arena);
 	event.is_admin = c1_is_request_admin(call);
@@ -241,8 +351,8 @@ static void act(struct api_call *call, const struct action *action)
 	}
 
 ACTION(task_approve, APPROVE, Approve, TaskActionResponse, .needs_step = true)
-/* No provider can vouch for the caller here: a step that asks for one is not approved by a call that claims it. */
-ACTION(task_approve_with_step_up, APPROVE, ApproveWithStepUp, TaskStepUpResponse, .needs_step = true)
+ACTION(task_approve_with_step_up, APPROVE, ApproveWithStepUp, TaskStepUpResponse, .needs_step = true,
+       .claims_step_up = true)
 ACTION(task_deny, DENY, Deny, TaskActionResponse, )
 ACTION(task_reassign, REASSIGN, Reassign, TaskActionResponse, )
 ACTION(task_comment, COMMENT, Comment, TaskResponse, )
@@ -266,6 +376,9 @@ ACTION(task_provision_cancel, PROVISION_CANCEL, Provision, TaskActionResponse, )
 static const struct api_route routes[] = {
     {HTTP_POST, C1_API "task/grant", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_grant, "c1.task.grant"},
     {HTTP_POST, C1_API "task/revoke", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_revoke, "c1.task.revoke"},
+    {HTTP_POST, C1_API "task/offboarding", API_WRITE, API_JSON_BODY, "conductorone:tasks:offboard", "conductorone:tasks", task_offboarding, "c1.task.offboarding"},
+    {HTTP_POST, C1_API "task/action", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_action, "c1.task.action"},
+    {HTTP_POST, C1_API "task/resource-action", API_WRITE, API_JSON_BODY, "conductorone:tasks:create", "conductorone:tasks", task_resource_action, "c1.task.resource_action"},
     {HTTP_GET, C1_API "tasks/{id}", API_READ, API_NO_BODY, "conductorone:tasks:get", "conductorone:tasks:{id}", task_get, NULL},
     ON_TASK("approve", "approve", task_approve, "c1.task.approve"),
     ON_TASK("approve-with-step-up", "approve", task_approve_with_step_up, "c1.task.approve"),

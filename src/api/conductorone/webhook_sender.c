@@ -11,7 +11,7 @@
 #include "service/webhook_seal.h"
 #include "service/webhooks.h"
 
-#define N_THREADS       4u
+#define N_THREADS       WEBHOOK_MAX_FLIGHTS
 #define SEND_TIMEOUT_MS 30000u
 #define LOOK_EVERY_MS   100  /* whether something is due: clocks are set, and tests drive them */
 #define STORE_FAILED_MS 1000 /* until a call is sent again whose record could not be stored */
@@ -23,15 +23,20 @@ struct worker {
 	struct webhook_sender *sender;
 	pthread_t thread;
 	bool runs;
-	struct str call; /* being sent; absent: none. In `arena` */
+	struct webhook_due flight; /* being sent; without org: none. In `arena` */
 	struct arena arena;
 };
 
 struct webhook_sender {
 	struct webhook_sender_options options;
 	_Atomic bool closing;
-	pthread_mutex_t lock; /* guards workers[].call, and what waiters wait for */
-	pthread_cond_t wake;  /* closing */
+	pthread_mutex_t lock; /* guards workers[].flight, and what waiters wait for */
+	/*
+	 * One worker at a time looks out for what is due: the others wait until it has found something, and let it look
+	 * again when a call is over and has made room.
+	 */
+	bool has_lookout;
+	pthread_cond_t no_lookout, look_again, closes;
 	struct worker workers[N_THREADS];
 };
 
@@ -141,8 +146,21 @@ static struct webhook_answer read_reply(const struct message *m, struct str body
 	return (struct webhook_answer){.reply = WEBHOOK_ANSWERED, .event = event};
 }
 
+/* What a status says, or the document that came with it. */
+static struct webhook_answer judge(const struct message *m, unsigned status, struct str body, struct arena *a)
+{
+	if (status == 202)
+		return (struct webhook_answer){.reply = WEBHOOK_PUT_OFF};
+	if (status == 410)
+		return (struct webhook_answer){.reply = WEBHOOK_GONE, .fault = STR("the receiver answered 410")};
+	if (status / 100 == 2)
+		return read_reply(m, arena_str(a, body), a);
+	return failed(arena_strf(a, "the receiver answered %u", status));
+}
+
 static struct webhook_answer ask(const struct webhook_sender *s, const struct message *m, struct arena *a)
 {
+	struct webhook_answer answer;
 	const struct webhook_envelope envelope = {m->url, m->body, api_public_url(s->options.api), clock_now_ms()};
 	struct webhook_seal seal = webhook_seal(service_signing_key(s->options.service), &envelope, a);
 	const struct http_header headers[] = {
@@ -172,13 +190,9 @@ static struct webhook_answer ask(const struct webhook_sender *s, const struct me
 
 	if (http_client_perform(&call, &status, &body, &err) != 0)
 		return failed(arena_str(a, str_of(err.text)));
-	if (status == 202)
-		return (struct webhook_answer){.reply = WEBHOOK_PUT_OFF};
-	if (status == 410)
-		return (struct webhook_answer){.reply = WEBHOOK_GONE, .fault = STR("the receiver answered 410")};
-	if (status / 100 == 2)
-		return read_reply(m, arena_str(a, buf_str(&body)), a);
-	return failed(arena_strf(a, "the receiver answered %u", status));
+	answer = judge(m, status, buf_str(&body), a);
+	answer.status = status;
+	return answer;
 }
 
 /* ---- recording ----------------------------------------------------------------------------------------------------
@@ -188,12 +202,14 @@ struct record {
 	struct write_job job;
 	const struct webhook_due *due;
 	const struct webhook_answer *answer;
+	struct str url; /* without query, which may hold a secret; empty: there was nobody to call */
 	struct webhook_sender *sender;
 	pthread_cond_t finished;
 	bool is_finished; /* the sender's lock guards it */
 	int result;
 };
 
+/* What the trail says of an attempt: to where, what status came, and what was wrong with it. */
 static enum write_verdict record_run(struct write_job *job, struct txn *t)
 {
 	const struct record *r = CONTAINER_OF(job, struct record, job);
@@ -209,9 +225,10 @@ static enum write_verdict record_run(struct write_job *job, struct txn *t)
 	    .event = STR("c1.webhook.call"),
 	    .credential = STR(""),
 	    .tenant = STR(""),
-	    .method = STR(""),
-	    .path = STR(""),
-	    .warning = STR(""),
+	    .method = str_is_empty(r->url) ? STR("") : http_method_name(HTTP_POST),
+	    .path = r->url,
+	    .warning = str_is_absent(r->answer->fault) ? STR("") : r->answer->fault,
+	    .status = r->answer->status,
 	};
 	return t->n_changes ? WRITE_ACCEPT : WRITE_REFUSE;
 }
@@ -230,12 +247,13 @@ static void record_finish(struct write_job *job, int result, uint64_t revision U
 
 /* True once it is durable. */
 static bool record(struct webhook_sender *s, const struct webhook_due *due, const struct webhook_answer *answer,
-                   struct arena *a)
+                   struct str url, struct arena *a)
 {
 	struct record r = {
 	    .job = {.org = due->org, .arena = a, .run = record_run, .finish = record_finish},
 	    .due = due,
 	    .answer = answer,
+	    .url = str_slice(url, 0, str_find(url, '?', 0)),
 	    .sender = s,
 	    .finished = PTHREAD_COND_INITIALIZER,
 	};
@@ -253,7 +271,7 @@ static bool record(struct webhook_sender *s, const struct webhook_due *due, cons
 static bool deliver(struct webhook_sender *s, const struct webhook_due *due, struct arena *a)
 {
 	struct webhook_answer answer = {.reply = WEBHOOK_GONE, .fault = STR("the webhook does not exist any more")};
-	struct message m;
+	struct message m = {.url = STR("")};
 	bool is_there;
 
 	service_read_begin();
@@ -264,14 +282,14 @@ static bool deliver(struct webhook_sender *s, const struct webhook_due *due, str
 	/* Broken off, perhaps: as if nothing had been sent. */
 	if (s->closing && answer.reply == WEBHOOK_FAILED)
 		return false;
-	return record(s, due, &answer, a);
+	return record(s, due, &answer, m.url, a);
 }
 
 /* ---- the threads --------------------------------------------------------------------------------------------------
  */
 
-/* Until something may be due, or for so long, or closing. Lock held. */
-static void wait_ms(struct webhook_sender *s, long ms)
+/* For so long, or until that happens. Lock held. */
+static void wait_ms(struct webhook_sender *s, pthread_cond_t *what, long ms)
 {
 	struct timespec until;
 
@@ -279,45 +297,54 @@ static void wait_ms(struct webhook_sender *s, long ms)
 	until.tv_nsec += ms % 1000 * 1000000;
 	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	(void)pthread_cond_timedwait(&s->wake, &s->lock, &until);
+	(void)pthread_cond_timedwait(what, &s->lock, &until);
 }
 
-/* A call that no other worker has. Lock held. */
-static bool claim(struct worker *w, struct webhook_due *ret)
+/* A call whose turn it is. Lock held. */
+static bool claim(struct worker *w)
 {
 	struct webhook_sender *s = w->sender;
-	struct str calls[N_THREADS];
-	struct str_list taken = {calls, 0};
+	struct webhook_due items[N_THREADS];
+	struct webhook_flights flights = {items, 0};
 
 	for (size_t i = 0; i < N_THREADS; i++)
-		if (!str_is_absent(s->workers[i].call))
-			calls[taken.n++] = s->workers[i].call;
-	if (!webhook_calls_next(s->options.service, clock_now_ms(), &taken, &w->arena, ret))
-		return false;
-	w->call = ret->call;
-	return true;
+		if (s->workers[i].flight.org)
+			items[flights.n++] = s->workers[i].flight;
+	return webhook_calls_next(s->options.service, clock_now_ms(), flights, &w->arena, &w->flight);
+}
+
+/* Looks until there is a call. False: closing. Lock held. */
+static bool look_out(struct worker *w)
+{
+	struct webhook_sender *s = w->sender;
+	bool found = false;
+
+	while (s->has_lookout && !s->closing)
+		(void)pthread_cond_wait(&s->no_lookout, &s->lock);
+	s->has_lookout = true;
+	while (!s->closing && !(found = claim(w)))
+		wait_ms(s, &s->look_again, LOOK_EVERY_MS);
+	s->has_lookout = false;
+	(void)pthread_cond_signal(&s->no_lookout);
+	return found;
 }
 
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct webhook_sender *s = w->sender;
-	struct webhook_due due;
 	bool is_stored;
 
 	(void)pthread_mutex_lock(&s->lock);
-	while (!s->closing) {
-		if (!claim(w, &due)) {
-			wait_ms(s, LOOK_EVERY_MS);
-			continue;
-		}
+	while (look_out(w)) {
 		(void)pthread_mutex_unlock(&s->lock);
-		is_stored = deliver(s, &due, &w->arena);
+		is_stored = deliver(s, &w->flight, &w->arena);
 		(void)pthread_mutex_lock(&s->lock);
 		if (!is_stored && !s->closing)
-			wait_ms(s, STORE_FAILED_MS);
-		w->call = STR_NONE;
+			wait_ms(s, &s->closes, STORE_FAILED_MS);
+		w->flight = (struct webhook_due){0};
 		arena_release(&w->arena);
+		(void)pthread_cond_signal(&s->look_again);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -335,7 +362,9 @@ static struct webhook_sender *sender_new(const struct webhook_sender_options *op
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&s->wake, &monotonic);
+	(void)pthread_cond_init(&s->no_lookout, NULL);
+	(void)pthread_cond_init(&s->look_again, &monotonic);
+	(void)pthread_cond_init(&s->closes, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	return s;
 }
@@ -366,14 +395,18 @@ void webhook_sender_stop(struct webhook_sender *s)
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	s->closing = true;
-	(void)pthread_cond_broadcast(&s->wake);
+	(void)pthread_cond_broadcast(&s->no_lookout);
+	(void)pthread_cond_broadcast(&s->look_again);
+	(void)pthread_cond_broadcast(&s->closes);
 	(void)pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < N_THREADS; i++) {
 		if (s->workers[i].runs)
 			(void)pthread_join(s->workers[i].thread, NULL);
 		arena_release(&s->workers[i].arena);
 	}
-	(void)pthread_cond_destroy(&s->wake);
+	(void)pthread_cond_destroy(&s->no_lookout);
+	(void)pthread_cond_destroy(&s->look_again);
+	(void)pthread_cond_destroy(&s->closes);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sends the calls of webhooks (service/webhooks.h) when they are due and records what the receivers say: a few threads,
- * each with one call at a time. A call whose record could not be stored is sent again.
+ * each with one call at a time, in an order that is fair to receivers and organizations. A call whose record could not
+ * be stored is sent again.
  */
 #include "api/api.h"
 

@@ -18,7 +18,7 @@ void confident_put_key(struct api_call *call, struct json_writer *w, const struc
 	json_put_bool(w, STR("valid"), key_is_live(key, call->now_ms));
 	json_put_str(w, STR("value"), shown);
 	confident_put_time(w, "created_at", key->doc.created_at_ms);
-	json_put_str(w, STR("lastUsed"), STR_NONE);
+	confident_put_time(w, "lastUsed", service_last_used(call->service, key->doc.id));
 	if (confident_is_v2(call)) {
 		confident_put_time(w, "expiresAt", key->expires_at_ms);
 		json_put_str(w, STR("shadowValue"), STR_NONE);

@@ -4,6 +4,7 @@
  * method and path by a mapping; only the way it is put and answered differs. Whatever is not understood is denied.
  */
 #include "api/authzen/evaluation.h"
+#include "api/decisions.h"
 #include "api/forward_auth/mapping.h"
 #include "api/internal.h"
 
@@ -125,7 +126,7 @@ static void decide(struct api_call *call, const struct forward_settings *s, cons
 	if (!evaluation_decide(&e, ev, &w, &allowed, &err)) {
 		deny(call, err.text);
 	} else if (e.is_unlogged) {
-		api_fail(call, SERVICE_UNAVAILABLE, 0, "decisions cannot be logged at present, and must be");
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", DECISIONS_UNLOGGED);
 	} else if (allowed) {
 		api_no_content(call);
 		call->x->status = s->allow_status;

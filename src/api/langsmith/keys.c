@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Service keys of the organization and of a workspace, and personal access tokens. Lists are in order of creation and
- * whole, as the vendor's clients expect. When a key was last used is not kept, so last_used_at is always null.
+ * whole, as the vendor's clients expect.
  */
 #include "api/langsmith/langsmith.h"
 #include "service/langsmith_keys.h"
@@ -65,7 +65,7 @@ static void write_key(struct json_writer *w, const struct api_call *call, const 
 	json_put_str(w, STR("description"), str_is_absent(key->name) ? STR("") : key->name);
 	langsmith_put_time(w, "created_at", key->doc.created_at_ms);
 	json_put_str(w, STR("created_by"), key->created_by);
-	json_put_str(w, STR("last_used_at"), STR_NONE);
+	langsmith_put_time(w, "last_used_at", service_last_used(call->service, key->doc.id));
 	langsmith_put_time(w, "expires_at", key->expires_at_ms);
 	put_workspaces(w, call, key);
 	json_put_bool(w, STR("read_only"), false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Applications: their resource types, entitlements and accounts, named by the application and an id in it, and
+ * Applications: their resource types, entitlements, actions and accounts, named by the application and an id in it, and
  * bindings, by which an administrator gives an account an entitlement directly.
  */
 #include "api/native/native.h"
@@ -98,6 +98,7 @@ static const struct part {
 } parts[] = {
     {&noun_app_resource_types, offsetof(struct app_resource_type, app), offsetof(struct app_resource_type, type_id)},
     {&noun_app_entitlements, offsetof(struct app_entitlement, app), offsetof(struct app_entitlement, entitlement_id)},
+    {&noun_app_actions, offsetof(struct app_action, app), offsetof(struct app_action, action_id)},
     {&noun_app_users, offsetof(struct app_user, app), offsetof(struct app_user, account_id)},
 };
 

@@ -95,6 +95,14 @@ static const struct field app_entitlement_fields[] = {
     FIELD(app_entitlement, max_duration_ms, "max_duration_seconds", FIELD_SECONDS),
     FIELD(app_entitlement, risk_level, "risk_level", FIELD_STR),
 };
+static const struct field app_action_fields[] = {
+    FIELD(app_action, display_name, "display_name", FIELD_STR),
+    FIELD(app_action, description, "description", FIELD_STR),
+    FIELD(app_action, policy, "policy", FIELD_STR),
+    FIELD(app_action, webhook, "webhook", FIELD_STR),
+    FIELD(app_action, assignees, "assignees", FIELD_STRS),
+    FIELD(app_action, creates_type, "creates_type", FIELD_STR),
+};
 static const struct field app_user_fields[] = {
     FIELD(app_user, user, "user", FIELD_STR),          FIELD(app_user, display_name, "display_name", FIELD_STR),
     FIELD(app_user, username, "username", FIELD_STR),  FIELD(app_user, email, "email", FIELD_STR),
@@ -127,6 +135,7 @@ const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fiel
 const struct noun noun_apps = NOUN("apps", DOC_APP, app_fields);
 const struct noun noun_app_resource_types = NOUN("resource-types", DOC_APP_RESOURCE_TYPE, app_resource_type_fields);
 const struct noun noun_app_entitlements = NOUN("entitlements", DOC_APP_ENTITLEMENT, app_entitlement_fields);
+const struct noun noun_app_actions = NOUN("actions", DOC_APP_ACTION, app_action_fields);
 const struct noun noun_app_users = NOUN("accounts", DOC_APP_USER, app_user_fields);
 const struct noun noun_bindings = NOUN("bindings", DOC_ENTITLEMENT_BINDING, binding_fields);
 

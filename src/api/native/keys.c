@@ -5,7 +5,7 @@
  */
 #include "api/native/native.h"
 
-static void write_key(struct json_writer *w, const struct key *key, struct str text)
+static void write_key(struct json_writer *w, const struct key *key, struct str text, int64_t last_used_ms)
 {
 	json_begin_object(w);
 	json_put_str(w, STR("id"), key->doc.id);
@@ -25,6 +25,7 @@ static void write_key(struct json_writer *w, const struct key *key, struct str t
 	json_put_time(w, STR("created_at"), key->doc.created_at_ms);
 	json_put_str(w, STR("created_by"), key->created_by);
 	json_put_time(w, STR("expires_at"), key->expires_at_ms);
+	json_put_time(w, STR("last_used_at"), last_used_ms);
 	json_put_bool(w, STR("revoked"), key->is_revoked);
 	json_put_bool(w, STR("inactive"), key->is_inactive);
 	json_end_object(w);
@@ -34,7 +35,7 @@ static void answer(struct api_call *call, const struct key *key, struct str text
 {
 	struct json_writer w = api_json_begin(call, status);
 
-	write_key(&w, key, text);
+	write_key(&w, key, text, service_last_used(call->service, key->doc.id));
 	api_json_end(call, &w);
 }
 
@@ -49,6 +50,7 @@ static bool may(struct api_call *call, struct str action, struct str resource)
 /* ---- looking --------------------------------------------------------------------------------------- */
 
 struct filter {
+	struct service *service;
 	bool sees_all;
 	struct principal principal; /* absent type: anybody's */
 };
@@ -63,14 +65,17 @@ static bool shows(const struct api_call *call, const struct document *doc, const
 	        (str_eq(f->principal.type, key->principal_type) && str_eq(f->principal.id, key->principal_id)));
 }
 
-static void write_item(struct json_writer *w, const struct document *doc, const void *ctx UNUSED)
+static void write_item(struct json_writer *w, const struct document *doc, const void *ctx)
 {
-	write_key(w, as_key(doc), STR_NONE);
+	const struct filter *f = ctx;
+
+	write_key(w, as_key(doc), STR_NONE, service_last_used(f->service, doc->id));
 }
 
 void key_list(struct api_call *call)
 {
-	struct filter f = {.sees_all = may(call, STR("doorward:keys:list"), STR("doorward:keys"))};
+	struct filter f = {.service = call->service,
+	                   .sees_all = may(call, STR("doorward:keys:list"), STR("doorward:keys"))};
 	struct listing what = {.kind = DOC_KEY, .shows = shows, .write = write_item, .ctx = &f};
 	struct error err = {0};
 	struct str principal;

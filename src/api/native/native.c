@@ -210,6 +210,12 @@ static const struct api_route routes[] = {
     {HTTP_PATCH,  V1 "apps/{id}/entitlements/{part}", API_WRITE, API_JSON_BODY, "doorward:appEntitlements:update", "doorward:apps:{id}", app_part_patch},
     {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}", API_WRITE, API_NO_BODY, "doorward:appEntitlements:delete", "doorward:apps:{id}", app_part_delete},
 
+    {HTTP_GET,    V1 "apps/{id}/actions", API_READ, API_NO_BODY, "doorward:appActions:list", "doorward:apps:{id}", app_part_list},
+    {HTTP_GET,    V1 "apps/{id}/actions/{part}", API_READ, API_NO_BODY, "doorward:appActions:get", "doorward:apps:{id}", app_part_get},
+    {HTTP_PUT,    V1 "apps/{id}/actions/{part}", API_WRITE, API_JSON_BODY, "doorward:appActions:update", "doorward:apps:{id}", app_part_put},
+    {HTTP_PATCH,  V1 "apps/{id}/actions/{part}", API_WRITE, API_JSON_BODY, "doorward:appActions:update", "doorward:apps:{id}", app_part_patch},
+    {HTTP_DELETE, V1 "apps/{id}/actions/{part}", API_WRITE, API_NO_BODY, "doorward:appActions:delete", "doorward:apps:{id}", app_part_delete},
+
     {HTTP_GET,    V1 "apps/{id}/accounts", API_READ, API_NO_BODY, "doorward:appAccounts:list", "doorward:apps:{id}", app_part_list},
     {HTTP_GET,    V1 "apps/{id}/accounts/{part}", API_READ, API_NO_BODY, "doorward:appAccounts:get", "doorward:apps:{id}", app_part_get},
     {HTTP_PUT,    V1 "apps/{id}/accounts/{part}", API_WRITE, API_JSON_BODY, "doorward:appAccounts:update", "doorward:apps:{id}", app_part_put},
@@ -221,8 +227,9 @@ static const struct api_route routes[] = {
     {HTTP_PUT,    V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_OPTIONAL_JSON, "doorward:appBindings:update", "doorward:apps:{id}", binding_put},
     {HTTP_DELETE, V1 "apps/{id}/entitlements/{part}/bindings/{account}", API_WRITE, API_NO_BODY, "doorward:appBindings:delete", "doorward:apps:{id}", binding_delete},
 
-    {HTTP_POST, V1 "access-reviews/{id}/start", API_WRITE, API_NO_BODY, "doorward:accessReviews:update", "doorward:accessReviews:{id}", access_review_post_start},
-    {HTTP_POST, V1 "access-reviews/{id}/close", API_WRITE, API_NO_BODY, "doorward:accessReviews:update", "doorward:accessReviews:{id}", access_review_post_close},
+    {HTTP_POST, V1 "access-reviews/{id}/start", API_WRITE, API_NO_BODY, NULL, NULL, access_review_post_start, "c1.accessReview.start"},
+    {HTTP_POST, V1 "access-reviews/{id}/close", API_WRITE, API_NO_BODY, NULL, NULL, access_review_post_close, "c1.accessReview.close"},
+    {HTTP_POST, V1 "access-review-templates/{id}/launch", API_WRITE, API_NO_BODY, NULL, NULL, access_review_template_post_launch, "c1.accessReviewTemplate.launch"},
 
     {HTTP_GET,    V1 "keys",      API_READ,  API_NO_BODY,   "doorward:keys:list",   "doorward:keys",      key_list},
     {HTTP_POST,   V1 "keys",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:keys",      key_create},
@@ -234,6 +241,12 @@ static const struct api_route routes[] = {
     {HTTP_POST,   V1 "oauth-clients",      API_WRITE, API_JSON_BODY, "doorward:keys:create", "doorward:oauth-clients",      oauth_client_post},
     {HTTP_GET,    V1 "oauth-clients/{id}", API_READ,  API_NO_BODY,   "doorward:keys:get",    "doorward:oauth-clients:{id}", oauth_client_get},
     {HTTP_DELETE, V1 "oauth-clients/{id}", API_WRITE, API_NO_BODY,   "doorward:keys:delete", "doorward:oauth-clients:{id}", oauth_client_delete},
+
+    {HTTP_GET,    V1 "token-issuers",      API_READ,  API_NO_BODY,   "doorward:tokenIssuers:list",   "doorward:tokenIssuers",      token_issuer_list},
+    {HTTP_POST,   V1 "token-issuers",      API_WRITE, API_JSON_BODY, "doorward:tokenIssuers:create", "doorward:tokenIssuers",      token_issuer_post},
+    {HTTP_GET,    V1 "token-issuers/{id}", API_READ,  API_NO_BODY,   "doorward:tokenIssuers:get",    "doorward:tokenIssuers:{id}", token_issuer_get},
+    {HTTP_PATCH,  V1 "token-issuers/{id}", API_WRITE, API_JSON_BODY, "doorward:tokenIssuers:update", "doorward:tokenIssuers:{id}", token_issuer_patch},
+    {HTTP_DELETE, V1 "token-issuers/{id}", API_WRITE, API_NO_BODY,   "doorward:tokenIssuers:delete", "doorward:tokenIssuers:{id}", token_issuer_delete},
 
     {HTTP_GET,  V1 "device-authorizations/{code}", API_READ,  API_NO_BODY,   NULL, NULL, device_get, NULL, true},
     {HTTP_POST, V1 "device-authorizations/{code}", API_WRITE, API_JSON_BODY, NULL, NULL, device_decide, "device.decide"},

@@ -61,8 +61,8 @@ struct noun {
 	size_t n_fields;
 };
 
-extern const struct noun noun_resources, noun_apps, noun_app_resource_types, noun_app_entitlements, noun_app_users,
-    noun_bindings;
+extern const struct noun noun_resources, noun_apps, noun_app_resource_types, noun_app_entitlements, noun_app_actions,
+    noun_app_users, noun_bindings;
 /* The noun that the call's route is about: the first segment behind V1. */
 const struct noun *noun_of(const struct api_call *call);
 /* A new object has no effect of its own, the safe one or another: it must be said. Fails the call. */
@@ -151,6 +151,7 @@ void change_list(struct api_call *call);
 /* reviews.c */
 void access_review_post_start(struct api_call *call);
 void access_review_post_close(struct api_call *call);
+void access_review_template_post_launch(struct api_call *call);
 /* keys.c */
 void key_list(struct api_call *call);
 void key_create(struct api_call *call);
@@ -164,6 +165,12 @@ void oauth_client_get(struct api_call *call);
 void oauth_client_delete(struct api_call *call);
 void device_get(struct api_call *call);
 void device_decide(struct api_call *call);
+/* token_issuers.c */
+void token_issuer_list(struct api_call *call);
+void token_issuer_post(struct api_call *call);
+void token_issuer_get(struct api_call *call);
+void token_issuer_patch(struct api_call *call);
+void token_issuer_delete(struct api_call *call);
 /* audit.c */
 void audit_list(struct api_call *call);
 void whoami_get(struct api_call *call);

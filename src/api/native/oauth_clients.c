@@ -9,7 +9,8 @@
 #include "service/oauth_clients.h"
 #include "service/oauth.h"
 
-static void write_client(struct json_writer *w, const struct oauth_client *client, struct str secret)
+static void write_client(struct json_writer *w, const struct oauth_client *client, struct str secret,
+                         int64_t last_used_ms)
 {
 	json_begin_object(w);
 	json_put_str(w, STR("id"), client->doc.id);
@@ -22,6 +23,7 @@ static void write_client(struct json_writer *w, const struct oauth_client *clien
 	json_put_strs(w, STR("roles"), client->scopes.items, client->scopes.n);
 	json_put_time(w, STR("created_at"), client->doc.created_at_ms);
 	json_put_time(w, STR("expires_at"), client->expires_at_ms);
+	json_put_time(w, STR("last_used_at"), last_used_ms);
 	json_end_object(w);
 }
 
@@ -29,7 +31,7 @@ static void answer(struct api_call *call, const struct oauth_client *client, str
 {
 	struct json_writer w = api_json_begin(call, status);
 
-	write_client(&w, client, secret);
+	write_client(&w, client, secret, service_last_used(call->service, client->doc.id));
 	api_json_end(call, &w);
 }
 
@@ -48,20 +50,29 @@ static bool is_own(const struct api_call *call, const struct oauth_client *clien
 
 /* ---- looking ------------------------------------------------------------------------------------------- */
 
-static bool shows(const struct api_call *call, const struct document *doc, const void *sees_all)
+struct filter {
+	struct service *service;
+	bool sees_all;
+};
+
+static bool shows(const struct api_call *call, const struct document *doc, const void *ctx)
 {
-	return *(const bool *)sees_all || is_own(call, as_oauth_client(doc));
+	const struct filter *f = ctx;
+
+	return f->sees_all || is_own(call, as_oauth_client(doc));
 }
 
-static void write_item(struct json_writer *w, const struct document *doc, const void *ctx UNUSED)
+static void write_item(struct json_writer *w, const struct document *doc, const void *ctx)
 {
-	write_client(w, as_oauth_client(doc), STR_NONE);
+	const struct filter *f = ctx;
+
+	write_client(w, as_oauth_client(doc), STR_NONE, service_last_used(f->service, doc->id));
 }
 
 void oauth_client_list(struct api_call *call)
 {
-	bool sees_all = may(call, STR("doorward:keys:list"), STR("doorward:keys"));
-	const struct listing what = {.kind = DOC_OAUTH_CLIENT, .shows = shows, .write = write_item, .ctx = &sees_all};
+	const struct filter f = {call->service, may(call, STR("doorward:keys:list"), STR("doorward:keys"))};
+	const struct listing what = {.kind = DOC_OAUTH_CLIENT, .shows = shows, .write = write_item, .ctx = &f};
 
 	list_all(call, &what);
 }

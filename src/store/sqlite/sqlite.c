@@ -33,16 +33,20 @@ static void close_sqlite(struct store *base)
 
 static int open_writer(struct sqlite_store *s, struct error *err)
 {
-	char sql[256];
+	char sql[320];
 	int r = db_open(s->path, &s->options, &s->writer, err);
 
 	if (r == 0)
 		r = schema_migrate(s->writer, err);
 	if (r < 0)
 		return r;
-	/* FULL: each commit is synced. The log is cut when it has grown far past a checkpoint. */
+	/*
+	 * FULL: each commit is synced. The log is cut when it has grown far past a checkpoint. What is overwritten may
+	 * have been a secret that is sealed now: nothing of it is to stay in the file.
+	 */
 	(void)snprintf(sql, sizeof(sql),
-	               "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = -16384; "
+	               "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = %d; PRAGMA "
+	               "cache_size = -16384; "
 	               "PRAGMA journal_size_limit = 67108864",
 	               s->options.checkpoint_pages);
 	return db_exec(s->writer, sql, "set up the database", err);

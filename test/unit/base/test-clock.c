@@ -74,6 +74,34 @@ static void test_parsing(void **state)
 	}
 }
 
+static void test_months(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from;
+		int64_t n;
+		const char *to;
+	} rows[] = {
+	    {"2026-11-22T10:00:00.5Z", 0, "2026-11-22T10:00:00.500Z"},
+	    {"2026-11-22T10:00:00Z", 1, "2026-12-22T10:00:00Z"},
+	    {"2026-11-22T10:00:00Z", 2, "2027-01-22T10:00:00Z"},
+	    {"2026-01-31T23:59:59Z", 1, "2026-02-28T23:59:59Z"},
+	    {"2027-10-31T00:00:00Z", 4, "2028-02-29T00:00:00Z"},
+	    {"2024-02-29T00:00:00Z", 12, "2025-02-28T00:00:00Z"},
+	    {"2024-02-29T00:00:00Z", 48, "2028-02-29T00:00:00Z"},
+	    {"1969-12-31T12:00:00Z", 2, "1970-02-28T12:00:00Z"},
+	    {"2026-03-31T00:00:00Z", -1, "2026-02-28T00:00:00Z"},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		char text[32];
+		int64_t ms;
+
+		assert_true(time_parse_rfc3339(str_of(rows[i].from), &ms));
+		assert_string_equal(time_format_rfc3339(time_add_months(ms, rows[i].n), text).ptr, rows[i].to);
+	}
+}
+
 static void write_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -109,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_against_the_library),
 	    cmocka_unit_test(test_parsing),
+	    cmocka_unit_test(test_months),
 	    cmocka_unit_test(test_clock_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,10 @@
 #include "base/ring.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +103,7 @@ static void *put_many(void *arg)
 		if (ring_put(p->ring, (struct str){(const char *)record, sizeof(record) - 4 * (i % 4)}))
 			i++;
 	}
-	(void)__atomic_sub_fetch(p->n_running, 1, __ATOMIC_RELEASE);
+	(void)atomic_fetch_sub(p->n_running, 1);
 	return NULL;
 }
 
@@ -141,6 +143,53 @@ static void many_put_one_takes(void **state)
 	ring_free(r);
 }
 
+/* Nobody puts before her last record was taken, so there is always room, however old what she knows of the others is.
+ */
+static void *put_one_at_a_time(void *arg)
+{
+	struct putter *p = arg;
+	uintptr_t n_refused = 0;
+
+	for (uint32_t i = 0; i < N_EACH; i++) {
+		uint64_t behind;
+
+		n_refused += !ring_put(p->ring, (struct str){(const char *)&p->id, sizeof(p->id)});
+		behind = ring_given(p->ring);
+		while (ring_taken(p->ring) < behind)
+			(void)sched_yield();
+	}
+	(void)atomic_fetch_sub(p->n_running, 1);
+	return (void *)n_refused;
+}
+
+static void with_room_none_is_refused(void **state)
+{
+	struct ring *r = ring_new(4096);
+	_Atomic uint32_t n_running = N_THREADS;
+	struct putter putters[N_THREADS];
+	pthread_t threads[N_THREADS];
+
+	(void)state;
+	for (uint32_t i = 0; i < N_THREADS; i++) {
+		putters[i] = (struct putter){r, i, &n_running};
+		assert_int_equal(pthread_create(&threads[i], NULL, put_one_at_a_time, &putters[i]), 0);
+	}
+	while (atomic_load(&n_running) || !str_is_absent(ring_peek(r))) {
+		if (str_is_absent(ring_peek(r)))
+			(void)sched_yield();
+		else
+			ring_drop(r);
+	}
+	for (uint32_t i = 0; i < N_THREADS; i++) {
+		void *n_refused;
+
+		assert_int_equal(pthread_join(threads[i], &n_refused), 0);
+		assert_null(n_refused);
+	}
+	assert_int_equal(ring_given(r), ring_taken(r));
+	ring_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(full_is_said_and_loses_nothing),
 	    cmocka_unit_test(goes_around),
 	    cmocka_unit_test(many_put_one_takes),
+	    cmocka_unit_test(with_room_none_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,12 +58,24 @@ static void test_numbers(void **state)
 		assert_false(str_to_u64(str_of(bad[i]), &v));
 }
 
+static void test_classes(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"-", "a_", "/", ":", "@", "[", "`", "{", "a\xc3\xa9"};
+
+	assert_true(str_is_alnum(STR("azAZ09")));
+	assert_true(str_is_alnum(STR("")));
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
+		assert_false(str_is_alnum(str_of(bad[i])));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_parts),
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_classes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,7 +216,7 @@ static void test_app_goes(void **state UNUSED)
 	put_request(STR("r2"), REQUEST_CLOSED, STR("ann"));
 	assert_int_equal(applications_delete(&txn, snapshot_find(snapshot, DOC_APP, STR("crm")), &err), SERVICE_OK);
 	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "-entitlement_binding crm/admin/b", "+request_event r1/5",
-	               "+request_event r1/6", "+access_request r1", "-app_entitlement crm/admin",
+	               "+request_event r1/6", "+request_event r1/7", "+access_request r1", "-app_entitlement crm/admin",
 	               "-app_entitlement crm/read", "-app_user crm/a", "-app_user crm/b", "-app_resource_type crm/role",
 	               "-app crm");
 }
@@ -232,7 +232,7 @@ static void test_account_goes(void **state UNUSED)
 	assert_int_equal(applications_delete(&txn, snapshot_find(snapshot, DOC_APP_USER, STR("crm/a")), &err),
 	                 SERVICE_OK);
 	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+request_event r1/5", "+request_event r1/6",
-	               "+access_request r1", "-app_user crm/a");
+	               "+request_event r1/7", "+access_request r1", "-app_user crm/a");
 }
 
 /* What the transaction makes of the request r1. */
@@ -266,14 +266,14 @@ static void test_user_goes(void **state UNUSED)
 	assert_int_equal(r->state, REQUEST_CLOSED);
 	assert_int_equal(r->outcome, REQUEST_CANCELLED);
 	assert_int_equal(r->outcome_at_ms, txn.now_ms);
-	assert_int_equal(r->n_events, 6);
+	assert_int_equal(r->n_events, 7);
 	assert_int_equal(r->steps[0].state, STEP_DONE);
 	assert_int_equal(r->steps[0].outcome, OUTCOME_CANCELLED);
 	assert_int_equal(r->steps[0].due_at_ms, 0);
 	free(doc);
 	ASSERT_CHANGES("-entitlement_binding crm/admin/a", "+app_user crm/a", "+request_event r1/5",
-	               "+request_event r1/6", "+access_request r1", "+app crm", "+app_entitlement crm/admin",
-	               "+user bob", "-user ann");
+	               "+request_event r1/6", "+request_event r1/7", "+access_request r1", "+app crm",
+	               "+app_entitlement crm/admin", "+user bob", "-user ann");
 }
 
 static void test_resource_type_in_use_stays(void **state UNUSED)

@@ -8,7 +8,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@
 #include "base/arena.h"
 #include "json/base64.h"
 #include "json/json.h"
-#include "service/decision_chain.h"
+#include "crypto/chain.h"
 #include "service/jwt.h"
 
 static struct signing_key key;
@@ -103,24 +105,22 @@ static void check_head(const struct json *line, const char *prev)
 static struct seen check_file(void)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct decision_chain c = {0};
+	struct chain c = {0};
 	struct seen seen = {0};
 	struct str rest = read_file(&a), line;
 
 	while (rest.len && str_split(&rest, '\n', &line) && line.len) {
-		char prev[DECISION_HASH_CHARS + 1];
+		char prev[CHAIN_HASH_CHARS + 1];
 		const struct json *object;
 		struct str type;
 		uint64_t n = c.n;
 
 		memcpy(prev, c.prev, sizeof(prev));
-		assert_true(decision_chain_read(&c, line));
-		assert_int_equal(c.n, n + 1);
+		assert_true(chain_take_up(&c, line));
+		assert_true(n == 0 || c.n == n + 1);
 		assert_int_equal(json_parse(line, &a, &object, NULL), JSON_OK);
 		if (n)
 			assert_true(str_eq(json_get_str(object, STR("prev")), str_of(prev)));
-		else
-			assert_true(json_is(json_get(object, STR("prev")), JSON_NULL));
 		type = json_get_str(object, STR("type"));
 		seen.n_lines++;
 		seen.n_after_head++;
@@ -212,16 +212,129 @@ static void a_first_line_that_is_torn_is_cut_off(void **state)
 
 static void leaves_other_files_alone(void **state)
 {
-	struct decision_log *log;
+	static const char *const texts[] = {"127.0.0.1 - GET /\n", "{\"key\":\"precious\"}", "{\"key\":\"precious\"}\n",
+	                                    "\n"};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(texts); i++) {
+		CLEANUP(arena_release) struct arena a = ARENA_INIT;
+		struct decision_log *log;
+		struct error err = {0};
+
+		append(texts[i]);
+		assert_int_equal(
+		    decision_log_open(&(struct decision_log_options){.path = path, .key = &key}, &log, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "none of a decision log"));
+		assert_true(str_eq(read_file(&a), str_of(texts[i])));
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
+static void one_file_has_one_log(void **state)
+{
+	struct decision_log *log = open_log(0), *other;
 	struct error err = {0};
 
 	(void)state;
-	append("127.0.0.1 - GET /\n");
-	assert_int_equal(decision_log_open(&(struct decision_log_options){.path = path, .key = &key}, &log, &err),
-	                 -EINVAL);
-	assert_non_null(strstr(err.text, "none of a decision log"));
-	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	assert_true(str_eq(read_file(&a), STR("127.0.0.1 - GET /\n")));
+	assert_int_equal(decision_log_open(&(struct decision_log_options){.path = path, .key = &key}, &other, &err),
+	                 -EBUSY);
+	decision_log_close(log);
+	decision_log_close(open_log(0));
+}
+
+/* How large files may grow; RLIM_INFINITY: as they like. */
+static void limit_files(rlim_t n_bytes)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = n_bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static rlim_t size_of_file(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (rlim_t)st.st_size;
+}
+
+static void put_and_flush(struct decision_log *log)
+{
+	assert_true(decision_log_put(log, STR("{\"type\":\"decision\"}")));
+	decision_log_flush(log);
+}
+
+/* Half of a line fits: it is taken back, counted and told. */
+static void a_full_disk_costs_whole_lines(void **state)
+{
+	struct decision_log *log = open_log(0);
+	rlim_t size;
+	struct seen seen;
+
+	(void)state;
+	put_and_flush(log);
+	size = size_of_file();
+	limit_files(size + 20);
+	put_and_flush(log);
+	assert_true(decision_log_stats(log).is_failing);
+	assert_int_equal(decision_log_stats(log).n_dropped, 1);
+	assert_int_equal(size_of_file(), size);
+	limit_files(RLIM_INFINITY);
+	decision_log_close(log);
+	seen = check_file();
+	assert_int_equal(seen.n_decisions, 1);
+	assert_int_equal(seen.n_dropped, 1);
+	assert_int_equal(seen.n_after_head, 0);
+}
+
+/* Where no new file can be made it goes on in the former, which keeps what it has when a write fails then. */
+static void a_change_of_files_that_fails_loses_nothing(void **state)
+{
+	struct decision_log *log = open_log(0);
+	char moved[160];
+	struct seen seen;
+
+	(void)state;
+	(void)snprintf(moved, sizeof(moved), "%s.1", path);
+	put_and_flush(log);
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	decision_log_reopen(log);
+	put_and_flush(log);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rename(moved, path), 0);
+	limit_files(size_of_file() + 20);
+	put_and_flush(log);
+	limit_files(RLIM_INFINITY);
+	decision_log_close(log);
+	seen = check_file();
+	assert_int_equal(seen.n_decisions + seen.n_dropped, 3);
+	assert_in_range(seen.n_decisions, 2, 3);
+}
+
+static void a_large_file_is_set_aside(void **state)
+{
+	struct decision_log *log;
+	struct error err = {0};
+	char aside[160];
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(
+	    decision_log_open(&(struct decision_log_options){.path = path, .key = &key, .max_bytes = 120}, &log, &err),
+	    0);
+	put_and_flush(log);
+	decision_log_close(log);
+	(void)snprintf(aside, sizeof(aside), "%s.%012d", path, 3); /* start, decision, head */
+	seen = check_file();
+	assert_int_equal(seen.n_decisions, 0);
+	assert_int_equal(rename(aside, path), 0);
+	seen = check_file();
+	assert_int_equal(seen.n_decisions, 1);
+	assert_int_equal(seen.n_after_head, 0);
 }
 
 enum { N_THREADS = 4, N_EACH = 3000 };
@@ -263,7 +376,7 @@ static void every_entry_is_written_or_counted(void **state)
 static void an_entry_that_is_too_large_is_counted(void **state)
 {
 	struct decision_log *log = open_log(0);
-	size_t n = DECISION_LINE_MAX_BYTES;
+	size_t n = CHAIN_LINE_MAX_BYTES;
 	char *text = calloc(1, n);
 
 	(void)state;
@@ -279,9 +392,9 @@ static void goes_on_in_a_new_file(void **state)
 	char moved[160];
 	struct seen seen;
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct decision_chain c = {0};
+	struct chain c = {0};
 	struct str rest, line, last = STR("");
-	char prev[DECISION_HASH_CHARS + 3];
+	char prev[CHAIN_HASH_CHARS + 3];
 
 	(void)state;
 	(void)snprintf(moved, sizeof(moved), "%s.1", path);
@@ -301,7 +414,7 @@ static void goes_on_in_a_new_file(void **state)
 	rest = read_file(&a);
 	for (struct str l; rest.len && str_split(&rest, '\n', &l) && l.len;)
 		last = l;
-	assert_true(decision_chain_read(&c, last));
+	assert_true(chain_take_up(&c, last));
 	(void)snprintf(prev, sizeof(prev), "\"%s\"", c.prev);
 	assert_non_null(memmem(line.ptr, line.len, prev, strlen(prev)));
 }
@@ -315,6 +428,10 @@ int main(void)
 	    LOG_TEST(a_torn_line_is_cut_off_and_told),
 	    LOG_TEST(a_first_line_that_is_torn_is_cut_off),
 	    LOG_TEST(leaves_other_files_alone),
+	    LOG_TEST(one_file_has_one_log),
+	    LOG_TEST(a_full_disk_costs_whole_lines),
+	    LOG_TEST(a_change_of_files_that_fails_loses_nothing),
+	    LOG_TEST(a_large_file_is_set_aside),
 	    LOG_TEST(every_entry_is_written_or_counted),
 	    LOG_TEST(an_entry_that_is_too_large_is_counted),
 	    LOG_TEST(goes_on_in_a_new_file),

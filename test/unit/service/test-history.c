@@ -570,6 +570,11 @@ static void test_moments(void **state)
 	    {{.moment = PAST_TIME, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = 0}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = INT64_MIN}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 3, .at_ms = INT64_C(4000000000010)}, 0, 3, 10},
+	    {{.moment = PAST_BOTH, .revision = 4, .at_ms = INT64_C(4000000000010)}, 0, 4, 10},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000000100)}, 0, 5, 100},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 6, .at_ms = INT64_C(4000000000100)}, PAST_UNKNOWN, 0, 0},
 	};
 
 	commit_at(f->store, 1, first);
@@ -592,44 +597,6 @@ static void test_moments(void **state)
 		assert_int_equal(past_snapshot(p)->revision, cases[i].revision);
 		assert_int_equal(past_now_ms(p), first + cases[i].ms);
 		past_close(p);
-	}
-}
-
-static void test_parse(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		enum past_moment moment; /* PAST_PRESENT: refused */
-		uint64_t revision;
-		int64_t at_ms;
-	} cases[] = {
-	    {"1", PAST_REVISION, 1, 0},
-	    {"0017", PAST_PRESENT, 0, 0},
-	    {"9223372036854775807", PAST_REVISION, INT64_MAX, 0},
-	    {"9223372036854775808", PAST_PRESENT, 0, 0},
-	    {"99999999999999999999999", PAST_PRESENT, 0, 0},
-	    {"0", PAST_PRESENT, 0, 0},
-	    {"-1", PAST_PRESENT, 0, 0},
-	    {"+1", PAST_PRESENT, 0, 0},
-	    {"1.0", PAST_PRESENT, 0, 0},
-	    {"", PAST_PRESENT, 0, 0},
-	    {"now", PAST_PRESENT, 0, 0},
-	    {"2026-11-22", PAST_PRESENT, 0, 0},
-	    {"1970-01-01T00:00:01Z", PAST_TIME, 0, 1000},
-	    {"1970-01-01T01:00:01.5+01:00", PAST_TIME, 0, 1500},
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-		struct past_when when = {0};
-		struct error err = {0};
-		bool is_right = past_when_parse(str_of(cases[i].text), &when, &err);
-
-		assert_int_equal(is_right, cases[i].moment != PAST_PRESENT);
-		assert_int_equal(is_right, err.text[0] == '\0');
-		assert_int_equal(when.moment, cases[i].moment);
-		assert_int_equal(when.revision, cases[i].revision);
-		assert_int_equal(when.at_ms, cases[i].at_ms);
 	}
 }
 
@@ -656,8 +623,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    CASE(every_revision), CASE(while_others_write),     CASE(pins_overlap), CASE(kept_are_few), CASE(moments),
-	    CASE(at_hand),        cmocka_unit_test(test_parse),
+	    CASE(every_revision), CASE(while_others_write), CASE(pins_overlap), CASE(kept_are_few), CASE(moments),
+	    CASE(at_hand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

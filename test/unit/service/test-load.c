@@ -157,12 +157,80 @@ static void test_same_grant_twice(void **state)
 	store_close(store);
 }
 
+/* A store as an earlier version left it: without what it did not have yet. */
+static struct store *store_of_before(struct arena *a)
+{
+	struct store_change changes[8] = {{.kind = STR("role"), .id = STR("pdp-client")}};
+	struct service *svc = NULL;
+	struct store *store = NULL;
+	const struct document *doc;
+	uint64_t at = 0;
+	size_t n = 1;
+
+	assert_int_equal(store_open(STR("memory:"), &store, NULL), 0);
+	assert_int_equal(start(store, NULL, &svc, NULL), 0);
+	service_read_begin();
+	const struct snapshot *s = org_snapshot(service_org(svc, ORG));
+
+	changes[0].seq = snapshot_find(s, DOC_ROLE, STR("pdp-client"))->seq;
+	while ((doc = snapshot_next(s, DOC_APPROVAL_POLICY, &at))) {
+		assert_true(n < N_ELEMENTS(changes));
+		changes[n++] =
+		    (struct store_change){.kind = STR("approval_policy"), .id = arena_str(a, doc->id), .seq = doc->seq};
+	}
+	service_read_end();
+	service_close(svc);
+	assert_int_equal(n, 3);
+
+	struct store_set set = {
+	    .org = ORG, .base_revision = 1, .outcome = AUDIT_DONE, .changes = changes, .n_changes = n};
+	assert_int_equal(store_commit(store, &set, 1, NULL), 0);
+	return store;
+}
+
+/* Starts, and asserts that the built-in documents are there, at this revision. */
+static void assert_complete(struct store *store, uint64_t revision)
+{
+	struct service *svc = NULL;
+	const struct document *doc;
+	unsigned types = 0;
+	uint64_t at = 0;
+
+	assert_int_equal(start(store, NULL, &svc, NULL), 0);
+	service_read_begin();
+	const struct snapshot *s = org_snapshot(service_org(svc, ORG));
+
+	assert_int_equal(s->revision, revision);
+	assert_non_null(snapshot_find(s, DOC_ROLE, STR("pdp-client")));
+	assert_int_equal(s->n_docs[DOC_APPROVAL_POLICY], 2);
+	while ((doc = snapshot_next(s, DOC_APPROVAL_POLICY, &at))) {
+		assert_true(as_approval_policy(doc)->is_builtin);
+		types |= 1u << as_approval_policy(doc)->type;
+	}
+	assert_int_equal(types, 1u << REQUEST_GRANT | 1u << REQUEST_CERTIFY);
+	service_read_end();
+	service_close(svc);
+}
+
+static void test_store_of_before_is_completed_once(void **state)
+{
+	(void)state;
+	struct arena a = ARENA_INIT;
+	struct store *store = store_of_before(&a);
+
+	assert_complete(store, 3);
+	assert_complete(store, 3);
+	store_close(store);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grants_are_there),
 	    cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_same_grant_twice),
+	    cmocka_unit_test(test_store_of_before_is_completed_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,109 @@ static void test_form(void **state)
 	world_release(&w);
 }
 
+/* ---- what is about no entitlement ------------------------------------------------------------------------------- */
+
+static void begin_offboarding(struct world *w)
+{
+	const struct workflow_event start = {
+	    .verb = VERB_START, .actor = STR("erin"), .steps = world_json(w, "[{\"action\":{}}]")};
+
+	w->r = (struct access_request){.doc = {.kind = DOC_ACCESS_REQUEST, .id = STR("r1")},
+	                               .type = REQUEST_OFFBOARDING,
+	                               .user = STR("alice"),
+	                               .created_by = STR("erin")};
+	assert_int_equal(world_event(w, &start), WORKFLOW_OK);
+	assert_int_equal(w->last.effects, EFFECT_OFFBOARD);
+	assert_int_equal(workflow_place(&w->r), PLACE_ACTION);
+}
+
+static void test_offboarding(void **state)
+{
+	struct workflow_event end = {.verb = VERB_PARTS_OVER};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	begin_offboarding(&w);
+	world_refused(&w, VERB_PARTS_OVER, "erin", "action not permitted");
+	world_refused(&w, VERB_RESTART, "erin", "an offboarding task cannot be restarted");
+	world_refused(&w, VERB_RESET, "erin", "an offboarding task cannot be restarted");
+	assert_int_equal(world_event(&w, &end), WORKFLOW_OK);
+	assert_int_equal(w.r.outcome, REQUEST_GRANTED);
+	assert_int_equal(w.r.steps[0].outcome, OUTCOME_SUCCEEDED);
+	begin_offboarding(&w);
+	end.fault = STR("1 of 2 grants were not revoked");
+	assert_int_equal(world_event(&w, &end), WORKFLOW_OK);
+	assert_int_equal(w.r.outcome, REQUEST_ERROR);
+	assert_int_equal(w.r.n_comments, 1);
+	begin_offboarding(&w);
+	assert_int_equal(world_do(&w, VERB_CLOSE, "erin"), WORKFLOW_OK);
+	assert_int_equal(w.last.effects, EFFECT_CANCEL_PARTS);
+	begin_offboarding(&w);
+	assert_int_equal(world_do(&w, VERB_SKIP, "erin"), WORKFLOW_OK);
+	assert_int_equal(w.r.outcome, REQUEST_GRANTED);
+	assert_int_equal(w.last.effects, 0);
+	world_release(&w);
+}
+
+static void test_action(void **state)
+{
+	static const struct str assignees[] = {STR_INIT("bob")};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_policy(&w, "{\"grant\":{\"steps\":[{\"accept\":{}}]}}", NULL);
+	world_begin_as(&w, REQUEST_ACTION, "alice");
+	assert_approvers(&w, "dave");
+	w.action.assignees = (struct str_list){assignees, 1};
+	world_begin_as(&w, REQUEST_ACTION, "alice");
+	assert_approvers(&w, "bob");
+	assert_non_null(world_recorded(&w, "actionInstanceCreated"));
+	assert_int_equal(w.last.effects, 0);
+	assert_int_equal(world_do(&w, VERB_PROVISION_ERROR, "bob"), WORKFLOW_OK);
+	assert_int_equal(w.r.outcome, REQUEST_ERROR);
+	assert_non_null(world_recorded(&w, "actionInstanceFailed"));
+	assert_int_equal(world_do(&w, VERB_PROVISION_RETRY, "bob"), WORKFLOW_OK);
+	assert_int_equal(world_do(&w, VERB_PROVISION_COMPLETE, "bob"), WORKFLOW_OK);
+	assert_int_equal(w.last.effects, EFFECT_CREATE);
+	assert_int_equal(w.r.outcome, REQUEST_GRANTED);
+	assert_non_null(world_recorded(&w, "actionInstanceSucceeded"));
+	w.action.webhook = STR("hook");
+	world_begin_as(&w, REQUEST_ACTION, "alice");
+	assert_int_equal(w.last.effects, EFFECT_CALL_WEBHOOK);
+	world_release(&w);
+}
+
+/* ---- the trail -------------------------------------------------------------------------------------------------- */
+
+static void test_settings_and_approvals_are_recorded(void **state)
+{
+	const struct request_event *event;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_begin(&w, "[{\"approval\":{\"manager\":{}}},{\"accept\":{}}]");
+	event = world_recorded(&w, "requestDefaultsApplied");
+	assert_true(str_eq(json_get_str(event->message, STR("source")), STR("APPLIED_SETTINGS_SOURCE_APP_DEFAULT")));
+	event = world_recorded(&w, "approvalInstanceChange");
+	assert_true(str_eq(json_get_str(event->message, STR("policyStepId")), w.r.steps[0].id));
+	assert_null(json_get(event->message, STR("isOver")));
+	assert_int_equal(world_do(&w, VERB_APPROVE, "bob"), WORKFLOW_OK);
+	event = world_recorded(&w, "approvalInstanceChange");
+	assert_true(json_get(event->message, STR("isOver"))->b);
+	w.entitlement.grant_policy = STR("p1");
+	world_begin(&w, "[{\"accept\":{}}]");
+	event = world_recorded(&w, "requestDefaultsApplied");
+	assert_true(
+	    str_eq(json_get_str(event->message, STR("source")), STR("APPLIED_SETTINGS_SOURCE_ENTITLEMENT_OVERRIDE")));
+	/* Only grants have such. */
+	world_begin_as(&w, REQUEST_REVOKE, "alice");
+	assert_null(world_recorded(&w, "requestDefaultsApplied"));
+	world_release(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +421,9 @@ int main(void)
 	    cmocka_unit_test(test_routing),
 	    cmocka_unit_test(test_odd_policies),
 	    cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_offboarding),
+	    cmocka_unit_test(test_action),
+	    cmocka_unit_test(test_settings_and_approvals_are_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,7 +175,7 @@ void world_begin(struct world *w, const char *steps)
 
 enum workflow_result world_event(struct world *w, const struct workflow_event *e)
 {
-	struct workflow flow = {&host, w, &w->arena, w->now_ms, &w->entitlement};
+	struct workflow flow = {&host, w, &w->arena, w->now_ms, &w->entitlement, &w->action};
 	enum workflow_result result;
 
 	w->err = (struct error){0};

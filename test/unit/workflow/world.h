@@ -21,6 +21,7 @@ struct world {
 	struct approval_policy policies[WORLD_MAX_POLICIES];
 	size_t n_policies;
 	struct app_entitlement entitlement;
+	struct app_action action;
 	struct str_list members;    /* of every group */
 	struct str_list expression; /* what expressions yield */
 	bool expression_fails;

@@ -37,7 +37,12 @@ const NOWHERE = 'nowhere00000000000000000000';
 test('a user is the directory\'s, with what ConductorOne knows of it among the attributes', async () => {
 	const {user, userId} = (await c1.get('users/alice')).userView;
 	assert.equal(userId, 'alice');
-	const {createdAt, updatedAt, ...rest} = user;
+	const {createdAt, updatedAt, ...all} = user;
+	// Nothing is mapped to a user from elsewhere.
+	const sources = Object.keys(all).filter((name) => name.endsWith('Sources'));
+	assert.equal(sources.length, 9);
+	const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !sources.includes(name)));
+	assert.ok(sources.every((name) => all[name].length === 0));
 	assert.equal(createdAt, NOW);
 	assert.equal(updatedAt, NOW);
 	assert.deepEqual(rest, {
@@ -204,7 +209,7 @@ test('resource types', async () => {
 	assert.equal((await c1.post(`${types}/${role.id}`, {appResourceType: {displayName: 'Roles'}})).appResourceType.displayName, 'Roles');
 	await c1.fails(400, 3, 'ResourceType', 'POST', types, {displayName: 'x'});
 	const {appEntitlement} = (await c1.post(`apps/${app}/entitlements`, {displayName: 'E', appResourceTypeId: role.id})).appEntitlementView;
-	await c1.fails(400, 9, 'there are entitlements of', 'DELETE', `${types}/${role.id}`, {});
+	await c1.fails(400, 9, 'there are entitlements or actions of', 'DELETE', `${types}/${role.id}`, {});
 	await c1.delete(`apps/${app}/entitlements/${appEntitlement.id}`);
 	await c1.delete(`${types}/${role.id}`);
 	await c1.fails(404, 5, 'not found', 'GET', `${types}/${role.id}`);

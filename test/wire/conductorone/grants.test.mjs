@@ -53,6 +53,7 @@ test('accounts of an application, and those of one user', async () => {
 	assert.deepEqual(a1, {
 		id: 'a1', appId: 'crm', identityUserId: 'alice', displayName: 'al', username: 'al', usernames: ['al'], email: 'alice@x.org',
 		emails: ['alice@x.org'], employeeIds: [], appUserType: 'APP_USER_TYPE_USER', status: {status: 'STATUS_ENABLED', details: ''}, isExternal: false,
+		agentStatus: 'APP_USER_AGENT_STATUS_UNSPECIFIED', nhiDetail: '', nhiType: 'APP_USER_NHI_TYPE_UNSPECIFIED',
 	});
 	assert.deepEqual([list[1].appUser.appUserType, list[1].appUser.status.status], ['APP_USER_TYPE_SERVICE_ACCOUNT', 'STATUS_DISABLED']);
 	assert.deepEqual((await c1.get('apps/crm/users/alice/app_users')).list.map((v) => v.appUser.id), ['a1', 'a2']);

@@ -16,14 +16,14 @@ async function start(t) {
 	return s;
 }
 
-test('every example does what it says', async (t) => checkExamples(await start(t), page, 14));
+test('every example does what it says', async (t) => checkExamples(await start(t), page, 16));
 
 test('the routes of the page are those of the server', async (t) => {
 	const s = await start(t);
 	const methods = new Map();
-	for (const [named] of page.matchAll(/(?:`(?:GET|POST|DELETE)` \/ )*`(?:GET|POST|DELETE) \/(?:api|auth|doorward)\/[^`]*`/g)) {
+	for (const [named] of page.matchAll(/(?:`(?:GET|POST|PATCH|DELETE)` \/ )*`(?:GET|POST|PATCH|DELETE) \/(?:api|auth|doorward)\/[^`]*`/g)) {
 		const path = named.match(/ (\/[^`]+)`$/)[1];
-		methods.set(path, [...(methods.get(path) ?? []), ...named.match(/GET|POST|DELETE/g)]);
+		methods.set(path, [...(methods.get(path) ?? []), ...named.match(/GET|POST|PATCH|DELETE/g)]);
 	}
 	assert.ok(methods.size >= 8, `${methods.size} paths`);
 	for (const [path, named] of methods) {

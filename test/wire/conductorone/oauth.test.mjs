@@ -350,6 +350,25 @@ test('nothing secret is logged or told twice, and failed proofs are on record', 
 	assert.ok(shown[2].includes('c1.personal_client.create'));
 });
 
+test('a token that is given leaves a row in the trail: which client, and as whom it acts', async () => {
+	const credentials = await personalClient(keys.alice);
+	tokenOf(await bySecret(credentials));
+	tokenOf(await byAssertion(credentials));
+	const rows = (await s.call('GET', '/doorward/v1/audit?limit=2')).json.items;
+	assert.equal(rows.length, 2);
+	for (const row of rows) {
+		assert.equal(row.outcome, 'done');
+		assert.equal(row.event, 'c1.token.create');
+		assert.equal(row.actor, 'user:alice');
+		assert.equal(row.credential, credentials.clientId);
+		assert.equal(row.target, `oauth_client:${credentials.clientId}`);
+		assert.equal(row.remote, '127.0.0.1');
+		assert.equal(row.revision ?? null, null);
+	}
+	refused(await bySecret({...credentials, clientId: 'nobody@127.0.0.1/pcc'}), 401, 'invalid_client');
+	assert.deepEqual((await s.call('GET', '/doorward/v1/audit?limit=2')).json.items, rows);
+});
+
 test('the public key is one that node can verify with', async () => {
 	const r = await s.call('GET', '/auth/v1/jwks', undefined, {key: null});
 	assert.equal(r.status, 200);

@@ -91,7 +91,7 @@ test('a draft: create, get, list, update, scope, delete', async () => {
 	assert.deepEqual([r.displayName, r.autoCloseDecision, r.usePolicyOverride, r.reviewInstructions], ['Winter', 'CLOSE_DECISION_REVOKED', true, 'look twice']);
 	const scope = await setScope(made.id, ['read', 'write'], {selectedUsers: {userIds: ['alice']}});
 	assert.deepEqual(scope.list.map((v) => v.accessReviewEntitlement.appEntitlementId), ['read', 'write']);
-	assert.deepEqual(scope.scopeV2, {selectedUsers: {userIds: ['alice']}});
+	assert.deepEqual(scope.scopeV2, {principalTypeFilter: 'PRINCIPAL_TYPE_FILTER_UNSPECIFIED', selectedUsers: {userIds: ['alice']}});
 	assert.deepEqual(await c1.get(`access_review/${made.id}/scope_and_entitlements`), scope);
 	const path = `access_review/${made.id}`;
 	await c1.fails(400, 3, 'does not exist', 'POST', `${path}/scope_and_entitlements`, {entitlements: [{appId: app, appEntitlementId: 'nope'}]});
@@ -99,7 +99,7 @@ test('a draft: create, get, list, update, scope, delete', async () => {
 	await c1.fails(400, 3, 'OwnerIds', 'POST', 'access_review', {displayName: 'x'});
 	await c1.fails(400, 3, 'there is no user', 'POST', 'access_review', {displayName: 'x', ownerIds: ['nobody']});
 	await c1.fails(400, 3, 'of type certify', 'POST', path, {accessReview: {policyId: await makePolicy('GRANT', byManager)}});
-	await dave.fails(403, 7, 'permission denied', 'POST', path, {accessReview: {displayName: 'mine'}});
+	await bob.fails(403, 7, 'permission denied', 'POST', path, {accessReview: {displayName: 'mine'}});
 	assert.deepEqual(await c1.delete(path), {});
 	await c1.fails(404, 5, 'access review not found', 'GET', path);
 });

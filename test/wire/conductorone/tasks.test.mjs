@@ -25,6 +25,8 @@ test('T1 T2 a request waits in its first step', async () => {
 	assert.equal(typeof task.numericId, 'string');
 	assert.deepEqual(task.stepApproverIds, ['bob']);
 	assert.equal(task.policy.current.approval.state, 'APPROVAL_INSTANCE_STATE_WAITING');
+	assert.deepEqual(task.policy.current.approval.approval.manager.assignedUserIds, ['bob']);
+	assert.deepEqual(task.policy.policy.policySteps.grant.steps[0].approval.manager.assignedUserIds, []);
 	assert.match(task.policy.current.id, ID);
 	assert.match(task.policy.current.approval.assignedAt, TIME);
 	assert.equal(task.policy.next.length, 1);
@@ -431,14 +433,6 @@ test('answers to actions carry the id of the action', async () => {
 	assert.equal((await w.task(other.id)).type.grant.outcome, 'GRANT_OUTCOME_CANCELLED');
 });
 
-test('a step that asks for step-up is not approved without', async () => {
-	const made = await w.begin([{approval: {manager: {}, requiresStepUpProviderId: 'a'.repeat(27)}}]);
-	const body = {policyStepId: made.policy.current.id, stepUpTransactionId: 'claimed'};
-	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `tasks/${made.id}/action/approve`, {policyStepId: body.policyStepId});
-	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `tasks/${made.id}/action/approve-with-step-up`, body);
-	assert.ok(!(await w.task(made.id, w.bob)).actions.includes('TASK_ACTION_TYPE_APPROVE'));
-});
-
 test('each transition is one revision with its row in the audit trail', async () => {
 	const made = await w.begin([manager]);
 	const r = await w.bob.send('POST', `tasks/${made.id}/action/approve`, {policyStepId: made.policy.current.id});
@@ -448,4 +442,62 @@ test('each transition is one revision with its row in the audit trail', async ()
 	assert.equal(row.target, `access_request:${made.id}`);
 	assert.equal(row.actor, 'user:bob');
 	assert.equal(START, w.now);
+});
+
+test('the trail tells how a step of approval began and ended, and whose settings decided', async () => {
+	const task = await w.begin([{approval: {manager: {}, allowReassignment: true}}]);
+	await w.act(w.bob, task, 'reassign', {newStepUserIds: ['frank']});
+	await w.act(w.frank, task, 'approve');
+	const changes = (await w.trail(task, 'approvalInstanceChange')).map((e) => e.instance);
+	assert.deepEqual(changes.map((i) => [i.state, Object.keys(i).filter((k) => ['approved', 'reassigned'].includes(k))]), [
+		['APPROVAL_INSTANCE_STATE_WAITING', []],
+		['APPROVAL_INSTANCE_STATE_DONE', ['reassigned']],
+		['APPROVAL_INSTANCE_STATE_WAITING', []],
+		['APPROVAL_INSTANCE_STATE_DONE', ['approved']],
+	]);
+	assert.equal(changes[3].approved.userId, 'frank');
+	assert.deepEqual(await w.trail(task, 'requestDefaultsApplied'), [
+		{appId: w.app, routingRuleId: '', source: 'APPLIED_SETTINGS_SOURCE_ENTITLEMENT_OVERRIDE'},
+	]);
+});
+
+test('nobody can vouch for a step-up', async () => {
+	const task = await w.begin([{approval: {manager: {}, requiresStepUpProviderId: 'p'.repeat(27)}}]);
+	const policyStepId = task.policy.current.id;
+	const at = `tasks/${task.id}/action`;
+	assert.ok(!(await w.task(task.id, w.bob)).actions.some((a) => a.startsWith('TASK_ACTION_TYPE_APPROVE')));
+	await w.bob.fails(400, 3, 'step-up authentication is required', 'POST', `${at}/approve`, {policyStepId});
+	await w.bob.fails(400, 3, 'StepUpTransactionId', 'POST', `${at}/approve-with-step-up`, {policyStepId});
+	await w.bob.fails(400, 3, 'is not known here', 'POST', `${at}/approve-with-step-up`, {
+		policyStepId,
+		stepUpTransactionId: 'made-up',
+	});
+	assert.equal((await w.act(w.erin, task, 'skip-step')).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
+	// A step that asks for none is approved as ever.
+	const other = await w.begin([{approval: {manager: {}}}]);
+	const r = await w.bob.post(`tasks/${other.id}/action/approve-with-step-up`, {
+		policyStepId: other.policy.current.id,
+		stepUpTransactionId: 'any',
+	});
+	assert.equal(r.redirectUrl, '');
+	assert.equal((await w.task(other.id)).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
+});
+
+test('what a request names and is not there is malformed or not found', async () => {
+	const appEntitlementId = await w.entitlement([accept]);
+	const body = w.body(appEntitlementId);
+	const nowhere = 'x'.repeat(27);
+	for (const [change, what] of [
+		[{appId: nowhere}, 'app not found'],
+		[{appEntitlementId: nowhere}, 'app entitlement not found'],
+		[{identityUserId: nowhere}, 'user not found'],
+		[{appUserId: nowhere}, 'app user not found'],
+	]) {
+		await w.owner.fails(404, 5, what, 'POST', 'task/grant', {...body, ...change});
+		await w.owner.fails(404, 5, what, 'POST', 'task/revoke', {...body, ...change});
+		const [name] = Object.keys(change);
+		const field = `CreateGrantRequest.${name[0].toUpperCase()}${name.slice(1)}: value does not match regex pattern`;
+		await w.owner.fails(400, 3, field, 'POST', 'task/grant', {...body, [name]: 'abc'});
+	}
+	await w.owner.fails(400, 3, 'ActionId: value does not match', 'POST', 'task/action', {actionId: 'abc'});
 });

@@ -264,6 +264,56 @@ test('T33 what is private is not called', async (t) => {
 	assert.equal(w.receiver.n, 0);
 });
 
+test('a receiver that does not answer keeps nobody else waiting, and is not asked more than twice at a time', async (t) => {
+	const w = await world(t);
+	const fast = await startReceiver();
+	t.after(() => fast.close());
+	const quick = {approval: {webhook: {webhookId: await makeWebhook(w, fast.url)}}};
+	for (let i = 0; i < 6; i++) {
+		await w.begin([w.step]);
+	}
+	const held = [await w.receiver.next(), await w.receiver.next()];
+	for (let i = 0; i < 3; i++) {
+		const task = await w.begin([quick]);
+		await fast.answer(200, approve);
+		await closed(w, task);
+	}
+	assert.equal(w.receiver.n, 2);
+	held.forEach((m) => m.answer(200, approve));
+	for (let i = 0; i < 4; i++) {
+		await w.receiver.answer(200, approve);
+	}
+	await recorded(w, 9);
+});
+
+test('the trail has a row for each attempt: when, to where, what status, what was wrong', async (t) => {
+	const w = await world(t);
+	const task = await w.begin([w.step, owners]);
+	await w.receiver.answer(503);
+	await recorded(w, 1);
+	w.forward(RETRY);
+	await w.receiver.answer(200, 'not JSON');
+	await recorded(w, 2);
+	w.forward(RETRY);
+	(await w.receiver.next()).drop();
+	await recorded(w, 3);
+	w.forward(RETRY);
+	await w.receiver.answer(200, approve);
+	await recorded(w, 4);
+	await assigned(w, task, 'dave');
+	const {items} = (await w.server.call('GET', '/doorward/v1/audit?event=c1.webhook.call&order=asc')).json;
+	assert.deepEqual(items.map((row) => row.status), [503, 200, 0, 200]);
+	[/answered 503/, /not valid JSON/, /./].forEach((text, i) => assert.match(items[i].warning, text));
+	assert.equal(items[3].warning ?? '', '');
+	for (const row of items) {
+		assert.equal(row.method, 'POST');
+		// Its query may hold a secret.
+		assert.equal(row.path, w.receiver.url.split('?')[0]);
+		assert.match(row.target, /^webhook_call:/);
+	}
+	assert.deepEqual(items.map((row) => Date.parse(row.at)), [0, RETRY, 2 * RETRY, 3 * RETRY].map((s) => Date.parse(items[0].at) + 1000 * s));
+});
+
 test('webhooks: made, read, changed, tested, deleted', async (t) => {
 	const w = await world(t);
 	const made = (await w.owner.get(`webhooks/${w.webhook}`)).webhook;

@@ -97,7 +97,7 @@ test('PATCH gives other roles to the same key', async () => {
 	const principal = await service(bound.key);
 	const patched = await call(200, 'PATCH', `${k.serviceKeys}/${bound.id}`, {role_id: role.viewer}, {key: admin});
 	const {key: _, ...shown} = bound;
-	assert.deepEqual(patched.json, {...shown, role_id: role.viewer});
+	assert.deepEqual(patched.json, {...shown, role_id: role.viewer, last_used_at: '2026-01-01T00:00:00.000000Z'});
 	assert.deepEqual((await list(k.serviceKeys)).find((i) => i.id === bound.id), patched.json);
 	for (const w of ['w1', 'w2']) {
 		assert.equal(await k.decide(s, principal, 'projects:read', w), true);
@@ -114,8 +114,9 @@ test('PATCH gives other roles to the same key', async () => {
 	assert.equal(await can(wide.key, 'POST', k.serviceKeys), 403);
 	assert.equal(await k.decide(s, await service(wide.key), 'projects:delete', 'w1'), false);
 	// Null and nothing leave what there is.
+	const used = {...both.json, last_used_at: '2026-01-01T00:00:00.000000Z'};
 	for (const body of [{}, {role_id: null, org_role_id: null}, {role_id: role.editor}]) {
-		assert.deepEqual((await call(200, 'PATCH', path, body, {key: admin})).json, both.json);
+		assert.deepEqual((await call(200, 'PATCH', path, body, {key: admin})).json, used);
 	}
 });
 
@@ -125,7 +126,7 @@ test('DELETE takes the key, its service and its roles; the key is refused from t
 	const {key: _, ...shown} = made;
 	const before = await k.revision(s);
 	const gone = await call(200, 'DELETE', `${k.serviceKeys}/${made.id}`, undefined, {key: admin});
-	assert.deepEqual(gone.json, shown);
+	assert.deepEqual(gone.json, {...shown, last_used_at: '2026-01-01T00:00:00.000000Z'});
 	assert.equal(await k.revision(s), before + 1);
 	assert.equal(await can(made.key, 'GET', k.workspaceKeys), 401);
 	assert.equal(await can(s.key, 'GET', `/doorward/v1/services/${id}`), 404);
@@ -413,6 +414,8 @@ test('a token acts as its user, exactly', async () => {
 		const me = await k.whoIs(s, key);
 		assert.equal(me.actor, 'user:ann');
 		assert.deepEqual(await list(path, {key}), await list(path, {key: ann}));
+		shown.last_used_at = (await list(path, {key})).find((i) => i.id === made.id).last_used_at;
+		assert.notEqual(shown.last_used_at, null);
 		assert.deepEqual((await list(path, {key})).find((i) => i.id === made.id), shown);
 		// Nobody else sees or deletes it.
 		for (const other of [admin, s.key]) {
