@@ -596,3 +596,11 @@ size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct
 	*ret_docs = docs;
 	return n;
 }
+
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link)
+{
+	struct name_key key = {kind, link};
+	const struct link_set *set = pmap_get(&s->links, name_hash(s, kind, link), link_eq, &key);
+
+	return set ? set->docs.n : 0;
+}

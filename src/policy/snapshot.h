@@ -95,6 +95,8 @@ const struct document *snapshot_next_id(const struct snapshot *s, enum document_
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);
+/* How many they are, without looking at them. */
+size_t snapshot_count_linked(const struct snapshot *s, enum document_kind kind, struct str link);
 /* Sorts by creation order. */
 void snapshot_sort(const struct document **docs, size_t n);
 
