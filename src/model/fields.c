@@ -422,8 +422,7 @@ static const struct field access_policy_fields[] = {
 };
 
 static const struct field separation_fields[] = {
-    FIELD(separation, description, "description", FIELD_STR),
-    FIELD(separation, roles, "roles", FIELD_STRS),
+    FIELD(separation, description, "description", FIELD_STR), FIELD(separation, roles, "roles", FIELD_STRS),
     FIELD(separation, max, "max", FIELD_TIME), /* a number, as times are */
 };
 
