@@ -46,6 +46,13 @@ static void count(struct tally *t, const struct answer *got, size_t n_asked)
 	t->n_denied_by_policy += got->verdict.effect == EFFECT_DENY;
 }
 
+/* What is explained and what lint finds: of every third question, as each asks many. */
+static bool check_claims(struct trial *t, const struct snapshot *s, const struct ask *q, int i)
+{
+	return i % 3 != 0 ||
+	       (explain_check(s, q, &t->tally->explained, t->message) && lint_check(s, q, &t->tally->lint, t->message));
+}
+
 static bool ask(struct trial *t, const struct native_world *w, const struct snapshot *s, int n)
 {
 	bool is_good = true;
@@ -66,9 +73,7 @@ static bool ask(struct trial *t, const struct native_world *w, const struct snap
 			         is_allowed, got.tenants.n, STR_ARG(got.verdict.document), want.is_allowed,
 			         want.tenants.n, STR_ARG(native_print(w, &q, &a)));
 		else
-			is_good = search_check(s, &q.ask, t->message) &&
-			          explain_check(s, &q.ask, &t->tally->explained, t->message) &&
-			          lint_check(s, &q.ask, &t->tally->lint, t->message);
+			is_good = search_check(s, &q.ask, t->message) && check_claims(t, s, &q.ask, i);
 		arena_release(&a);
 	}
 	return is_good;
@@ -144,7 +149,7 @@ static bool saw_enough(const void *tally)
 	printf("# %" PRIu64 " denials explained by %" PRIu64 " statements, %" PRIu64 " claims tried\n",
 	       t->explained.n_denials, t->explained.n_nearest, t->explained.n_lifted);
 	print_findings(&t->lint);
-	return t->lint.n_compared > t->n_questions / 4 && t->n_allowed > t->n_questions / 20 &&
+	return t->lint.n_compared > t->n_questions / 8 && t->n_allowed > t->n_questions / 20 &&
 	       t->n_in_some_tenants > t->n_questions / 200 && t->n_denied_by_policy > t->n_questions / 20 &&
 	       t->explained.n_lifted > t->n_questions / 20;
 }

@@ -50,7 +50,7 @@ static void test_parts(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct cel_parts p = cel_parts(str_of(cases[i].source), &a);
 
-		print_message("%s\n", cases[i].source);
+		print_message("# case %zu\n", i);
 		assert_int_equal(p.kind, cases[i].kind);
 		assert_text(p.left, cases[i].left);
 		assert_text(p.operator, cases[i].operator);
