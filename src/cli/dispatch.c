@@ -49,6 +49,8 @@ static int run(struct cli_session *s)
 		return cli_changes(s);
 	case CLI_LINT:
 		return cli_lint(s);
+	case CLI_PREVIEW:
+		return cli_preview(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

@@ -63,6 +63,13 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "The exit status is 0 when nothing was found, 1 when something was, 2 when it could\n"
 	 "not be looked.\n"},
+	{CLI_PREVIEW, "preview", "FILE", 1, "say who gains and who loses by changes",
+	 "FILE is a JSON list of changes, in whatever dialect, each an object with method, path\n"
+	 "and body. They are tried one after the other, and nothing is changed. Prints what\n"
+	 "each would be answered, and then who would gain (+) and who would lose (-) what.\n"
+	 "\n"
+	 "The exit status is 0 when nobody gains or loses anything, 1 when somebody does, 2 when\n"
+	 "a change would be refused or there is no answer.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -102,8 +109,9 @@ const struct cli_command_def cli_commands[] = {
 #define LAST    CLI_BIT(CLI_AUDIT_LAST_USE)
 #define CHANGES CLI_BIT(CLI_CHANGES)
 #define LINT    CLI_BIT(CLI_LINT)
+#define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | LINT)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | LINT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -179,8 +187,8 @@ const struct cli_option_def cli_options_table[] = {
 	{"decisions", "FILE", NULL, "a decision log: say what allowed nothing, too", LINT, CLI_TEXT, AT(decisions)},
 	{"days", "N", "90", "for how long it must have allowed nothing", LINT, CLI_COUNT, AT(days), .min = 1, .max = 3650},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | LINT, CLI_FLAG,
-	 AT(json)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW | LINT,
+	 CLI_FLAG, AT(json)},
 };
 /* clang-format on */
 

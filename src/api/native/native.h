@@ -148,6 +148,8 @@ void finding_list(struct api_call *call);
 void finding_list_with_usage(struct api_call *call);
 /* changes.c */
 void change_list(struct api_call *call);
+/* preview.c */
+void preview_create(struct api_call *call);
 /* reviews.c */
 void access_review_post_start(struct api_call *call);
 void access_review_post_close(struct api_call *call);

@@ -14,6 +14,7 @@ _doorward()
 	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
 	"changes"*) options="--help --url --key --insecure-tls --from --to --json" ;;
 	"lint"*) options="--help --url --key --insecure-tls --kind --severity --document --delete --decisions --days --json" ;;
+	"preview"*) options="--help --url --key --insecure-tls --json" ;;
 	"cel eval"*) options="--help --bindings" ;;
 	"cel check"*) options="--help --bindings" ;;
 	"cel ast"*) options="--help" ;;
@@ -21,7 +22,7 @@ _doorward()
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
 	cel*) options="eval check ast test --help" ;;
-	*) options="serve check key audit changes lint cel version --help --version --man --completion" ;;
+	*) options="serve check key audit changes lint preview cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
