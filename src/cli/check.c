@@ -38,6 +38,69 @@ static void print_reason(FILE *out, const struct json *reason, struct arena *a)
 	(void)fputc('\n', out);
 }
 
+static void print_strings(FILE *out, const struct json *list)
+{
+	for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->n; i++) {
+		(void)fputs(i > 0 ? ", " : "", out);
+		cli_print(out, json_str(&list->items[i]));
+	}
+}
+
+static bool is_true(const struct json *object, struct str name)
+{
+	const struct json *value = json_get(object, name);
+
+	return json_is(value, JSON_BOOL) && value->b;
+}
+
+/* From whom the access can be had; nothing when it cannot. */
+static void print_request(FILE *out, const struct json *request)
+{
+	const struct json *approvers = json_get(request, STR("approvers"));
+	struct str open = json_get_str(request, STR("open_request"));
+
+	if (!str_is_empty(open)) {
+		(void)fputs("  requested already: ", out);
+		cli_print(out, open);
+		(void)fputc('\n', out);
+	}
+	if (!is_true(request, STR("requestable")))
+		return;
+	(void)fputs("  can be requested: ", out);
+	cli_print(out, json_get_str(request, STR("entitlement_id")));
+	(void)fputs(" of ", out);
+	cli_print(out, json_get_str(request, STR("app_id")));
+	if (is_true(request, STR("immediate"))) {
+		(void)fputs(", granted without approval", out);
+	} else if (json_is(approvers, JSON_ARRAY) && approvers->n > 0) {
+		(void)fputs(", approved by ", out);
+		print_strings(out, approvers);
+	}
+	(void)fputc('\n', out);
+}
+
+/* {"outcome","nearest":[{"text"} …],"complete","access_request"} of a denial. */
+static void print_explanation(FILE *out, const struct json *explanation)
+{
+	const struct json *nearest = json_get(explanation, STR("nearest"));
+	const struct json *complete = json_get(explanation, STR("complete"));
+	struct str outcome = json_get_str(explanation, STR("outcome"));
+
+	if (!explanation)
+		return;
+	(void)fputs(str_eq(outcome, STR("forbidden")) ? "  It is forbidden" : "  It is not granted", out);
+	(void)fputs(json_is(nearest, JSON_ARRAY) && nearest->n > 0 ? ". The nearest:\n" : ", and nothing comes near.\n",
+	            out);
+	for (uint32_t i = 0; json_is(nearest, JSON_ARRAY) && i < nearest->n; i++) {
+		(void)fputs("    - ", out);
+		cli_print(out, json_get_str(&nearest->items[i], STR("text")));
+		(void)fputc('\n', out);
+	}
+	if (json_is(complete, JSON_BOOL) && !complete->b)
+		(void)fputs("  There are more statements than were looked at.\n", out);
+	print_request(out, json_get(explanation, STR("access_request")));
+}
+
 static void print_decision(struct cli_session *s, const struct json *body, bool allowed, struct arena *a)
 {
 	const struct json *context = json_get(body, STR("context"));
@@ -49,8 +112,10 @@ static void print_decision(struct cli_session *s, const struct json *body, bool 
 	(void)fputs(allowed ? "allow" : "deny", s->out);
 	print_tenants(s->out, json_get(context, STR("tenants")));
 	(void)fputc('\n', s->out);
-	if (s->options->explain)
-		print_reason(s->out, json_get(context, STR("reason")), a);
+	if (!s->options->explain)
+		return;
+	print_reason(s->out, json_get(context, STR("reason")), a);
+	print_explanation(s->out, json_get(context, STR("explanation")));
 }
 
 int cli_check(struct cli_session *s)

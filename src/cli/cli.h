@@ -26,6 +26,7 @@ enum cli_command {
 	CLI_AUDIT_REPLAY,
 	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
+	CLI_LINT,
 	CLI_PREVIEW,
 	CLI_EXPORT,
 	CLI_IMPORT,
@@ -99,6 +100,10 @@ struct cli_options {
 
 	/* convert: `from` and `to` are dialects, `id` is that of one document */
 	bool accept_losses;
+	/* lint; texts are for the server to check */
+	const char *kind, *severity, *document, *deleted;
+	const char *decisions; /* a file */
+	uint64_t days;
 
 	/* cel */
 	const char *bindings; /* a file */

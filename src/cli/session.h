@@ -60,6 +60,7 @@ int cli_audit_verify(struct cli_session *s) MUST_USE;
 int cli_audit_replay(struct cli_session *s) MUST_USE;
 int cli_audit_last_use(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
+int cli_lint(struct cli_session *s) MUST_USE;
 int cli_preview(struct cli_session *s) MUST_USE;
 int cli_export(struct cli_session *s) MUST_USE;
 int cli_import(struct cli_session *s) MUST_USE;

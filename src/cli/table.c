@@ -52,6 +52,17 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "From and to are revisions, or times, which mean the revision that was current then.\n"
 	 "What is shown is what came after the first, up to the second.\n"},
+	{CLI_LINT, "lint", "", 0, "show what is wrong with the documents, or of no use",
+	 "One finding after the other: how bad it is, its kind, the documents that it is\n"
+	 "about, what is wrong and what to do. Statements that are denied or said elsewhere,\n"
+	 "that can never match, what is named and does not exist, denies that hang on one\n"
+	 "tag, people who may approve themselves, and roles that are to be apart.\n"
+	 "\n"
+	 "With a decision log, also what allowed nobody anything for so many days. The log\n"
+	 "must reach back so far.\n"
+	 "\n"
+	 "The exit status is 0 when nothing was found, 1 when something was, 2 when it could\n"
+	 "not be looked.\n"},
 	{CLI_PREVIEW, "preview", "FILE", 1, "say who gains and who loses by changes",
 	 "FILE is a JSON list of changes, in whatever dialect, each an object with method, path\n"
 	 "and body. They are tried one after the other, and nothing is changed. Prints what\n"
@@ -122,7 +133,8 @@ const struct cli_command_def cli_commands[] = {
 #define MOVE    (EXPORT | IMPORT)
 #define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | CONVERT)
+#define LINT    CLI_BIT(CLI_LINT)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | CONVERT | LINT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -209,8 +221,16 @@ const struct cli_option_def cli_options_table[] = {
 	{"id", "ID", NULL, "of one document only", CONVERT, CLI_TEXT, AT(id)},
 	{"accept-losses", NULL, NULL, "exit with 0 even if a deny cannot be said", CONVERT, CLI_FLAG, AT(accept_losses)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
+	{"kind", "KINDS", NULL, "only findings of these kinds, with commas between them", LINT, CLI_TEXT, AT(kind)},
+	{"severity", "WORD", NULL, "only what is so bad, or worse: info, warning or error", LINT, CLI_TEXT, AT(severity)},
+	{"document", "KIND/ID", NULL, "only findings about this document, or, without an ID, about such", LINT, CLI_TEXT,
+	 AT(document)},
+	{"delete", "KIND/ID", NULL, "say which denies would be lost if this were deleted", LINT, CLI_TEXT, AT(deleted)},
+	{"decisions", "FILE", NULL, "a decision log: say what allowed nothing, too", LINT, CLI_TEXT, AT(decisions)},
+	{"days", "N", "90", "for how long it must have allowed nothing", LINT, CLI_COUNT, AT(days), .min = 1, .max = 3650},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW, CLI_FLAG, AT(json)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW | LINT,
+	 CLI_FLAG, AT(json)},
 };
 /* clang-format on */
 

@@ -351,6 +351,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ACCESS_POLICY:
 		add_access_policy(&l, as_access_policy(doc));
 		break;
+	case DOC_SEPARATION:
+		add_all(&l, STR("role:"), as_separation(doc)->roles);
+		break;
 	case DOC_NONE:
 	case DOC_APPROVAL_POLICY: /* what it refers to is found by reading its rules */
 	case DOC_WEBHOOK:

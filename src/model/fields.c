@@ -421,6 +421,11 @@ static const struct field access_policy_fields[] = {
     FIELD(access_policy, valid_until_ms, "valid_until", FIELD_TIME),
 };
 
+static const struct field separation_fields[] = {
+    FIELD(separation, description, "description", FIELD_STR), FIELD(separation, roles, "roles", FIELD_STRS),
+    FIELD(separation, max, "max", FIELD_TIME), /* a number, as times are */
+};
+
 const struct kind_info document_kinds[DOC_N_KINDS] = {
 #define X(upper, lower)                                                                                                \
 	[DOC_##upper] = {STR_INIT(#lower), sizeof(struct lower), lower##_fields, N_ELEMENTS(lower##_fields)},

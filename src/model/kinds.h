@@ -311,6 +311,14 @@ struct access_policy {
 	int64_t valid_until_ms;    /* first ms in which it no longer counts; 0: no such ms */
 };
 
+/* Separation of duties: roles of which nobody should hold more than so many, in whatever tenants. */
+struct separation {
+	struct document doc;
+	struct str description;
+	struct str_list roles; /* at least 2 */
+	int64_t max;           /* from 1 to one less than there are roles */
+};
+
 /* The document as its kind's struct: NULL stays NULL; another kind is a bug (asserts). */
 #define X(upper, lower)                                                                                                \
 	static inline const struct lower *as_##lower(const struct document *doc)                                       \

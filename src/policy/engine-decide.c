@@ -128,12 +128,27 @@ static void grow_shown(struct shown_list *l, struct arena *a)
 	}
 }
 
+struct observed observe(struct asked *q, const struct cset *c, uint32_t statement)
+{
+	const struct compiled *s = &c->statements[statement];
+	const struct limits *limits = cset_limits(c, s);
+
+	return (struct observed){
+	    .kind = c->kind,
+	    .document = cset_id(c),
+	    .statement = statement,
+	    .effect = s->effect == EFFECT_DENY ? EFFECT_DENY : EFFECT_ALLOW,
+	    .action_matches = statement_matches_action(q, c, s),
+	    .resource_matches = statement_matches_resource(q, c, s),
+	    .is_valid_now = is_valid(limits, q->query->now_ms),
+	    .condition = condition_of(limits, q->query),
+	};
+}
+
 /* What the observer will be told of the statement: filled in the first time. */
 static struct observed *shown_of(struct pass *p, const struct cset *set, uint32_t i)
 {
-	const struct compiled *s = &set->statements[i];
 	struct shown_list *l = &p->shown;
-	const struct limits *limits;
 	struct observed *o;
 	uint32_t *slot;
 
@@ -145,14 +160,17 @@ static struct observed *shown_of(struct pass *p, const struct cset *set, uint32_
 	l->items[l->n].set = set;
 	o = &l->items[l->n++].observed;
 	*slot = (uint32_t)l->n;
-	limits = cset_limits(set, s);
-	*o = (struct observed){.kind = set->kind, .document = cset_id(set), .statement = i};
-	o->effect = s->effect == EFFECT_DENY ? EFFECT_DENY : EFFECT_ALLOW;
-	o->action_matches = statement_matches_action(&p->asked, set, s);
-	o->resource_matches = statement_matches_resource(&p->asked, set, s);
-	o->is_valid_now = is_valid(limits, p->asked.query->now_ms);
-	o->condition = condition_of(limits, p->asked.query);
+	*o = observe(&p->asked, set, i);
 	return o;
+}
+
+/* Has the observer been shown as many as it wants to see? Then the walk ends. */
+static bool is_enough(struct pass *p)
+{
+	if (p->observer->max_statements == 0 || p->shown.n < p->observer->max_statements)
+		return false;
+	p->observer->is_cut = p->is_done = true;
+	return true;
 }
 
 /* The same as consider(), but nothing is left out on the way. */
@@ -161,8 +179,11 @@ static void consider_observed(struct pass *p, const struct candidate *c, uint32_
 	enum reach reach = scope_reach(&p->scope, c->set, &c->set->statements[i], c->restriction);
 	struct partial part = {NULL, c->set, i, c->restriction};
 	bool in_tenant = reach == REACH_WHOLE || (reach == REACH_PART && scope_touches(&p->scope, &part));
-	struct observed *o = shown_of(p, c->set, i);
+	struct observed *o;
 
+	if (is_enough(p))
+		return;
+	o = shown_of(p, c->set, i);
 	o->tenant_matches = o->tenant_matches || in_tenant;
 	if (in_tenant && o->action_matches && o->resource_matches && o->is_valid_now &&
 	    condition_lets_match(o->effect, o->condition))
@@ -415,6 +436,8 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
 	flush_candidates(&p);
 	show_all(&p);
 	ask_source(&p);
+	if (observer && observer->end)
+		observer->end(observer, g, q, a);
 	return scope_resolve(&p.scope, &p.found, ret_tenants);
 }
 

@@ -348,6 +348,9 @@ const struct group *names_group(const struct engine *g, struct str pattern);
 const struct document *document_of_set(const struct engine *g, const struct cset *set);
 const struct document *document_of(const struct engine *g, uint32_t kind, struct str id);
 
+/* The document of that name; NULL: none. */
+const struct document *document_find(const struct engine *g, uint32_t kind, struct str id);
+
 /* Tenants. Number 0 is "(unassigned)"; it has no record. */
 #define UNASSIGNED STR("(unassigned)")
 #define NO_NUMBER  UINT32_MAX
@@ -509,5 +512,7 @@ static inline const struct form_list *asked_actions(struct asked *q)
 }
 bool statement_matches_action(struct asked *q, const struct cset *c, const struct compiled *s);
 bool statement_matches_resource(struct asked *q, const struct cset *c, const struct compiled *s);
+/* What an observer is told of the statement, but for the tenants. */
+struct observed observe(struct asked *q, const struct cset *c, uint32_t statement);
 /* Index of the first of `n` records (hash first in each, `step` bytes apart) whose hash is not below `hash`. */
 size_t lower_bound(const void *records, size_t n, size_t step, uint32_t hash);

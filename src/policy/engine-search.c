@@ -103,20 +103,75 @@ static struct str text_of_form(const struct form *f, struct arena *a)
 	return str_is_absent(f->tail) ? f->head : arena_concat3(a, f->head, STR("*"), f->tail);
 }
 
+/* All sets that name the resource, by whatever pattern. */
+static void visit_by_resource(struct search *s)
+{
+	const struct form_list *forms = &s->asked.resources;
+	const struct group *group;
+
+	for (size_t i = 0; i <= forms->n && !s->is_over; i++) {
+		group = names_group(s->engine,
+		                    i < forms->n ? text_of_form(&forms->items[i], s->asked.arena) : VARIABLE_RESOURCES);
+		if (group)
+			visit_group(s, group, asked_actions(&s->asked));
+	}
+}
+
 bool engine_each_subject(const struct engine *g, const struct query *q, struct arena *a, struct engine_names *names)
 {
 	struct search s NO_INIT;
-	const struct form_list *forms = &s.asked.resources;
-	const struct group *group;
 
 	search_init(&s, g, q, a, names);
 	s.take = take_subjects;
-	for (size_t i = 0; i <= forms->n && !s.is_over; i++) {
-		group = names_group(g, i < forms->n ? text_of_form(&forms->items[i], a) : VARIABLE_RESOURCES);
-		if (group)
-			visit_group(&s, group, asked_actions(&s.asked));
-	}
+	visit_by_resource(&s);
 	return !s.is_over;
+}
+
+/* ---- statements ---------------------------------------------------------------------------------------- */
+
+/* Statements shown to an observer, as names are given to those who collect them. */
+struct showing {
+	struct search search;
+	struct engine_names names; /* bounds the steps */
+	struct observer *observer;
+};
+
+static bool touches(struct search *s, const struct cset *set, uint32_t i)
+{
+	const struct partial part = {NULL, set, i, {0}};
+	enum reach reach = scope_reach(&s->scope, set, &set->statements[i], part.restriction);
+
+	return reach == REACH_WHOLE || (reach == REACH_PART && scope_touches(&s->scope, &part));
+}
+
+static bool show_statement(struct search *s, const struct cset *set, const struct compiled *statement)
+{
+	struct showing *w = CONTAINER_OF(s, struct showing, search);
+	uint32_t i = (uint32_t)(statement - set->statements);
+	struct observed o;
+
+	if (!statement_matches_action(&s->asked, set, statement) ||
+	    !statement_matches_resource(&s->asked, set, statement))
+		return true;
+	o = observe(&s->asked, set, i);
+	o.tenant_matches = touches(s, set, i);
+	w->observer->statement(w->observer, &o);
+	return true;
+}
+
+bool engine_show_allows(const struct engine *g, const struct query *q, struct arena *a, uint64_t *steps,
+                        struct observer *observer)
+{
+	struct showing w NO_INIT;
+
+	w.names = (struct engine_names){.max_steps = *steps};
+	w.observer = observer;
+	search_init(&w.search, g, q, a, &w.names);
+	scope_init(&w.search.scope, g, q, a);
+	w.search.take = show_statement;
+	visit_by_resource(&w.search);
+	*steps -= w.search.n_steps < *steps ? w.search.n_steps : *steps;
+	return !w.search.is_over;
 }
 
 /* ---- resources and actions ----------------------------------------------------------------------------- */

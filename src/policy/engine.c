@@ -228,6 +228,24 @@ void engine_put(struct engine *g, struct edit *e, const struct statement_set *se
 	edit_retire(e, old);
 }
 
+const struct document *document_find(const struct engine *g, uint32_t kind, struct str id)
+{
+	struct document_key key = {kind, id};
+
+	return pmap_get(&g->sets, document_hash(g, key), document_is, &key);
+}
+
+struct str_list engine_subjects_of(const struct engine *g, uint32_t kind, struct str id, size_t max, struct arena *a)
+{
+	const struct document *d = document_find(g, kind, id);
+	size_t n = !d ? 0 : d->n_subjects < max ? d->n_subjects : max;
+	struct str *items = ARENA_ARRAY(a, struct str, n);
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = document_subject(d, i);
+	return (struct str_list){items, n};
+}
+
 void engine_remove(struct engine *g, struct edit *e, uint32_t kind, struct str id)
 {
 	struct document_key key = {kind, id};

@@ -187,9 +187,69 @@ struct observed {
 };
 struct observer {
 	void (*statement)(struct observer *self, const struct observed *what);
+	/* Called once all have been shown, while the query's attributes are still there to be asked; NULL: nobody. */
+	void (*end)(struct observer *self, const struct engine *g, const struct query *q, struct arena *a);
+	/*
+	 * How many more statements it is ready to be shown; 0: any number. When there are more, the rest is not looked
+	 * at, `is_cut` is set, and the verdict is not to be used.
+	 */
+	uint64_t max_statements;
+	bool is_cut;
 };
 struct verdict engine_explain(const struct engine *g, const struct query *q, struct arena *a,
                               struct str_list *ret_tenants, struct observer *observer);
+
+/*
+ * Shows the observer the statements that allow the action on the resource, whoever they are about: the query's subjects
+ * are not looked at, and `tenant_matches` is said of subjects that count everywhere. Looks at no more than `*steps`
+ * statements, and takes from it what it looked at; false: there are more.
+ */
+bool engine_show_allows(const struct engine *g, const struct query *q, struct arena *a, uint64_t *steps,
+                        struct observer *observer);
+
+/* The first `max` subjects that the document's statements are about, patterns as they are; in `a` and the version. */
+struct str_list engine_subjects_of(const struct engine *g, uint32_t kind, struct str id, size_t max, struct arena *a);
+
+/* ---- looking at statements, for lint (policy/lint.h): engine-facts.c, engine-cover.c ------------------------------
+ */
+
+struct statement_name {
+	uint32_t kind;
+	struct str document;
+	uint32_t statement;
+};
+
+/* What is known of a statement without any question. Strings live in the version. */
+struct statement_facts {
+	enum effect effect;
+	bool has_condition, all_tenants;
+	size_t n_tenants; /* listed; none, and not all: inert */
+	int64_t valid_from_ms, valid_until_ms;
+	size_t n_actions, n_resources;
+	size_t n_dead_actions;  /* that nobody can ask for: a '*' where it stands for nothing */
+	struct str dead_action; /* the first of these */
+};
+/* How many statements the document has; 0: the engine does not know it. */
+size_t engine_count_statements(const struct engine *g, uint32_t kind, struct str id);
+/* False: there is none of that name. */
+bool engine_statement_facts(const struct engine *g, const struct statement_name *name, struct statement_facts *ret);
+
+/*
+ * A statement covers another when it matches whatever the other matches: all of its subjects, actions, resources,
+ * tenants and times, and it has no condition, or `same_condition` says that both have the same. Sound, not complete:
+ * one statement is compared with one, and patterns as they are written.
+ */
+struct cover_search {
+	/* NULL: two conditions are never the same. */
+	bool (*same_condition)(const struct cover_search *self, const struct statement_name *x,
+	                       const struct statement_name *y);
+	/* Called for each that covers; `is_mutual`: it is covered in turn. True: enough. */
+	bool (*covered)(struct cover_search *self, const struct statement_name *by, enum effect effect, bool is_mutual);
+	uint64_t steps; /* statements that may be compared; what was is taken from it */
+};
+/* Looks for statements of other documents, and of its own, that cover it. False: there were not enough steps. */
+bool engine_find_covers(const struct engine *g, const struct statement_name *name, struct cover_search *search,
+                        struct arena *a);
 
 /*
  * The union of the tenants named by allow statements whose subjects match, whatever their actions and resources,

@@ -56,6 +56,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_INVITATION:
 	case DOC_PERMISSION_POLICY:
 	case DOC_GOVERNANCE_POLICY:
+	case DOC_SEPARATION:
 	case DOC_ACCESS_GRANT: /* the snapshot keeps grants apart */
 	case DOC_N_KINDS:
 		break;

@@ -30,6 +30,8 @@ void lower_tag_policy(const struct snapshot *s, const struct tag_policy *p, stru
                       struct statement_set *ret_set);
 void lower_policy_attachment(const struct snapshot *s, const struct policy_attachment *at, struct arena *a,
                              struct statement_set *ret_set);
+/* The selector by which the group's statement is found of a resource of the type; absent: it is about other types. */
+struct str lower_tag_selector(const struct tag_group *group, struct str type, struct arena *a);
 /* The permissions that the role gives beside its own, because the organization has switched RBAC off; else none. */
 struct str_list lower_permissions_without_rbac(const struct snapshot *s, const struct role *r, struct arena *a);
 

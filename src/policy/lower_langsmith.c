@@ -44,6 +44,11 @@ static struct str_list group_resources(const struct tag_group *group, bool deny,
 	return strs_list(&c);
 }
 
+struct str lower_tag_selector(const struct tag_group *group, struct str type, struct arena *a)
+{
+	return str_list_has(asked_types(group, a), type) ? tag_selector_of_group(group, type, a) : STR_NONE;
+}
+
 /* `tenant`: NULL for all. */
 static void lower_groups(const struct tag_policy *p, const struct str *tenant, struct arena *a,
                          struct statement_set *ret_set)

@@ -53,3 +53,22 @@ struct asked {
 	struct arena *arena;
 	struct asked_facts *facts; /* what was found out so far */
 };
+
+/* ---- why not ----------------------------------------------------------------------------------------------- */
+
+/* The part of a condition that decided that it does not hold, or that it is unknown. Texts in the arena, or absent. */
+struct native_failure {
+	struct str expression;  /* the part, as it is written */
+	struct str left, right; /* of a comparison, && or ||: the values of both sides, as JSON; absent: it has none */
+	struct str missing;     /* what was looked up and is not there: "resource.properties.status" */
+	struct str fault;       /* why it is unknown: "no such key: status" */
+};
+
+#define NATIVE_FAILURE_MAX_VALUE_BYTES ((size_t)1024) /* a longer value is left out, as absent */
+
+/*
+ * Looks for it in the question, with the evaluator that decided: parts of the condition are compiled and evaluated as
+ * conditions of their own. For a condition that holds, and one that does not compile: nothing but its text.
+ */
+struct native_failure native_condition_failure(const struct native_env *env, struct str source, struct asked *asked,
+                                               const struct query *query);

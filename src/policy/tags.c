@@ -61,6 +61,24 @@ bool tag_group_holds(const struct tag_group *group, const struct tag *tags, size
 	return true;
 }
 
+const struct tag_condition *tag_group_failure(const struct tag_group *group, const struct attributes *known)
+{
+	const struct tag_condition *unknown = NULL;
+
+	for (size_t i = 0; i < group->n_conditions; i++) {
+		struct test t = test_of(&group->conditions[i]);
+		enum truth truth = TRUTH_UNKNOWN;
+
+		if (known && known->tags_are_known)
+			truth = truth_of(&t, known->tags, known->n_tags);
+		if (truth == TRUTH_FALSE)
+			return &group->conditions[i];
+		if (truth == TRUTH_UNKNOWN && !unknown)
+			unknown = &group->conditions[i];
+	}
+	return unknown;
+}
+
 struct group_condition {
 	struct condition condition;
 	size_t n_tests;

@@ -41,6 +41,12 @@ bool tag_compare(enum tag_comparison comparison, struct str pattern, struct str 
 bool tag_group_holds(const struct tag_group *group, const struct tag *tags, size_t n_tags);
 
 /*
+ * The condition of the group by which it does not hold, or is not known to hold: the first that is false, else the
+ * first that is unknown. NULL: it holds.
+ */
+const struct tag_condition *tag_group_failure(const struct tag_group *group, const struct attributes *known);
+
+/*
  * The conditions of a group as a condition of the engine: one heap block that holds everything it needs, owned by
  * the caller until put. Evaluates to TRUTH_UNKNOWN when the tags are, or when an operator or attribute is none that
  * this program knows (no dialect lets one in).

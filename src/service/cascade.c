@@ -9,6 +9,7 @@
 #include "service/grants.h"
 #include "service/iam.h"
 #include "service/invitations.h"
+#include "service/separations.h"
 
 /* The documents of a kind under a link, found once: what is put meanwhile does not show in t->snapshot. */
 struct linked {
@@ -159,6 +160,7 @@ static const struct {
     {DOC_ROLE, DOC_TAG_POLICY, STR_INIT("role:")},
     {DOC_ROLE, DOC_INVITATION, STR_INIT("role:")},
     {DOC_ROLE, DOC_ACCESS_POLICY, STR_INIT("subject:role:")},
+    {DOC_ROLE, DOC_SEPARATION, STR_INIT("role:")},
     {DOC_TENANT, DOC_ACCESS_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_STATEMENT_POLICY, STR_INIT("tenant:")},
     {DOC_TENANT, DOC_ROLE, STR_INIT("tenant:")},
@@ -252,6 +254,7 @@ struct cascade_effect cascade_role(struct txn *t, struct str role)
 	take_role_from_tag_policies(t, role, &effect);
 	take_subject(t, DOC_ROLE, role, &effect);
 	delete_all(t, linked(t, DOC_ROLE_MEMBER, STR("role:"), role));
+	separations_lose_role(t, role);
 	invitations_lose_role(t, role);
 	grants_end_all(t, DOC_ROLE, role);
 	return effect;

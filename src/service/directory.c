@@ -13,6 +13,7 @@
 #include "service/grants.h"
 #include "service/holdings.h"
 #include "service/invitations.h"
+#include "service/separations.h"
 #include "service/tags.h"
 
 #define MAX_ROLE_ACTION_BYTES 128u
@@ -273,6 +274,13 @@ static bool check_access_policy(const struct txn *t, struct document *doc, struc
 	return access_policy_check(t, (struct access_policy *)(void *)doc, err) == SERVICE_OK;
 }
 
+static bool check_separation(const struct txn *t, struct document *doc, struct error *err)
+{
+	struct separation *p = (struct separation *)(void *)doc;
+
+	return text_fits(p->description, "description", err) && separation_check(t, p, err) == SERVICE_OK;
+}
+
 static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_USER] = check_user,
     [DOC_SERVICE_ACCOUNT] = check_service,
@@ -282,6 +290,7 @@ static check_fn *const checks[DOC_N_KINDS] = {
     [DOC_RESOURCE] = check_resource,
     [DOC_GOVERNANCE_POLICY] = check_governance_policy,
     [DOC_ACCESS_POLICY] = check_access_policy,
+    [DOC_SEPARATION] = check_separation,
 };
 
 enum service_result directory_check(const struct txn *t, struct document *doc, struct error *err)

@@ -19,10 +19,10 @@
 
 /*
  * Checks and stores a new object of kind USER, SERVICE_ACCOUNT, GROUP, TENANT, ROLE, GOVERNANCE_POLICY,
- * ACCESS_POLICY or RESOURCE. `doc` is the kind's struct with kind and id set; it is normalized in place (e-mail address
- * in lower case, references by canonical id). SERVICE_CONFLICT: the id, or a name it would answer to, is taken. A user
- * who comes to have an e-mail address that was invited gets what was offered (service/invitations.h), here and by
- * directory_update().
+ * ACCESS_POLICY, SEPARATION or RESOURCE. `doc` is the kind's struct with kind and id set; it is normalized in place
+ * (e-mail address in lower case, references by canonical id). SERVICE_CONFLICT: the id, or a name it would answer to,
+ * is taken. A user who comes to have an e-mail address that was invited gets what was offered (service/invitations.h),
+ * here and by directory_update().
  */
 enum service_result directory_create(struct txn *t, struct document *doc, struct error *err) MUST_USE;
 

@@ -63,6 +63,19 @@ void requests_end_for(struct txn *t, const struct entitlement_binding *b, const 
 /* The document's time has come (service/timers.h). False: it is not due (any more), and nothing was put. */
 bool requests_fire(struct txn *t, enum document_kind kind, struct str id);
 
+/* Where a request would go that somebody makes for herself now: nothing is made. */
+struct request_route {
+	struct str policy;         /* id; absent: none is set */
+	bool is_refused;           /* it would be closed at once, and nothing granted */
+	bool is_immediate;         /* it would be granted without anybody being asked */
+	struct str chosen_by;      /* of its first step: workflow_chosen_by() */
+	struct str_list approvers; /* ids of users; none: another program decides, or something else is waited for */
+};
+struct requestable;
+/* Of one that can be requested (policy/requestable.h); found by letting the workflow begin. In `a` and the snapshot. */
+struct request_route requests_route(const struct snapshot *s, struct expressions *expressions, int64_t now_ms,
+                                    const struct requestable *r, struct arena *a);
+
 /* By id or number; NULL: none. */
 const struct access_request *requests_find(const struct snapshot *s, struct str name, struct arena *a);
 /* The trail of a request, in order; the array lives in `a`. */

@@ -52,6 +52,14 @@ bool approval_allows_self(const struct json *approval)
 	return arm == ARM_SELF || tree_bool(rules, "allowSelfApproval");
 }
 
+struct str workflow_chosen_by(const struct request_step *step)
+{
+	size_t arm = ARM_N;
+
+	(void)tree_arm(approval_of(step), arm_names, ARM_N, &arm);
+	return arm < ARM_N ? str_of(arm_names[arm]) : STR_NONE;
+}
+
 static struct str_list ask(const struct flow *f, enum workflow_people which, struct str id)
 {
 	return f->w->host->people(f->w->ctx, which, id, f->w->arena);

@@ -164,6 +164,8 @@ enum workflow_result workflow_run(const struct workflow *w, const struct access_
 enum workflow_place workflow_place(const struct access_request *r);
 /* The step that is going on; NULL when none is. */
 const struct request_step *workflow_current(const struct access_request *r);
+/* By what the step's approvers were chosen: "users", "manager", "appOwners" …; absent: it is no approval. */
+struct str workflow_chosen_by(const struct request_step *step);
 /* Is the verb defined there? If not, `*ret_refusal` (may be NULL) is what is answered. */
 bool workflow_is_defined(enum workflow_place place, enum workflow_verb verb, const char **ret_refusal);
 /* May this actor use the verb on the request as it is? What the verb needs besides (a comment …) is not looked at. */

@@ -12,8 +12,10 @@
 
 #include "base/hash.h"
 #include "diff-check.h"
+#include "explain-check.h"
 #include "langsmith-twin.h"
 #include "print.h"
+#include "lint-check.h"
 #include "run.h"
 
 #define N_WORLDS_DEFAULT 2500u
@@ -37,6 +39,8 @@ static const char *const outcome_names[] = {
 static_assert(N_ELEMENTS(outcome_names) == N_OUTCOMES, "every outcome has a name");
 
 struct tally {
+	struct explain_tally explained;
+	struct lint_tally lint;
 	uint64_t n_questions;
 	uint64_t by_outcome[N_OUTCOMES];
 	uint64_t n_targets_decided; /* source allowed, target not */
@@ -138,6 +142,11 @@ static bool ask(struct trial *t, const struct world *w, const struct snapshot *s
 			describe(t, w, &q);
 			return false;
 		}
+		if (i % 4 == 0 && !(explain_check(s, &q, &t->tally->explained, &t->message) &&
+		                    lint_check(s, &q, &t->tally->lint, &t->message))) {
+			describe(t, w, &q);
+			return false;
+		}
 		count_outcome(t->tally, s, &q);
 	}
 	return true;
@@ -209,9 +218,11 @@ static bool run_world(uint64_t seed, void *tally, struct buf *message)
 static bool saw_every_outcome(const void *tally)
 {
 	const struct tally *t = tally;
-	bool is_good = t->n_targets_decided > t->n_questions / 1000;
+	bool is_good = t->n_targets_decided > t->n_questions / 1000 && t->lint.n_compared > 0;
 
 	printf("# %" PRIu64 " questions, %" PRIu64 " decided by the target\n", t->n_questions, t->n_targets_decided);
+	printf("# %" PRIu64 " denials explained, %" PRIu64 " questions asked without what lint finds\n",
+	       t->explained.n_denials, t->lint.n_compared);
 	for (size_t i = 0; i < N_OUTCOMES; i++) {
 		printf("# %s: %" PRIu64 "\n", outcome_names[i], t->by_outcome[i]);
 		is_good &= t->by_outcome[i] > t->n_questions / 400;

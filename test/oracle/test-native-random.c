@@ -11,11 +11,15 @@
 #include "diff-check.h"
 #include "native-oracle.h"
 #include "run.h"
+#include "explain-check.h"
+#include "lint-check.h"
 #include "search-check.h"
 
 enum { N_ROUNDS = 3, N_FIRST = 35, N_LATER = 15 };
 
 struct tally {
+	struct explain_tally explained;
+	struct lint_tally lint;
 	uint64_t n_questions, n_allowed, n_in_some_tenants, n_denied_by_policy;
 };
 
@@ -43,6 +47,13 @@ static void count(struct tally *t, const struct answer *got, size_t n_asked)
 	t->n_denied_by_policy += got->verdict.effect == EFFECT_DENY;
 }
 
+/* What is explained and what lint finds: of every third question, as each asks many. */
+static bool check_claims(struct trial *t, const struct snapshot *s, const struct ask *q, int i)
+{
+	return i % 3 != 0 ||
+	       (explain_check(s, q, &t->tally->explained, t->message) && lint_check(s, q, &t->tally->lint, t->message));
+}
+
 static bool ask(struct trial *t, const struct native_world *w, const struct snapshot *s, int n)
 {
 	bool is_good = true;
@@ -63,7 +74,7 @@ static bool ask(struct trial *t, const struct native_world *w, const struct snap
 			         is_allowed, got.tenants.n, STR_ARG(got.verdict.document), want.is_allowed,
 			         want.tenants.n, STR_ARG(native_print(w, &q, &a)));
 		else
-			is_good = search_check(s, &q.ask, t->message);
+			is_good = search_check(s, &q.ask, t->message) && check_claims(t, s, &q.ask, i);
 		arena_release(&a);
 	}
 	return is_good;
@@ -121,6 +132,14 @@ static bool run_world(uint64_t seed, void *tally, struct buf *message)
 	return is_good;
 }
 
+static void print_findings(const struct lint_tally *t)
+{
+	for (uint32_t i = 0; i < LINT_N_KINDS; i++)
+		if (t->by_kind[i])
+			printf("# " STR_FMT ": %" PRIu64 "\n", STR_ARG(lint_kind_name((enum lint_kind)i)),
+			       t->by_kind[i]);
+}
+
 static bool saw_enough(const void *tally)
 {
 	const struct tally *t = tally;
@@ -129,8 +148,12 @@ static bool saw_enough(const void *tally)
 	       " denied by a policy\n",
 	       t->n_questions, t->n_allowed, t->n_in_some_tenants, t->n_denied_by_policy);
 	printf("# %" PRIu64 " answers that a change made others\n", diff_check_n_changed());
-	return diff_check_n_changed() > 0 && t->n_allowed > t->n_questions / 20 &&
-	       t->n_in_some_tenants > t->n_questions / 200 && t->n_denied_by_policy > t->n_questions / 20;
+	printf("# %" PRIu64 " denials explained by %" PRIu64 " statements, %" PRIu64 " claims tried\n",
+	       t->explained.n_denials, t->explained.n_nearest, t->explained.n_lifted);
+	print_findings(&t->lint);
+	return diff_check_n_changed() > 0 && t->lint.n_compared > t->n_questions / 8 &&
+	       t->n_allowed > t->n_questions / 20 && t->n_in_some_tenants > t->n_questions / 200 &&
+	       t->n_denied_by_policy > t->n_questions / 20 && t->explained.n_lifted > t->n_questions / 20;
 }
 
 int main(void)

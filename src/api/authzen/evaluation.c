@@ -3,12 +3,17 @@
 
 #include "api/decisions.h"
 #include "base/clock.h"
+#include "policy/explain.h"
 
 struct evaluator evaluator_of(struct api_call *call)
 {
+	bool explains = str_eq_nocase(http_header_get(call->x, STR("Doorward-Explain")), STR("true"));
+
 	return (struct evaluator){
 	    .call = call,
-	    .explains = str_eq_nocase(http_header_get(call->x, STR("Doorward-Explain")), STR("true")),
+	    .explains = explains,
+	    .explains_denials = explains,
+	    .explain_steps = 10 * EXPLAIN_MAX_STEPS,
 	    .bound_tenants = http_header_get(call->x, STR("Doorward-Bound-Tenants")),
 	};
 }
@@ -26,16 +31,6 @@ static struct str effect_name(enum effect effect)
 		break;
 	}
 	return STR("none");
-}
-
-/* "statement_policy" as a person says it. */
-static struct str spoken(struct arena *a, struct str kind)
-{
-	char *text = arena_alloc(a, kind.len);
-
-	for (size_t i = 0; i < kind.len; i++)
-		text[i] = kind.ptr[i] == '_' ? ' ' : kind.ptr[i];
-	return (struct str){text, kind.len};
 }
 
 /* "Allowed by the access grant agrant_… (write for the department dept_… on knowledge_slice kslice_…)." */
@@ -68,9 +63,6 @@ static struct str binding_text(const struct evaluator *e, const struct entitleme
 static struct str reason_text(const struct evaluator *e, struct verdict v, struct deciding by)
 {
 	const struct snapshot *s = e->call->snapshot;
-	const struct tag_policy *p = by.kind == DOC_TAG_POLICY ? FIND(s, tag_policy, TAG_POLICY, by.id) : NULL;
-	struct str said = spoken(e->call->arena, document_kind_name(by.kind));
-	struct str name = p ? arena_strf(e->call->arena, " (" STR_FMT ")", STR_ARG(p->name)) : STR("");
 	const struct entitlement_binding *binding;
 	struct access_grant grant;
 
@@ -78,9 +70,9 @@ static struct str reason_text(const struct evaluator *e, struct verdict v, struc
 		return binding_text(e, binding);
 	if (by.kind == DOC_ACCESS_GRANT && grants_find(&s->grants, by.id, &grant))
 		return grant_text(e, &grant);
-	return arena_strf(e->call->arena, "%s by statement %u of the " STR_FMT " " STR_FMT STR_FMT ".",
-	                  v.effect == EFFECT_ALLOW ? "Allowed" : "Denied", (unsigned)v.statement, STR_ARG(said),
-	                  STR_ARG(by.id), STR_ARG(name));
+	return arena_strf(e->call->arena, "%s by statement %u of the " STR_FMT ".",
+	                  v.effect == EFFECT_ALLOW ? "Allowed" : "Denied", (unsigned)v.statement,
+	                  STR_ARG(evaluation_spoken_document(s, by.kind, by.id, e->call->arena)));
 }
 
 static void write_nothing_decided(struct json_writer *w, const struct ask *ask, const struct ask_resource *about,
@@ -117,7 +109,7 @@ static void write_reason(const struct evaluator *e, const struct ask *ask, const
 	json_end_object(w);
 }
 
-static void write_decision(const struct evaluator *e, const struct ask *ask, const struct answer *answer, struct str id,
+static void write_decision(struct evaluator *e, const struct ask *ask, const struct answer *answer, struct str id,
                            struct json_writer *w)
 {
 	json_begin_object(w);
@@ -131,6 +123,8 @@ static void write_decision(const struct evaluator *e, const struct ask *ask, con
 			json_put_str(w, STR("evaluation_id"), id);
 		if (e->explains)
 			write_reason(e, ask, answer, w);
+		if (e->explains_denials && !verdict_allows(answer->verdict))
+			evaluation_write_explanation(e, ask, answer, w);
 		json_end_object(w);
 	}
 	json_end_object(w);

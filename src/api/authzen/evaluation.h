@@ -21,6 +21,8 @@ struct evaluation {
 struct evaluator {
 	struct api_call *call;
 	bool explains;            /* context.reason was asked for */
+	bool explains_denials;    /* and context.explanation of what is denied */
+	uint64_t explain_steps;   /* left for explanations, in all of the call (policy/explain.h) */
 	struct str bound_tenants; /* Doorward-Bound-Tenants; absent: none was sent */
 	bool is_unlogged;         /* an answer could not be logged and must not be given: nothing of the call may be */
 };
@@ -43,3 +45,13 @@ bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, str
  */
 bool evaluation_decide(struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
                        struct error *err) MUST_USE;
+
+/*
+ * Writes the member "explanation" of the context of a denial: whether it is forbidden or not granted, the nearest
+ * statements with what they lack, and whether and from whom the access can be requested. (explanation.c)
+ */
+void evaluation_write_explanation(struct evaluator *e, const struct ask *ask, const struct answer *answer,
+                                  struct json_writer *w);
+/* "tag policy" of DOC_TAG_POLICY, and the document's name in brackets where people gave it one: for sentences. */
+struct str evaluation_spoken_document(const struct snapshot *s, enum document_kind kind, struct str id,
+                                      struct arena *a);

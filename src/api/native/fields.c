@@ -64,6 +64,12 @@ static const struct field resource_fields[] = {
     FIELD(resource, members, "members", FIELD_STRS),
 };
 
+static const struct field separation_fields[] = {
+    FIELD(separation, description, "description", FIELD_STR),
+    FIELD(separation, roles, "roles", FIELD_STRS),
+    FIELD(separation, max, "max", FIELD_COUNT),
+};
+
 static const struct field app_fields[] = {
     FIELD(app, display_name, "display_name", FIELD_STR),
     FIELD(app, description, "description", FIELD_STR),
@@ -122,6 +128,7 @@ static const struct noun nouns[] = {
     NOUN("roles", DOC_ROLE, role_fields),
     NOUN("governance-policies", DOC_GOVERNANCE_POLICY, governance_policy_fields),
     NOUN("policies", DOC_ACCESS_POLICY, access_policy_fields),
+    NOUN("separations", DOC_SEPARATION, separation_fields),
 };
 
 const struct noun noun_resources = NOUN("resources", DOC_RESOURCE, resource_fields);
@@ -271,6 +278,18 @@ static bool read_seconds(struct api_call *call, const struct field *f, const str
 	return true;
 }
 
+static bool read_count(struct api_call *call, const struct field *f, const struct json *value, int64_t *ret)
+{
+	bool is_null = value->type == JSON_NULL;
+
+	if (!is_null && (value->type != JSON_INT || value->i < 0)) {
+		api_fail(call, SERVICE_INVALID, 0, STR_FMT " must be a whole number", STR_ARG(f->name));
+		return false;
+	}
+	*ret = is_null ? 0 : value->i;
+	return true;
+}
+
 /* "allow" or "deny", as whether it denies. */
 static bool read_effect(struct api_call *call, const struct field *f, const struct json *value, bool *ret_deny)
 {
@@ -330,6 +349,8 @@ static bool read_field(struct api_call *call, const struct field *f, const struc
 		return read_time(call, f, value, at);
 	case FIELD_SECONDS:
 		return read_seconds(call, f, value, at);
+	case FIELD_COUNT:
+		return read_count(call, f, value, at);
 	case FIELD_EFFECT:
 		return read_effect(call, f, value, at);
 	case FIELD_SOME:
@@ -507,6 +528,9 @@ static void write_field(struct json_writer *w, const struct field *f, const stru
 		break;
 	case FIELD_TIME:
 		add_time(w, *(const int64_t *)at);
+		break;
+	case FIELD_COUNT:
+		json_add_i64(w, *(const int64_t *)at);
 		break;
 	case FIELD_SECONDS:
 		if (*(const int64_t *)at)

@@ -3,6 +3,7 @@
  * Who is in a group, and who holds a role, org-wide or in one tenant.
  */
 #include "api/native/native.h"
+#include "service/separations.h"
 
 /* ---- groups ---------------------------------------------------------------------------------------- */
 
@@ -202,10 +203,12 @@ void role_member_put(struct api_call *call)
 	if (!read_holding(call, true, &h))
 		return;
 	r = directory_add_role_member(call->txn, h.role, h.principal, h.tenant, &err);
-	if (r == SERVICE_OK)
-		api_no_content(call);
-	else
+	if (r != SERVICE_OK) {
 		native_fail(call, r, &err);
+		return;
+	}
+	call->warning = separations_warning(call->txn, h.role, h.principal);
+	api_no_content(call);
 }
 
 void role_member_delete(struct api_call *call)

@@ -171,6 +171,10 @@ static const struct api_route routes[] = {
     OBJECT_ROUTES("roles"),
     OBJECT_ROUTES("governance-policies"),
     OBJECT_ROUTES("policies"),
+    OBJECT_ROUTES("separations"),
+    {HTTP_PUT,    V1 "separations/{id}", API_WRITE, API_JSON_BODY, "doorward:separations:update", "doorward:separations:{id}", object_put},
+    {HTTP_GET,    V1 "findings", API_READ, API_NO_BODY, "doorward:findings:list", "doorward:findings", finding_list},
+    {HTTP_POST,   V1 "findings", API_READ, API_JSON_BODY, "doorward:findings:list", "doorward:findings", finding_list_with_usage, NULL, true},
     {HTTP_PUT,    V1 "policies/{id}", API_WRITE, API_JSON_BODY, "doorward:policies:update", "doorward:policies:{id}", object_put},
 
     {HTTP_GET,    V1 "groups/{id}/members",          API_READ,  API_NO_BODY, "doorward:groupMembers:list",   "doorward:groups:{id}", group_member_list},

@@ -45,6 +45,7 @@ enum field_type {
 	FIELD_SHOWN,    /* string or null, shown only */
 	FIELD_TIME,     /* RFC 3339 or null */
 	FIELD_SECONDS,  /* a whole number, kept in ms; null clears */
+	FIELD_COUNT,    /* a whole number; null is 0 */
 };
 
 struct field {
@@ -142,6 +143,9 @@ void binding_list(struct api_call *call);
 void binding_get(struct api_call *call);
 void binding_put(struct api_call *call);
 void binding_delete(struct api_call *call);
+/* findings.c */
+void finding_list(struct api_call *call);
+void finding_list_with_usage(struct api_call *call);
 /* changes.c */
 void change_list(struct api_call *call);
 /* convert.c */

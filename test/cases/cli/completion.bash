@@ -13,6 +13,7 @@ _doorward()
 	"audit last-use"*) options="--help" ;;
 	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
 	"changes"*) options="--help --url --key --insecure-tls --from --to --json" ;;
+	"lint"*) options="--help --url --key --insecure-tls --kind --severity --document --delete --decisions --days --json" ;;
 	"preview"*) options="--help --url --key --insecure-tls --json" ;;
 	"export"*) options="--help --store --org --out --with-keys --url --key --insecure-tls --as-of" ;;
 	"import"*) options="--help --store --org --owner-key-file --secret-key-file --merge --url --key --insecure-tls" ;;
@@ -24,7 +25,7 @@ _doorward()
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
 	cel*) options="eval check ast test --help" ;;
-	*) options="serve check key audit changes preview export import convert cel version --help --version --man --completion" ;;
+	*) options="serve check key audit changes lint preview export import convert cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

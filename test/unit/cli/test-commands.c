@@ -78,6 +78,7 @@ static bool pause_scripted(struct cli_session *s, unsigned ms)
 #define ALICE                                                                                                          \
 	"{\"subject\":{\"type\":\"user\",\"id\":\"alice\"},\"action\":{\"name\":\"read\"},\"resource\":{\"type\":"     \
 	"\"t\",\"id\":\"x\"}}"
+#define FINDINGS "GET " URL "/doorward/v1/findings?limit=100"
 #define EVALUATE "POST " URL "/access/v1/evaluation " ALICE
 #define CHECK    .command = CLI_CHECK, .operands = {"alice", "read", "t/x"}
 #define ITEM(id, operation)                                                                                            \
@@ -130,6 +131,28 @@ static const struct {
 	{"check: explained without a document", {CHECK, .explain = true},
 	 {{EVALUATE, 200, "{\"decision\":false,\"context\":{\"reason\":{\"document\":null,\"text\":\"nothing allows it\"}}}"}},
 	 0, 1, "deny\n  nothing allows it\n", ""},
+	{"check: a denial that is explained", {CHECK, .explain = true},
+	 {{EVALUATE, 200, "{\"decision\":false,\"context\":{\"reason\":{\"document\":null,\"text\":\"nothing allows it\"},"
+	   "\"explanation\":{\"outcome\":\"not_granted\",\"nearest\":[{\"text\":\"near\\u001b[2J\"}],\"complete\":false,"
+	   "\"access_request\":{\"requestable\":true,\"app_id\":\"crm\",\"entitlement_id\":\"admin\",\"immediate\":false,"
+	   "\"approvers\":[\"bob\",\"carl\"]}}}}"}}, 0, 1,
+	 "deny\n  nothing allows it\n  It is not granted. The nearest:\n    - near?[2J\n"
+	 "  There are more statements than were looked at.\n  can be requested: admin of crm, approved by bob, carl\n", ""},
+	{"check: a denial that nothing comes near", {CHECK, .explain = true},
+	 {{EVALUATE, 200, "{\"decision\":false,\"context\":{\"reason\":{\"document\":null,\"text\":\"nothing allows it\"},"
+	   "\"explanation\":{\"outcome\":\"forbidden\",\"nearest\":[],\"complete\":true,"
+	   "\"access_request\":{\"requestable\":false,\"open_request\":\"r1\"}}}}"}}, 0, 1,
+	 "deny\n  nothing allows it\n  It is forbidden, and nothing comes near.\n  requested already: r1\n", ""},
+	{"lint: nothing", {.command = CLI_LINT, .url = URL, .key = "k"},
+	 {{FINDINGS, 200, "{\"items\":[],\"unchecked_statements\":2,\"next_cursor\":null}"}}, 0, 0,
+	 "No findings.\n2 statements were too many to be compared with all others.\n", ""},
+	{"lint: pages", {.command = CLI_LINT, .url = URL, .key = "k", .kind = "a,b"},
+	 {{FINDINGS "&kind=a%2Cb", 200, "{\"items\":[{\"severity\":\"info\",\"kind\":\"a\",\"documents\":[{\"kind\":\"role\","
+	   "\"id\":\"r\"}],\"text\":\"t\",\"advice\":\"v\"}],\"next_cursor\":\"c\"}"},
+	  {FINDINGS "&kind=a%2Cb&cursor=c", 200, "{\"items\":[],\"next_cursor\":null}"}}, 0, 1,
+	 "info  a  role r\n  t\n  v\n1 finding.\n", ""},
+	{"lint: no findings in it", {.command = CLI_LINT, .url = URL, .key = "k"}, {{FINDINGS, 200, "{}"}}, 0, 2, "",
+	 "doorward: " URL ": the answer holds no findings\n"},
 	{"check: JSON", {CHECK, .json = true}, {{EVALUATE, 200, "{ \"decision\" : true }"}}, 0, 0, "{\"decision\":true}\n", ""},
 	{"check: problem details", {CHECK}, {{EVALUATE, 401, "{\"title\":\"Unauthorized\",\"detail\":\"no such key\"}"}}, 0, 2,
 	 "", "doorward: the server answered 401: no such key\n"},

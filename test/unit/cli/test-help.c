@@ -25,6 +25,7 @@ static const struct {
     {"help-audit-verify.txt", "audit verify", NULL},
     {"help-audit-replay.txt", "audit replay", NULL},
     {"help-changes.txt", "changes", NULL},
+    {"help-lint.txt", "lint", NULL},
     {"help-preview.txt", "preview", NULL},
     {"help-export.txt", "export", NULL},
     {"help-import.txt", "import", NULL},

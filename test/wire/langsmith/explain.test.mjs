@@ -109,3 +109,23 @@ test('of a cloned dataset the reason is that of the one that is denied', async (
 		}
 	}
 });
+
+test('a denial tells the condition that failed: key, operator, and both values', async (t) => {
+	const w = await World.of(t);
+	const {role, user} = await w.holder();
+	const [resource] = await w.resources('project', {Env: ['dev', 'eu']});
+	const [bare] = await w.resources('project', {});
+	const allow = await w.allow(role, equals('prod'));
+	const nearest = async (of) => (await w.call(200, 'POST', '/access/v1/evaluation',
+		{subject: {type: 'user', id: user}, action: {name: read}, resource: of}, {headers: {'Doorward-Explain': 'true'}})).json.context.explanation.nearest[0];
+	const near = await nearest(resource);
+	assert.deepEqual([near.document, near.kind, near.failed], [allow, 'tag_policy', ['condition']]);
+	assert.deepEqual(near.condition, {value: 'false', key: 'Env', operator: 'equals', wanted: 'prod', actual: ['dev', 'eu']});
+	assert.match(near.text, /but the tag Env of the resource is dev, eu \(Env equals prod is wanted\)\.$/);
+	assert.deepEqual((await nearest(bare)).condition.actual, []);
+	// So many that they are found by what they want alone.
+	for (let i = 0; i < 40; i++) {
+		await w.allow(role, equals(`other${i}`));
+	}
+	assert.deepEqual((await nearest(resource)).failed, ['condition']);
+});
