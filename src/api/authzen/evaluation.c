@@ -11,6 +11,22 @@ struct evaluator evaluator_of(struct api_call *call)
 	};
 }
 
+bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret, struct error *err)
+{
+	const struct api_call *call = e->call;
+	struct ask ask;
+
+	if (!ask_read(ev, call->arena, &ask, err))
+		return false;
+	ask.now_ms = call->now_ms;
+	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
+	 * answers. */
+	ask.is_bound = !call->everywhere;
+	ask.bound_tenants = call->tenants;
+	*ret = ask;
+	return true;
+}
+
 /* ---- answering ------------------------------------------------------------------------------------- */
 
 static struct str effect_name(enum effect effect)
