@@ -303,6 +303,17 @@ static bool decode_into(struct arena *a, struct document *doc, struct str id, co
 	return true;
 }
 
+bool document_from_tree(enum document_kind kind, const struct json *tree, struct arena *a, struct document **ret)
+{
+	struct document *doc = arena_calloc(a, 1, document_kind_size(kind));
+
+	doc->kind = kind;
+	if (!decode_into(a, doc, json_get_str(tree, STR("id")), tree))
+		return false;
+	*ret = doc;
+	return true;
+}
+
 static int parse_body(struct arena *a, const struct document *name, struct str body, const struct json **ret,
                       struct error *err)
 {

@@ -93,6 +93,10 @@ int document_decode(enum document_kind kind, struct str id, struct str body, str
  * otherwise, with room for the kind's struct. Its strings borrow from it and `body`, or live in `a`.
  */
 int document_read(struct document *doc, struct str body, struct arena *a, struct error *err) MUST_USE;
+/* The same of a body that is parsed already and holds the id as a member; all in `a`. False: it is not what this
+ * program writes. */
+bool document_from_tree(enum document_kind kind, const struct json *tree, struct arena *a,
+                        struct document **ret) MUST_USE;
 /* Is the member of a stored body not for others to see, though it is no key by itself? */
 bool document_member_is_secret(enum document_kind kind, struct str member);
 /*
