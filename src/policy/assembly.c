@@ -109,19 +109,25 @@ static bool is_whole(const struct access_grant *g)
 	       g->doc.id.len <= GRANT_MAX_ID_BYTES;
 }
 
+static int add_grant(struct assembly *as, const struct access_grant *grant, struct error *err)
+{
+	if (!is_whole(grant))
+		return error_set(err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged",
+		                 STR_ARG(grant->doc.id));
+	grants_loader_add(as->grants, &as->snapshot->edit, grant);
+	return 0;
+}
+
 /* There may be millions of them: nothing is allocated for one. */
-static int add_grant(struct assembly *as, const struct stored_version *v, struct error *err)
+static int add_stored_grant(struct assembly *as, const struct stored_version *v, struct error *err)
 {
 	struct access_grant grant = {.doc = {.kind = DOC_ACCESS_GRANT, .id = v->id}};
 	int r = document_read(&grant.doc, v->body, &as->scratch, err);
 
-	if (r == 0 && !is_whole(&grant))
-		r = error_set(err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged", STR_ARG(v->id));
-	if (r == 0) {
-		grant.doc.seq = v->seq;
-		grant.doc.rev = v->rev_from;
-		grants_loader_add(as->grants, &as->snapshot->edit, &grant);
-	}
+	grant.doc.seq = v->seq;
+	grant.doc.rev = v->rev_from;
+	if (r == 0)
+		r = add_grant(as, &grant, err);
 	arena_reset(&as->scratch);
 	return r;
 }
@@ -136,13 +142,40 @@ int assembly_add(struct assembly *as, const struct stored_version *v, struct err
 		return error_set(err, -EUCLEAN, "the store holds a document of the unknown kind \"" STR_FMT "\"",
 		                 STR_ARG(v->kind));
 	if (kind == DOC_ACCESS_GRANT)
-		return add_grant(as, v, err);
+		return add_stored_grant(as, v, err);
 	r = document_decode(kind, v->id, v->body, &doc, err);
 	if (r != 0)
 		return r;
 	doc->seq = v->seq;
 	doc->rev = v->rev_from;
 	snapshot_put(as->snapshot, doc);
+	return 0;
+}
+
+int assembly_add_document(struct assembly *as, const struct document *doc, struct error *err)
+{
+	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	const struct document *there;
+	struct document *mine;
+	int r;
+
+	/* Two grants of one id are found at the end. */
+	if (doc->kind == DOC_ACCESS_GRANT)
+		return add_grant(as, as_access_grant(doc), err);
+	there = snapshot_find(as->snapshot, doc->kind, doc->id);
+	if (there && there->seq > 0)
+		return error_set(err, -EUCLEAN,
+		                 "there are two documents of the kind \"" STR_FMT "\" with the id \"" STR_FMT "\"",
+		                 STR_ARG(document_kind_name(doc->kind)), STR_ARG(doc->id));
+	document_encode(doc, &body);
+	if (body.overflowed)
+		return error_set(err, -EUCLEAN, "the document \"" STR_FMT "\" is too long", STR_ARG(doc->id));
+	r = document_decode(doc->kind, doc->id, buf_str(&body), &mine, err);
+	if (r != 0)
+		return r;
+	mine->seq = doc->seq;
+	mine->rev = doc->rev;
+	snapshot_put(as->snapshot, mine);
 	return 0;
 }
 

@@ -28,6 +28,11 @@ struct assembly;
 struct assembly *assembly_new(struct str org, uint64_t seed);
 /* Adds one, in creation order (by seq). 0, or -EUCLEAN: it is damaged or of an unknown kind. */
 int assembly_add(struct assembly *as, const struct stored_version *v, struct error *err) MUST_USE;
+/*
+ * The same of a document that is there already, with seq and rev set: of its strings copies are kept. Also -EUCLEAN:
+ * there is one of its kind and id.
+ */
+int assembly_add_document(struct assembly *as, const struct document *doc, struct error *err) MUST_USE;
 /* The snapshot of all that was added, unsealed: to be sealed or dropped. 0 or -EUCLEAN; `as` is freed either way. */
 int assembly_finish(struct assembly *as, uint64_t revision, struct snapshot **ret, struct error *err) MUST_USE;
 /* Gives up. Accepts NULL. */
