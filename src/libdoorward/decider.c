@@ -109,13 +109,14 @@ int doorward_decide_json(struct doorward_decider *d, struct doorward_text json, 
 /* "Allowed by statement 0 of the access policy readers." */
 static struct str sentence(const struct ask *ask, const struct answer *found, struct deciding by, struct arena *a)
 {
-	struct str kind = arena_str(a, document_kind_name(by.kind));
+	struct str kind;
 
 	if (found->verdict.effect == EFFECT_NONE)
 		return arena_strf(a,
 		                  "No statement allows " STR_FMT " " STR_FMT " to " STR_FMT " " STR_FMT " " STR_FMT ".",
 		                  STR_ARG(ask->subject_type), STR_ARG(ask->subject_id), STR_ARG(ask->action),
 		                  STR_ARG(found->about->type), STR_ARG(found->about->id));
+	kind = arena_str(a, document_kind_name(by.kind));
 	for (size_t i = 0; i < kind.len; i++)
 		if (kind.ptr[i] == '_')
 			((char *)(uintptr_t)kind.ptr)[i] = ' ';

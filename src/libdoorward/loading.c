@@ -16,6 +16,12 @@ struct reading {
 	struct error *err;
 };
 
+/* What a document's reader does not understand is damage here. */
+static enum doorward_result result_of(int r)
+{
+	return r == -EBADMSG ? DOORWARD_DAMAGED : public_result(r);
+}
+
 static struct stored_version version_of(const struct store_document *row)
 {
 	return (struct stored_version){row->kind, row->id, row->seq, row->rev_from, row->rev_to, row->body};
@@ -75,7 +81,7 @@ enum doorward_result load_from_store(struct doorward_organization *org, struct e
 
 	if (r == 0)
 		organization_publish(org, s, true);
-	return public_result(r);
+	return result_of(r);
 }
 
 /* ---- catching up ------------------------------------------------------------------------------------------- */
@@ -129,7 +135,7 @@ enum doorward_result load_changes(struct doorward_organization *org, struct erro
 		r = apply_changes(org, base, revision, err);
 	if (r == VERSIONS_TOO_MANY)
 		return load_from_store(org, err);
-	return public_result(r);
+	return result_of(r);
 }
 
 /* ---- archives ---------------------------------------------------------------------------------------------- */

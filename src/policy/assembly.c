@@ -102,8 +102,7 @@ static enum document_kind kind_of(struct assembly *as, struct str name)
 	return as->last;
 }
 
-/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
-static bool is_whole(const struct access_grant *g)
+bool access_grant_is_whole(const struct access_grant *g)
 {
 	return g->entity_type != ENTITY_NONE && g->grantee_type != GRANTEE_NONE && g->doc.id.len > 0 &&
 	       g->doc.id.len <= GRANT_MAX_ID_BYTES;
@@ -111,7 +110,7 @@ static bool is_whole(const struct access_grant *g)
 
 static int add_grant(struct assembly *as, const struct access_grant *grant, struct error *err)
 {
-	if (!is_whole(grant))
+	if (!access_grant_is_whole(grant))
 		return error_set(err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged",
 		                 STR_ARG(grant->doc.id));
 	grants_loader_add(as->grants, &as->snapshot->edit, grant);

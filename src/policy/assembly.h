@@ -22,11 +22,14 @@ struct snapshot *snapshot_with_builtins(struct str org, uint64_t seed);
 /* Is the document part of the program (unless a stored one has taken its place)? */
 bool document_is_builtin(enum document_kind kind, struct str id);
 
+/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
+bool access_grant_is_whole(const struct access_grant *g);
+
 struct assembly;
 
 /* `org` must live as long as the snapshot; see snapshot_new(). */
 struct assembly *assembly_new(struct str org, uint64_t seed);
-/* Adds one, in creation order (by seq). 0, or -EUCLEAN: it is damaged or of an unknown kind. */
+/* Adds one, in creation order (by seq). 0, or -EUCLEAN or -EBADMSG: it is damaged or of an unknown kind. */
 int assembly_add(struct assembly *as, const struct stored_version *v, struct error *err) MUST_USE;
 /*
  * The same of a document that is there already, with seq and rev set: of its strings copies are kept. Also -EUCLEAN:

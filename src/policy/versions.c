@@ -109,6 +109,10 @@ static int put_version(struct snapshot *fork, const struct version *v, struct er
 
 	if (r != 0)
 		return r;
+	if (v->kind == DOC_ACCESS_GRANT && !access_grant_is_whole(as_access_grant(doc))) {
+		free(doc);
+		return error_set(err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged", STR_ARG(v->id));
+	}
 	doc->seq = v->seq;
 	doc->rev = v->rev;
 	if (!snapshot_version(fork, v->kind, v->id, &now))

@@ -31,7 +31,7 @@ uint64_t versions_limit(const struct snapshot *s);
 int versions_add(struct versions *vs, const struct stored_version *v, struct error *err) MUST_USE;
 /*
  * Brings a fork of the snapshot there, and sets its revision; once. 0, or, and then the fork is to be dropped,
- * VERSIONS_TOO_MANY or -EUCLEAN.
+ * VERSIONS_TOO_MANY, -EUCLEAN or -EBADMSG.
  */
 int versions_apply(struct versions *vs, struct snapshot *fork, struct error *err) MUST_USE;
 void versions_release(struct versions *vs);
