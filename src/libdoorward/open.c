@@ -156,7 +156,7 @@ static int open_and_read(const char *path, struct doorward_text *ret, struct err
 int doorward_open_export(const char *path, struct doorward_organization **ret, struct doorward_error *err)
 {
 	struct error cause = {0};
-	struct doorward_text text;
+	struct doorward_text text = {NULL, 0};
 	enum doorward_result result;
 
 	if (!ret)
