@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * bench-library: decisions through libdoorward beside the evaluator itself, on the same snapshot and the same
- * questions, in turns. usage: bench-library [--quick]
+ * questions, in turns.
  */
+#include <getopt.h>
+
 #include "base/hash.h"
 #include "libdoorward/decider.h"
 #include "model/archive.h"
@@ -208,19 +210,45 @@ static bool run_size(struct report *report, size_t size, size_t n_calls)
 	return true;
 }
 
+struct options {
+	const char *json_path;
+	size_t n_calls;
+};
+
+static bool parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option known[] = {
+	    {"quick", no_argument, NULL, 'q'}, {"json", required_argument, NULL, 'j'}, {0}};
+	int c;
+
+	*o = (struct options){NULL, 131072};
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c == 'q')
+			o->n_calls = 16384;
+		else if (c == 'j')
+			o->json_path = optarg;
+		else
+			return false;
+	}
+	return optind == argc;
+}
+
 int main(int argc, char **argv)
 {
 	static const size_t sizes[] = {1000, 100000};
-	bool is_quick = argc == 2 && strcmp(argv[1], "--quick") == 0, is_ok = true;
 	struct report report;
+	struct options o;
+	bool is_ok = true;
 
-	if (argc > 1 && !is_quick) {
-		fputs("usage: bench-library [--quick]\n", stderr);
+	if (!parse_options(&o, argc, argv)) {
+		fputs("usage: bench-library [--quick] [--json PATH]\n", stderr);
 		return 2;
 	}
-	if (report_open(&report, NULL, "policies", "evaluator") != 0)
+	if (report_open(&report, o.json_path, "policies", "evaluator") != 0) {
+		fprintf(stderr, "bench-library: cannot write %s\n", o.json_path);
 		return 1;
+	}
 	for (size_t i = 0; i < N_ELEMENTS(sizes) && is_ok; i++)
-		is_ok = run_size(&report, sizes[i], is_quick ? 16384 : 131072);
+		is_ok = run_size(&report, sizes[i], o.n_calls);
 	return report_close(&report) == 0 && is_ok ? 0 : 1;
 }

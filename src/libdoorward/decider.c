@@ -155,7 +155,7 @@ int doorward_explain(struct doorward_decider *d, const struct doorward_question 
 		return public_fail(err, DOORWARD_INVALID, &cause);
 	found = snapshot_ask(s, &ask, &d->arena, NULL);
 	by = snapshot_deciding(s, found.verdict);
-	mine.effect = effect_of(found.verdict.effect);
+	mine.effect = (int)effect_of(found.verdict.effect);
 	mine.revision = s->revision;
 	if (mine.effect != DOORWARD_NOTHING) {
 		mine.kind = public_text(&d->arena, document_kind_name(by.kind));

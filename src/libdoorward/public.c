@@ -33,11 +33,11 @@ enum doorward_result public_result(int r)
 int public_fail(struct doorward_error *err, enum doorward_result result, const struct error *cause)
 {
 	if (!err)
-		return result;
+		return (int)result;
 	err->text[0] = '\0';
 	if (result != DOORWARD_OK && cause)
 		(void)snprintf(err->text, sizeof(err->text), "%s", cause->text);
-	return result;
+	return (int)result;
 }
 
 int public_invalid(struct doorward_error *err, const char *text)
