@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "doorward.h"
+#include <doorward.h>
 #include "policy/snapshot.h"
 #include "store/store.h"
 

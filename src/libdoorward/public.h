@@ -6,7 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/error.h"
-#include "doorward.h"
+#include <doorward.h>
 
 /* Of 0 or a negative errno. */
 enum doorward_result public_result(int r);

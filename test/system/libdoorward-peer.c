@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doorward.h"
+#include <doorward.h>
 
 struct peer {
 	struct doorward_organization *org;

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "doorward.h"
+#include <doorward.h>
 #include "store/store.h"
 
 #define ORG    "acme"
