@@ -98,10 +98,13 @@ static void find_named(struct hunt *h, const struct search *q, const struct quer
 {
 	const struct snapshot *s = h->snapshot;
 	const uint64_t n_all = s->by_id[DOC_RESOURCE].n + s->by_id[DOC_APP_ENTITLEMENT].n + s->engine.resources.n;
+	struct query open = *query;
 
+	/* It is the one that is looked for; the engine takes texts apart that are there. */
+	open.resource = STR("");
 	h->named = (struct candidates){.list = {.arena = h->arena}, .max = candidates_worth(q, n_all)};
 	h->names = (struct engine_names){take_resource, 2 * h->named.max};
-	if (!engine_each_resource(&s->engine, query, h->arena, &h->names))
+	if (!engine_each_resource(&s->engine, &open, h->arena, &h->names))
 		h->named.is_all = true;
 	candidates_sort(&h->named);
 }

@@ -173,8 +173,6 @@ int org_bootstrap(struct org *org, struct buf *ret_key, struct error *err) MUST_
 int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapshot **ret, struct error *err) MUST_USE;
 /* An unsealed snapshot of what every organization has before it is made, at revision 0. */
 struct snapshot *org_empty(struct org *org);
-/* Is the document part of the program (unless a stored one has taken its place)? */
-bool is_builtin(enum document_kind kind, struct str id);
 
 /* history.c */
 /* Starts the thread that builds past states. */

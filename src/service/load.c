@@ -5,10 +5,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "model/aitronos.h"
-#include "model/conductorone.h"
-#include "model/confident.h"
-#include "model/langsmith.h"
+#include "policy/assembly.h"
 #include "service/builtin.h"
 #include "service/import.h"
 #include "service/internal.h"
@@ -24,165 +21,53 @@
 
 struct loading {
 	const struct service_options *options; /* NULL: nobody is told how far it is */
-	struct snapshot *snapshot;
-	struct grants_loader *grants;
-	struct arena scratch;    /* of one document */
-	enum document_kind last; /* kind of the row before: most often the next one's, too */
+	struct assembly *assembly;
+	struct str org;
 	uint64_t n;
 	struct error *err;
 };
 
-static enum document_kind kind_of(struct loading *l, struct str name)
-{
-	if (l->last == DOC_NONE || !str_eq(document_kind_name(l->last), name))
-		l->last = document_kind_of(name);
-	return l->last;
-}
-
-/* One that names nothing to grant, or nobody to grant it to, is not what this program writes. */
-static bool is_whole(const struct access_grant *g)
-{
-	return g->entity_type != ENTITY_NONE && g->grantee_type != GRANTEE_NONE && g->doc.id.len > 0 &&
-	       g->doc.id.len <= GRANT_MAX_ID_BYTES;
-}
-
-/* There may be millions of them: nothing is allocated for one. */
-static int load_grant(struct loading *l, const struct store_document *row)
-{
-	struct access_grant grant = {.doc = {.kind = DOC_ACCESS_GRANT, .id = row->id}};
-	int r = document_read(&grant.doc, row->body, &l->scratch, l->err);
-
-	if (r == 0 && !is_whole(&grant))
-		r = error_set(l->err, -EUCLEAN, "the stored access grant \"" STR_FMT "\" is damaged", STR_ARG(row->id));
-	if (r == 0) {
-		grant.doc.seq = row->seq;
-		grant.doc.rev = row->rev_from;
-		grants_loader_add(l->grants, &l->snapshot->edit, &grant);
-	}
-	arena_reset(&l->scratch);
-	return r;
-}
-
 static void report(struct loading *l, bool is_over)
 {
 	if (l->options && l->options->loading)
-		l->options->loading(l->options->loading_ctx, l->snapshot->org, l->n, is_over);
+		l->options->loading(l->options->loading_ctx, l->org, l->n, is_over);
 }
 
 static int load_document(void *ctx, const struct store_document *row)
 {
 	struct loading *l = ctx;
-	enum document_kind kind = kind_of(l, row->kind);
-	struct document *doc;
-	int r;
+	const struct stored_version v = {row->kind, row->id, row->seq, row->rev_from, row->rev_to, row->body};
 
-	/* Missing data must not widen access: a document we do not understand stops the start. */
-	if (kind == DOC_NONE)
-		return error_set(l->err, -EUCLEAN, "the store holds a document of the unknown kind \"" STR_FMT "\"",
-		                 STR_ARG(row->kind));
 	if (++l->n % REPORT_EVERY == 0)
 		report(l, false);
-	if (kind == DOC_ACCESS_GRANT)
-		return load_grant(l, row);
-	r = document_decode(kind, row->id, row->body, &doc, l->err);
-	if (r != 0)
-		return r;
-	doc->seq = row->seq;
-	doc->rev = row->rev_from;
-	snapshot_put(l->snapshot, doc);
-	return 0;
-}
-
-/* A document that is part of the program; it goes through the same codec as a stored one. */
-static void put_builtin(struct snapshot *s, const struct document *constant)
-{
-	CLEANUP(buf_releasep) struct buf body = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
-	struct document *doc;
-
-	document_encode(constant, &body);
-	int r = document_decode(constant->kind, constant->id, buf_str(&body), &doc, NULL);
-	assert(r == 0);
-	snapshot_put(s, doc);
-}
-
-/* Every document that is part of the program, one after the other, until `fn` says true. */
-static bool find_builtin(bool (*fn)(void *ctx, const struct document *doc), void *ctx)
-{
-	static const struct role *(*const lists[])(size_t *) = {langsmith_roles, confident_roles, aitronos_roles,
-	                                                        conductorone_roles};
-	const struct statement_policy *policies;
-	size_t n = builtin_system_policies(&policies);
-
-	for (size_t i = 0; i < n; i++)
-		if (fn(ctx, &policies[i].doc))
-			return true;
-	for (size_t k = 0; k < N_ELEMENTS(lists); k++) {
-		const struct role *roles = lists[k](&n);
-
-		for (size_t i = 0; i < n; i++)
-			if (fn(ctx, &roles[i].doc))
-				return true;
-	}
-	return false;
-}
-
-static bool put_one(void *ctx, const struct document *doc)
-{
-	put_builtin(ctx, doc);
-	return false;
-}
-
-struct name {
-	enum document_kind kind;
-	struct str id;
-};
-
-static bool has_name(void *ctx, const struct document *doc)
-{
-	const struct name *name = ctx;
-
-	return doc->kind == name->kind && str_eq(doc->id, name->id);
-}
-
-bool is_builtin(enum document_kind kind, struct str id)
-{
-	struct name name = {kind, id};
-
-	return (kind == DOC_ROLE || kind == DOC_STATEMENT_POLICY) && find_builtin(has_name, &name);
+	return assembly_add(l->assembly, &v, l->err);
 }
 
 struct snapshot *org_empty(struct org *org)
 {
-	struct snapshot *s = snapshot_new(str_of(org->name), org->seed);
-
-	(void)find_builtin(put_one, s);
-	return s;
+	return snapshot_with_builtins(str_of(org->name), org->seed);
 }
 
 int org_load_at(struct org *org, uint64_t revision, bool reports, struct snapshot **ret, struct error *err)
 {
 	struct store *store = org->service->options.store;
-	struct snapshot *s = org_empty(org);
 	struct loading l = {.options = reports ? &org->service->options : NULL,
-	                    .snapshot = s,
-	                    .grants = grants_loader_new(org->seed),
+	                    .org = str_of(org->name),
+	                    .assembly = assembly_new(str_of(org->name), org->seed),
 	                    .err = err};
-	const struct rows_place place = {str_of(org->name), revision};
+	const struct rows_place place = {l.org, revision};
+	uint64_t newest = revision;
 	int r = 0;
 
-	s->revision = revision;
 	if (revision == 0)
-		r = store_revision(store, place.org, &s->revision, err);
+		r = store_revision(store, place.org, &newest, err);
 	if (r == 0)
 		r = rows_each(store, &place, load_document, &l, err);
-	if (snapshot_load_grants(s, l.grants) != 0 && r == 0)
-		r = error_set(err, -EUCLEAN, "two stored access grants are the same");
-	arena_release(&l.scratch);
-	report(&l, true);
 	if (r == 0)
-		*ret = s;
+		r = assembly_finish(l.assembly, newest, ret, err);
 	else
-		snapshot_drop(s);
+		assembly_free(l.assembly);
+	report(&l, true);
 	return r;
 }
 

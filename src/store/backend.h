@@ -9,6 +9,8 @@
 struct store_ops {
 	const char *scheme;                                                        /* "sqlite" for sqlite:… */
 	int (*open)(struct str rest, struct store **ret_store, struct error *err); /* rest: the URL behind "scheme:" */
+	/* NULL: the backend has no store that could be there already. */
+	int (*open_read_only)(struct str rest, struct store **ret_store, struct error *err);
 	void (*close)(struct store *s);
 	int (*commit)(struct store *s, struct store_set *sets, size_t n_sets, struct error *err);
 	int (*each_org)(struct store *s, int (*fn)(void *, struct str, uint64_t), void *ctx, struct error *err);

@@ -22,7 +22,8 @@ static void check_ops(const struct store_ops *ops)
 	       ops->meta_get && ops->meta_put);
 }
 
-int store_open(struct str url, struct store **ret_store, struct error *err)
+/* NULL: there is none of the URL's scheme. `*ret_rest` is the URL behind it. */
+static const struct store_ops *find_backend(struct str url, struct str *ret_rest)
 {
 	struct str rest = url, scheme;
 
@@ -30,10 +31,32 @@ int store_open(struct str url, struct store **ret_store, struct error *err)
 		for (size_t i = 0; i < N_ELEMENTS(backends); i++)
 			if (str_eq(scheme, str_of(backends[i]->scheme))) {
 				check_ops(backends[i]);
-				return backends[i]->open(rest, ret_store, err);
+				*ret_rest = rest;
+				return backends[i];
 			}
+	return NULL;
+}
+
+int store_open(struct str url, struct store **ret_store, struct error *err)
+{
+	struct str rest;
+	const struct store_ops *ops = find_backend(url, &rest);
+
+	if (ops)
+		return ops->open(rest, ret_store, err);
 	/* The URL is not quoted: it may hold a password. */
 	error_set(err, EINVAL, "the store's URL must start with \"sqlite:\" or \"memory:\"");
+	return -EINVAL;
+}
+
+int store_open_read_only(struct str url, struct store **ret_store, struct error *err)
+{
+	struct str rest;
+	const struct store_ops *ops = find_backend(url, &rest);
+
+	if (ops && ops->open_read_only)
+		return ops->open_read_only(rest, ret_store, err);
+	error_set(err, EINVAL, "a store that is read only must have a URL that starts with \"sqlite:\"");
 	return -EINVAL;
 }
 

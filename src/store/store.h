@@ -38,6 +38,13 @@ struct store;
  * "sqlite:PATH?busy_timeout_ms=2000&checkpoint_pages=4000". -EBUSY: another process has the store open.
  */
 int store_open(struct str url, struct store **ret_store, struct error *err) MUST_USE;
+/*
+ * Opens what is there ("sqlite:PATH" alone) for the readers, beside another process that has it open or not: what that
+ * one commits is seen by the next call. Takes no lock, makes and migrates nothing; a schema other than this program's
+ * is refused (-EINVAL). store_commit() and store_meta_put() give -EROFS. Of a database that nobody has open, the folder
+ * must be one that SQLite may make its write-ahead files in.
+ */
+int store_open_read_only(struct str url, struct store **ret_store, struct error *err) MUST_USE;
 void store_close(struct store *s); /* accepts NULL */
 static inline void store_closep(struct store **s)
 {

@@ -158,6 +158,39 @@ static void test_newer_schema(void **state)
 	expect_refusal(p, -EINVAL, "schema 999, newer than");
 }
 
+/* Beside the one that writes, whose commits it sees; and it writes nothing itself, nor makes what is not there. */
+static void test_read_only(void **state)
+{
+	const struct place *p = *state;
+	const struct store_change a = put("a", NULL, 1, "1"), b = put("b", NULL, 2, "2");
+	struct store_set set = set_of(1, &b, 1);
+	struct store *writer, *reader = NULL;
+	struct error err = {0};
+
+	assert_int_equal(store_open_read_only(str_of(p->url), &reader, &err), -ENOENT);
+	assert_int_equal(access(p->file, F_OK), -1);
+	assert_int_equal(store_open_read_only(STR("memory:"), &reader, &err), -EINVAL);
+	assert_null(reader);
+	writer = open_or_fail(p->url);
+	assert_int_equal(commit_one(writer, 0, &a, 1, NULL), 0);
+	assert_int_equal(store_open_read_only(str_of(p->url), &reader, &err), 0);
+	expect_documents(reader, 0, "a@1-0=1;");
+	assert_int_equal(store_commit(reader, &set, 1, &err), -EROFS);
+	assert_int_equal(store_meta_put(reader, STR("k"), STR("v"), &err), -EROFS);
+	assert_int_equal(commit_one(writer, 1, &b, 1, NULL), 0);
+	assert_int_equal(newest(reader, ORG), 2);
+	/* The writer goes first: what it leaves is still read, and may be opened again. */
+	store_close(writer);
+	expect_documents(reader, 0, "a@1-0=1;b@2-0=2;");
+	store_close(reader);
+	assert_int_equal(store_open_read_only(str_of(p->url), &reader, &err), 0);
+	expect_documents(reader, 1, "a@1-0=1;");
+	store_close(reader);
+	writer = open_or_fail(p->url);
+	assert_int_equal(newest(writer, ORG), 2);
+	store_close(writer);
+}
+
 static void test_bad_urls(void **state)
 {
 	static const struct {
@@ -355,7 +388,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    CASE(file_mode), CASE(reopen),       CASE(in_use),   CASE(foreign), CASE(not_a_database),
+	    CASE(file_mode), CASE(reopen),       CASE(in_use),   CASE(foreign), CASE(not_a_database), CASE(read_only),
 	    CASE(bad_urls),  CASE(newer_schema), CASE(readable), CASE(locked),  CASE(migrated),
 	};
 

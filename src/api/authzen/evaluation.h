@@ -7,15 +7,7 @@
  * told to the caller instead of failing the call, because in a batch they concern one item only.
  */
 #include "api/api.h"
-
-/* What a search looks for: of a subject or resource the id is left open, of an action everything. */
-enum evaluation_part { PART_NONE, PART_SUBJECT, PART_RESOURCE, PART_ACTION };
-
-/* The four members that make an evaluation; NULL where absent. In a batch, items and defaults have the same form. */
-struct evaluation {
-	const struct json *subject, *action, *resource, *context;
-	enum evaluation_part open; /* PART_NONE: all must be complete. What is open is not looked at, if it is sent */
-};
+#include "policy/ask_read.h"
 
 /* What one call has in common for all its evaluations. */
 struct evaluator {
@@ -28,12 +20,6 @@ struct evaluator {
 };
 
 struct evaluator evaluator_of(struct api_call *call);
-
-/* Takes the members of an object: those that are there, and not null, replace what stands in `*ret`. */
-void evaluation_take(struct evaluation *ret, const struct json *object);
-
-/* The members have the types the standard gives them, whether they are complete or not. */
-bool evaluation_is_well_typed(const struct evaluation *ev, struct error *err);
 
 /* The question that the evaluation puts, in the call's arena. False with `err` when it is incomplete or malformed. */
 bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret,

@@ -2,6 +2,8 @@
  *
  * Group commit: all sets of one call in one transaction.
  */
+#include <errno.h>
+
 #include "store/sqlite/sqlite.h"
 
 static int conflict(const struct store_change *c, const char *text, struct error *err)
@@ -145,11 +147,19 @@ static int commit_sets(struct db *db, struct store_set *sets, size_t n_sets, str
 	return r;
 }
 
+static int refuse_writing(struct error *err)
+{
+	error_set(err, EROFS, "the store is open for reading only");
+	return -EROFS;
+}
+
 int sqlite_commit(struct store *base, struct store_set *sets, size_t n_sets, struct error *err)
 {
 	struct sqlite_store *s = CONTAINER_OF(base, struct sqlite_store, base);
 	int r;
 
+	if (!s->writer)
+		return refuse_writing(err);
 	pthread_mutex_lock(&s->write_lock);
 	r = commit_sets(s->writer, sets, n_sets, err);
 	pthread_mutex_unlock(&s->write_lock);
@@ -175,6 +185,8 @@ int sqlite_meta_put(struct store *base, struct str key, struct str value, struct
 	int r;
 
 	/* Any thread may put a value, also while another commits. */
+	if (!s->writer)
+		return refuse_writing(err);
 	pthread_mutex_lock(&s->write_lock);
 	r = put_meta(s->writer, key, value, err);
 	pthread_mutex_unlock(&s->write_lock);

@@ -78,7 +78,9 @@ int db_open(const char *path, const struct sqlite_options *options, struct db **
 	int rc;
 
 	/* No creation: the file's owner has made it with its own mode. No mutex: the thread rule above. */
-	rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	rc = sqlite3_open_v2(path, &db->handle,
+	                     (options->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+	                         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 	                     NULL);
 	if (rc != SQLITE_OK)
 		return db_fail(db, rc, "open the database", err);

@@ -33,6 +33,17 @@ int lock_make_file(struct str path, char **ret_path, struct error *err)
 	return 0;
 }
 
+int lock_find_file(struct str path, char **ret_path, struct error *err)
+{
+	CLEANUP(freep) char *given = str_dup_cstr(path);
+	char *real = realpath(given, NULL);
+
+	if (!real)
+		return fail(errno, given, err);
+	*ret_path = real;
+	return 0;
+}
+
 int lock_take(const char *path, int *ret_fd, struct error *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

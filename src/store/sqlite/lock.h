@@ -12,5 +12,7 @@
  * database has one lock. The caller frees `*ret_path`.
  */
 int lock_make_file(struct str path, char **ret_path, struct error *err) MUST_USE;
+/* The same name of a file that is there; -ENOENT when it is not. */
+int lock_find_file(struct str path, char **ret_path, struct error *err) MUST_USE;
 /* Locks; -EBUSY when another process has it. The caller closes `*ret_fd` to let go. */
 int lock_take(const char *path, int *ret_fd, struct error *err) MUST_USE;

@@ -8,6 +8,7 @@
 struct sqlite_options {
 	int busy_timeout_ms;  /* how long to wait for somebody else's lock */
 	int checkpoint_pages; /* copy the log into the database when it has grown past this */
+	bool is_read_only;    /* not of the URL */
 };
 
 /* `rest` is the URL behind "sqlite:"; `*ret_path` borrows from it. 0, or -EINVAL. */

@@ -143,3 +143,19 @@ int schema_migrate(struct db *db, struct error *err)
 		db_rollback(db);
 	return r;
 }
+
+int schema_check(struct db *db, struct error *err)
+{
+	int64_t schema;
+	int r = read_schema(db, &schema, err);
+
+	if (r < 0 || schema == NEWEST_SCHEMA)
+		return r;
+	if (schema == 0)
+		error_set(err, EINVAL, "the database is empty");
+	else
+		error_set(err, EINVAL,
+		          "the database has schema %lld, older than %lld: a server of this version migrates it",
+		          (long long)schema, (long long)NEWEST_SCHEMA);
+	return -EINVAL;
+}

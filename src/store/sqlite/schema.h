@@ -10,3 +10,5 @@
  * file untouched: another program's database, or a newer schema than this program knows.
  */
 int schema_migrate(struct db *db, struct error *err) MUST_USE;
+/* Has the database the newest schema? Reads only. 0, or -EINVAL: an older one, or as above. */
+int schema_check(struct db *db, struct error *err) MUST_USE;

@@ -77,6 +77,34 @@ static int open_sqlite(struct str rest, struct store **ret_store, struct error *
 	return 0;
 }
 
+static int open_sqlite_read_only(struct str rest, struct store **ret_store, struct error *err)
+{
+	struct sqlite_store *s = mem_calloc(1, sizeof(*s));
+	struct db *db = NULL;
+	struct str path;
+	int r;
+
+	s->base.ops = &store_sqlite_ops;
+	s->lock_fd = -1;
+	pthread_mutex_init(&s->write_lock, NULL);
+	pthread_mutex_init(&s->idle_lock, NULL);
+	r = sqlite_options_parse(rest, &path, &s->options, err);
+	s->options.is_read_only = true;
+	if (r == 0)
+		r = lock_find_file(path, &s->path, err);
+	if (r == 0)
+		r = sqlite_take_reader(s, &db, err);
+	if (r == 0)
+		r = schema_check(db, err);
+	sqlite_give_reader(s, db);
+	if (r < 0) {
+		close_sqlite(&s->base);
+		return r;
+	}
+	*ret_store = &s->base;
+	return 0;
+}
+
 int sqlite_take_reader(struct sqlite_store *s, struct db **ret_db, struct error *err)
 {
 	CLEANUP(db_closep) struct db *db = NULL;
@@ -119,6 +147,7 @@ void sqlite_give_reader(struct sqlite_store *s, struct db *db)
 const struct store_ops store_sqlite_ops = {
     .scheme = "sqlite",
     .open = open_sqlite,
+    .open_read_only = open_sqlite_read_only,
     .close = close_sqlite,
     .commit = sqlite_commit,
     .each_org = sqlite_each_org,

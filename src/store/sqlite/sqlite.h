@@ -17,7 +17,7 @@ struct sqlite_store {
 	struct sqlite_options options;
 	int lock_fd; /* -1: not locked */
 	pthread_mutex_t write_lock;
-	struct db *writer; /* guarded by write_lock */
+	struct db *writer; /* guarded by write_lock; NULL: the store is read only */
 	pthread_mutex_t idle_lock;
 	struct db *idle; /* guarded by idle_lock, as n_idle */
 	size_t n_idle;

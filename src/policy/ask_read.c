@@ -1,8 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * From the members of an evaluation to a question. Every wrong type is told with the name of its member.
- */
-#include "api/authzen/evaluation.h"
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/ask_read.h"
 
 #include "model/validate.h"
 
@@ -79,8 +76,7 @@ static bool read_entity(const struct json *entity, const char *name, const struc
 	return false;
 }
 
-/* A list of strings; `is_valid` (may be NULL) judges each. */
-static bool read_strings(struct arena *a, const struct json *value, bool (*is_valid)(struct str), struct str_list *ret)
+bool ask_read_strings(struct arena *a, const struct json *value, bool (*is_valid)(struct str), struct str_list *ret)
 {
 	struct str *items;
 
@@ -106,7 +102,7 @@ static bool read_subject(struct arena *a, const struct evaluation *ev, struct as
 		return false;
 	ask->subject_properties = properties;
 	raw = member(properties, STR("subjects"));
-	if (!raw || read_strings(a, raw, iam_valid_query_subject, &ask->raw_subjects))
+	if (!raw || ask_read_strings(a, raw, iam_valid_query_subject, &ask->raw_subjects))
 		return true;
 	error_set(err, FAULT, "subject.properties.subjects must be an array of subjects such as user:ldap:bob");
 	return false;
@@ -117,7 +113,7 @@ static bool read_tenants(struct arena *a, const struct json *properties, const c
 {
 	const struct json *tenants = member(properties, STR("tenants")), *tenant = member(properties, STR("tenant"));
 
-	if (tenants && !read_strings(a, tenants, NULL, &ret->tenants)) {
+	if (tenants && !ask_read_strings(a, tenants, NULL, &ret->tenants)) {
 		error_set(err, FAULT, "%s.properties.tenants must be an array of strings", name);
 		return false;
 	}
@@ -279,32 +275,11 @@ static bool read_parts(struct arena *a, const struct evaluation *ev, struct ask 
 	return is_object_or_absent(ev->context, "context", err) && read_target(a, ev, ask, err);
 }
 
-/*
- * The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the answers.
- * Whoever may ask about all may ask as somebody who may not.
- */
-static bool read_bound(const struct evaluator *e, struct ask *ask, struct error *err)
+bool ask_read(const struct evaluation *ev, struct arena *a, struct ask *ret, struct error *err)
 {
-	const struct api_call *call = e->call;
-	const struct json *tenants;
+	struct ask ask = {0};
 
-	ask->is_bound = !call->everywhere || !str_is_absent(e->bound_tenants);
-	ask->bound_tenants = call->tenants;
-	if (str_is_absent(e->bound_tenants))
-		return true;
-	if (call->everywhere && json_parse(e->bound_tenants, call->arena, &tenants, NULL) == JSON_OK &&
-	    read_strings(call->arena, tenants, NULL, &ask->bound_tenants))
-		return true;
-	error_set(err, FAULT, "Doorward-Bound-Tenants must be an array of strings, from who may ask about all tenants");
-	return false;
-}
-
-bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret, struct error *err)
-{
-	const struct api_call *call = e->call;
-	struct ask ask = {.now_ms = call->now_ms};
-
-	if (!read_parts(call->arena, ev, &ask, err) || !read_bound(e, &ask, err))
+	if (!read_parts(a, ev, &ask, err))
 		return false;
 	ask.resource_properties = member(ev->resource, STR("properties"));
 	ask.context = ev->context;
