@@ -57,6 +57,8 @@ struct cli_options {
 	uint64_t n_threads;           /* 0: as many as processors */
 	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
 	uint64_t aitronos_burst;      /* 0: a fifth more */
+	const char *feature;          /* names, with commas */
+	bool has_arap;                /* among them */
 	bool webhook_allow_private;
 	bool connhex_strict;
 	bool connhex_inert_statements;

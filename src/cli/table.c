@@ -105,6 +105,8 @@ const struct cli_option_def cli_options_table[] = {
 	 CLI_COUNT, AT(aitronos_burst), .min = 0, .max = 1000000},
 	{"webhook-allow-private", NULL, NULL, "call webhooks and fetch issuers' keys at private addresses and without TLS, too", SERVE,
 	 CLI_FLAG, AT(webhook_allow_private)},
+	{"feature", "NAMES", NULL, "turn on drafts, by name, with commas: arap (access requests through AuthZEN)", SERVE,
+	 CLI_TEXT, AT(feature)},
 	{"connhex-strict", NULL, NULL, "Connhex: the ancestor's rules to the letter (lower-case ids, unknown members refused)", SERVE, CLI_FLAG,
 	 AT(connhex_strict)},
 	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,

@@ -49,7 +49,8 @@
 	X(OAUTH_CLIENT, oauth_client)                                                                                  \
 	X(APP_ACTION, app_action)                                                                                      \
 	X(ACCESS_POLICY, access_policy)                                                                                \
-	X(TOKEN_ISSUER, token_issuer)
+	X(TOKEN_ISSUER, token_issuer)                                                                                  \
+	X(ACCESS_TASK, access_task)
 
 enum document_kind {
 	DOC_NONE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/authzen/evaluation.h"
 
+#include "api/authzen/profile.h"
 #include "base/clock.h"
 
 struct evaluator evaluator_of(struct api_call *call)
@@ -116,17 +117,19 @@ static void write_reason(const struct evaluator *e, const struct ask *ask, const
 }
 
 static void write_decision(const struct evaluator *e, const struct ask *ask, struct answer answer,
-                           struct json_writer *w)
+                           const struct profile_answer *p, struct json_writer *w)
 {
 	json_begin_object(w);
-	json_put_bool(w, STR("decision"), verdict_allows(answer.verdict));
-	if (ask->resource.lists_tenants || e->explains) {
+	json_put_bool(w, STR("decision"), verdict_allows(answer.verdict) && !p->is_rejected);
+	if (ask->resource.lists_tenants || e->explains || p->is_said) {
 		json_key(w, STR("context"));
 		json_begin_object(w);
 		if (ask->resource.lists_tenants)
 			json_put_strs(w, STR("tenants"), answer.tenants.items, answer.tenants.n);
 		if (e->explains)
 			write_reason(e, ask, &answer, w);
+		if (p->is_said)
+			profile_write(e->call, p, e->explains, w);
 		json_end_object(w);
 	}
 	json_end_object(w);
@@ -137,12 +140,14 @@ bool evaluation_decide(const struct evaluator *e, const struct evaluation *ev, s
 {
 	struct ask ask;
 	struct answer answer;
+	struct profile_answer profile;
 
 	if (!evaluation_read(e, ev, &ask, err))
 		return false;
 	answer = snapshot_ask(e->call->snapshot, &ask, e->call->arena, NULL);
-	write_decision(e, &ask, answer, w);
-	*ret_allowed = verdict_allows(answer.verdict);
+	profile = profile_look(e->call, ev, &ask, verdict_allows(answer.verdict));
+	write_decision(e, &ask, answer, &profile, w);
+	*ret_allowed = verdict_allows(answer.verdict) && !profile.is_rejected;
 	api_count_decision(e->call->api, *ret_allowed);
 	return true;
 }
