@@ -207,8 +207,8 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_access_requests, api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex,
-    api_forward_auth, api_langsmith, api_native;
+extern const struct api_dialect api_access_requests, api_aitronos, api_authzen, api_conductorone, api_confident,
+    api_connhex, api_forward_auth, api_langsmith, api_native;
 
 /* What is on only where somebody wants it. */
 enum api_feature {
@@ -216,7 +216,7 @@ enum api_feature {
 };
 
 struct api_options {
-	unsigned features; /* enum api_feature */
+	unsigned features;                          /* enum api_feature */
 	struct service *service;                    /* borrowed */
 	struct str public_url;                      /* without trailing slash, e.g. "https://pdp.example.com" */
 	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */

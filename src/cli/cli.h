@@ -18,6 +18,8 @@ enum cli_command {
 	CLI_VERSION,
 	CLI_SERVE,
 	CLI_CHECK,
+	CLI_REQUEST,
+	CLI_APPROVE,
 	CLI_KEY_CREATE,
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
@@ -76,6 +78,8 @@ struct cli_options {
 	const char *since;   /* RFC 3339, checked */
 	const char *as_of;   /* a revision or a time, for the server to check; as the next two */
 	const char *from, *to;
+	const char *reason;
+	const char *until; /* RFC 3339, checked */
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
 

@@ -229,7 +229,8 @@ static int parse_features(struct cli_options *options, struct error *err)
 
 	while (str_split(&rest, ',', &name)) {
 		if (!str_eq(str_trim(name), STR("arap")))
-			return error_set(err, CLI_USAGE, "--feature: there is no feature \"" STR_FMT "\"; there is arap",
+			return error_set(err, CLI_USAGE,
+			                 "--feature: there is no feature \"" STR_FMT "\"; there is arap",
 			                 STR_ARG(str_trim(name)));
 		options->has_arap = true;
 	}

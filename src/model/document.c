@@ -83,8 +83,7 @@ struct str permission_policy_unique(struct arena *a, struct str tenant, struct s
 /* Neither has a line break in it. */
 struct str access_task_unique(struct arena *a, struct str requester, struct str idempotency_key)
 {
-	return str_is_absent(idempotency_key) ? STR_NONE
-	                                      : arena_concat3(a, requester, STR("\n"), idempotency_key);
+	return str_is_absent(idempotency_key) ? STR_NONE : arena_concat3(a, requester, STR("\n"), idempotency_key);
 }
 
 struct str resource_member_link(struct arena *a, struct str type, struct str id)

@@ -332,8 +332,8 @@ struct access_task {
 	const struct json *client;  /* what the maker said of itself, for the trail; NULL: nothing */
 	/*
 	 * [{"resource","action","context","request","approval","evaluation","token","ended"} …]: request, the id of the
-	 * access_request; approval, the id that its approval is known by; evaluation and token, of the denial; ended, how
-	 * it ended here while the request may go on: "cancelled", "expired"
+	 * access_request; approval, the id that its approval is known by; evaluation and token, of the denial; ended,
+	 * how it ended here while the request may go on: "cancelled", "expired"
 	 */
 	const struct json *items;
 	struct str webhook;               /* to be told when it is over; absent: none */

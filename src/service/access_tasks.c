@@ -9,9 +9,8 @@
 #define ID_CHARS 32u /* 190 bits */
 
 static const struct str status_names[] = {
-    [TASK_PENDING] = STR_INIT("pending"), [TASK_APPROVED] = STR_INIT("approved"),
-    [TASK_DENIED] = STR_INIT("denied"),   [TASK_EXPIRED] = STR_INIT("expired"),
-    [TASK_CANCELLED] = STR_INIT("cancelled"), [TASK_FAILED] = STR_INIT("failed"),
+    [TASK_PENDING] = STR_INIT("pending"), [TASK_APPROVED] = STR_INIT("approved"),   [TASK_DENIED] = STR_INIT("denied"),
+    [TASK_EXPIRED] = STR_INIT("expired"), [TASK_CANCELLED] = STR_INIT("cancelled"), [TASK_FAILED] = STR_INIT("failed"),
     [TASK_PARTIAL] = STR_INIT("partial"),
 };
 static_assert(N_ELEMENTS(status_names) == TASK_N_STATUSES, "a name for each");
@@ -149,8 +148,7 @@ const struct access_task *access_task_by_key(const struct snapshot *s, struct st
                                              struct arena *a)
 {
 	const struct document *doc =
-	    str_is_empty(key) ? NULL
-	                      : snapshot_find_unique(s, DOC_ACCESS_TASK, access_task_unique(a, requester, key));
+	    str_is_empty(key) ? NULL : snapshot_find_unique(s, DOC_ACCESS_TASK, access_task_unique(a, requester, key));
 
 	return doc ? as_access_task(doc) : NULL;
 }
@@ -253,8 +251,10 @@ enum service_result access_task_create(struct txn *t, const struct access_task_n
 		items[i] = *item_of(t->arena, &n->wishes[i], &asked);
 	}
 	*list = (struct json){.type = JSON_ARRAY, .n = (uint32_t)n->n, .items = items};
-	task.doc = (struct document){
-	    .kind = DOC_ACCESS_TASK, .id = new_id(t->arena, STR("arq_")), .created_at_ms = t->now_ms, .updated_at_ms = t->now_ms};
+	task.doc = (struct document){.kind = DOC_ACCESS_TASK,
+	                             .id = new_id(t->arena, STR("arq_")),
+	                             .created_at_ms = t->now_ms,
+	                             .updated_at_ms = t->now_ms};
 	task.items = list;
 	task.expires_at_ms = task.due_at_ms = expiry_of(t, n);
 	txn_put(t, &task.doc);
@@ -288,8 +288,8 @@ static void tell(struct txn *t, const struct task_state *state)
 void access_tasks_request_closed(struct txn *t, const struct access_request *r)
 {
 	const struct document *const *docs;
-	size_t n =
-	    snapshot_linked(t->snapshot, DOC_ACCESS_TASK, arena_concat(t->arena, STR("request:"), r->doc.id), t->arena, &docs);
+	size_t n = snapshot_linked(t->snapshot, DOC_ACCESS_TASK, arena_concat(t->arena, STR("request:"), r->doc.id),
+	                           t->arena, &docs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct access_task *task = as_access_task(docs[i]);

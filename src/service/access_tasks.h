@@ -35,9 +35,9 @@ struct task_item {
 	const struct json *json;              /* in access_task.items */
 	const struct access_request *request; /* NULL: it is gone */
 	enum task_status status;
-	struct str approval;        /* the id that it is approved under, if it is */
-	int64_t approved_at_ms;     /* of an approved one, as the next */
-	int64_t approved_until_ms;  /* the first moment in which the approval does not hold any more */
+	struct str approval;       /* the id that it is approved under, if it is */
+	int64_t approved_at_ms;    /* of an approved one, as the next */
+	int64_t approved_until_ms; /* the first moment in which the approval does not hold any more */
 };
 
 struct task_state {

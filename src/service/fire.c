@@ -108,9 +108,8 @@ int64_t fire_wait_ms(const struct service *svc)
 
 void fire_rebuild(struct org *org, const struct snapshot *s)
 {
-	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING, DOC_WEBHOOK_CALL,
-	                                           DOC_ACCESS_REVIEW, DOC_ACCESS_REVIEW_TEMPLATE,
-	                                           DOC_ACCESS_TASK};
+	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING,    DOC_WEBHOOK_CALL,
+	                                           DOC_ACCESS_REVIEW,  DOC_ACCESS_REVIEW_TEMPLATE, DOC_ACCESS_TASK};
 
 	timers_clear(&org->timers);
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {

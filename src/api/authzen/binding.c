@@ -233,8 +233,8 @@ static void make_code(struct api_call *call, struct str payload, struct str hash
 	const struct str org = call->snapshot->org;
 
 	key_mac(service_key_hasher(call->service),
-	        arena_strf(call->arena, "authzen-evaluation:%zu:" STR_FMT ":" STR_FMT ":" STR_FMT, org.len, STR_ARG(org),
-	                   STR_ARG(payload), STR_ARG(hash)),
+	        arena_strf(call->arena, "authzen-evaluation:%zu:" STR_FMT ":" STR_FMT ":" STR_FMT, org.len,
+	                   STR_ARG(org), STR_ARG(payload), STR_ARG(hash)),
 	        out);
 }
 

@@ -28,8 +28,8 @@ static const struct problem problems[PROBLEM_N] = {
     [PROBLEM_DUPLICATE_REQUEST] = {STR_INIT(PROBLEM_URN "duplicate_request"),
                                    STR_INIT("The key came with another request"), SERVICE_CONFLICT, 409},
     [PROBLEM_UNKNOWN_TASK] = {STR_INIT(PROBLEM_URN "unknown_task"), STR_INIT("Unknown task"), SERVICE_NOT_FOUND, 404},
-    [PROBLEM_TASK_EXPIRED] = {STR_INIT(PROBLEM_URN "task_expired"), STR_INIT("The task has expired"),
-                              SERVICE_NOT_FOUND, 410},
+    [PROBLEM_TASK_EXPIRED] = {STR_INIT(PROBLEM_URN "task_expired"), STR_INIT("The task has expired"), SERVICE_NOT_FOUND,
+                              410},
     [PROBLEM_INVALID_TASK_STATE] = {STR_INIT(PROBLEM_URN "invalid_task_state"), STR_INIT("The task is over"),
                                     SERVICE_CONFLICT, 409},
 };
@@ -62,9 +62,9 @@ static struct str title_of(unsigned status)
 		unsigned status;
 		struct str title;
 	} titles[] = {
-	    {400, STR_INIT("Bad Request")},        {401, STR_INIT("Unauthorized")},
-	    {403, STR_INIT("Forbidden")},          {404, STR_INIT("Not Found")},
-	    {405, STR_INIT("Method Not Allowed")}, {413, STR_INIT("Content Too Large")},
+	    {400, STR_INIT("Bad Request")},         {401, STR_INIT("Unauthorized")},
+	    {403, STR_INIT("Forbidden")},           {404, STR_INIT("Not Found")},
+	    {405, STR_INIT("Method Not Allowed")},  {413, STR_INIT("Content Too Large")},
 	    {503, STR_INIT("Service Unavailable")},
 	};
 
@@ -216,8 +216,7 @@ static void show(struct api_call *call)
 /* Whoever submitted it may take it back, and whom it is for. To see it is not enough. */
 static bool may_cancel(const struct api_call *call, const struct access_task *task, enum task_sight sight)
 {
-	return sight == SIGHT_MAKER ||
-	       (str_eq(call->caller.type, STR("user")) && str_eq(call->caller.id, task->user));
+	return sight == SIGHT_MAKER || (str_eq(call->caller.type, STR("user")) && str_eq(call->caller.id, task->user));
 }
 
 static void cancel(struct api_call *call)
@@ -244,12 +243,31 @@ static void cancel(struct api_call *call)
 /* ---- the dialect ----------------------------------------------------------------------------------- */
 
 static const struct api_route routes[] = {
-    {.method = HTTP_POST, .path = PATH_ACCESS_REQUESTS, .mode = API_WRITE, .body = API_JSON_BODY,
-     .action = "access:request", .resource = "access", .handle = submit, .present_only = true},
-    {.method = HTTP_GET, .path = PATH_TASK, .mode = API_READ, .body = API_NO_BODY, .handle = show, .present_only = true},
-    {.method = HTTP_POST, .path = PATH_TASK "/cancel", .mode = API_WRITE, .body = API_OPTIONAL_JSON, .handle = cancel,
+    {.method = HTTP_POST,
+     .path = PATH_ACCESS_REQUESTS,
+     .mode = API_WRITE,
+     .body = API_JSON_BODY,
+     .action = "access:request",
+     .resource = "access",
+     .handle = submit,
      .present_only = true},
-    {.method = HTTP_DELETE, .path = PATH_TASK "/cancel", .mode = API_WRITE, .body = API_NO_BODY, .handle = cancel,
+    {.method = HTTP_GET,
+     .path = PATH_TASK,
+     .mode = API_READ,
+     .body = API_NO_BODY,
+     .handle = show,
+     .present_only = true},
+    {.method = HTTP_POST,
+     .path = PATH_TASK "/cancel",
+     .mode = API_WRITE,
+     .body = API_OPTIONAL_JSON,
+     .handle = cancel,
+     .present_only = true},
+    {.method = HTTP_DELETE,
+     .path = PATH_TASK "/cancel",
+     .mode = API_WRITE,
+     .body = API_NO_BODY,
+     .handle = cancel,
      .present_only = true},
 };
 

@@ -249,7 +249,8 @@ static bool read_callback(struct reader *r)
 
 static bool read_context(struct reader *r)
 {
-	const struct json *context = member(r->body, STR("context")), *access = member(r->body, STR("requested_access"));
+	const struct json *context = member(r->body, STR("context")),
+	                  *access = member(r->body, STR("requested_access"));
 
 	if ((context && context->type != JSON_OBJECT) || (access && access->type != JSON_OBJECT))
 		return malformed(r->call, "context and requested_access must be objects");

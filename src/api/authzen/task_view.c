@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "workflow/workflow.h"
 
-#define PATH_TICKETS   "/api/v1/tasks/"
-#define RETRY_AFTER_S  "5"
+#define PATH_TICKETS  "/api/v1/tasks/"
+#define RETRY_AFTER_S "5"
 
 static bool is_request_admin(struct api_call *call)
 {
@@ -130,12 +130,14 @@ static void write_progress(const struct access_request *r, struct json_writer *w
 static void write_links(struct api_call *call, const struct task_state *state, struct json_writer *w)
 {
 	const struct access_request *r = state->n == 1 ? state->items[0].request : NULL;
-	struct str url = r ? arena_concat3(call->arena, api_public_url(call->api), STR(PATH_TICKETS), r->doc.id) : STR_NONE;
+	struct str url =
+	    r ? arena_concat3(call->arena, api_public_url(call->api), STR(PATH_TICKETS), r->doc.id) : STR_NONE;
 
 	json_key(w, STR("links"));
 	json_begin_object(w);
 	if (state->status == TASK_PENDING && is_maker(call, state->task))
-		json_put_str(w, STR("cancel"), arena_concat(call->arena, url_of_task(call, state->task), STR("/cancel")));
+		json_put_str(w, STR("cancel"),
+		             arena_concat(call->arena, url_of_task(call, state->task), STR("/cancel")));
 	if (r)
 		json_put_str(w, STR("ticket"), url);
 	if (may_decide(call, r))
@@ -146,9 +148,12 @@ static void write_links(struct api_call *call, const struct task_state *state, s
 static void write_display(const struct task_state *state, struct json_writer *w)
 {
 	static const struct str titles[] = {
-	    [TASK_PENDING] = STR_INIT("Access was requested"),      [TASK_APPROVED] = STR_INIT("Access was approved"),
-	    [TASK_DENIED] = STR_INIT("Access was denied"),          [TASK_EXPIRED] = STR_INIT("The request has expired"),
-	    [TASK_CANCELLED] = STR_INIT("The request was cancelled"), [TASK_FAILED] = STR_INIT("The request failed"),
+	    [TASK_PENDING] = STR_INIT("Access was requested"),
+	    [TASK_APPROVED] = STR_INIT("Access was approved"),
+	    [TASK_DENIED] = STR_INIT("Access was denied"),
+	    [TASK_EXPIRED] = STR_INIT("The request has expired"),
+	    [TASK_CANCELLED] = STR_INIT("The request was cancelled"),
+	    [TASK_FAILED] = STR_INIT("The request failed"),
 	    [TASK_PARTIAL] = STR_INIT("The parts of the request ended in different ways"),
 	};
 	static_assert(N_ELEMENTS(titles) == TASK_N_STATUSES, "a title for each");

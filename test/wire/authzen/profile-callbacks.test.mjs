@@ -90,10 +90,19 @@ test('5 only what is registered is called, and never what is private', async (t)
 	await bad({endpoint: w.receiver.url, events: ['approved', 'exploded']}, /events/);
 	await bad({endpoint: w.receiver.url, events: 'approved'}, /events/);
 	await bad({endpoint: w.receiver.url, state: 'x'.repeat(5000)}, /longer/);
-	const r = await w.pep.submit({...body, callback: {endpoint: w.receiver.url}});
-	assert.equal(r.status, 202);
-	await w.approve(r.json.task);
-	const [row] = await w.told(1);
-	assert.match(row.warning, /https|public/i);
+	// Without TLS; and with it, but within.
+	const within = w.receiver.url.replace('http:', 'https:');
+	await w.owner.post('webhooks', {displayName: 'within', url: within});
+	const {task} = await w.pep.ask(await w.entitlement([manager]), {callback: {endpoint: w.receiver.url}});
+	await w.approve(task);
+	assert.match((await w.told(1))[0].warning, /"http" not supported/);
+	const other = await w.pep.ask(await w.entitlement([manager]), {callback: {endpoint: within}});
+	await w.approve(other.task);
+	const rows = await until(async () => {
+		const {items} = (await w.server.call('GET', '/doorward/v1/audit?limit=1000')).json;
+		const found = items.filter((row) => row.event === 'c1.webhook.call' && row.path.startsWith('https:'));
+		return found.length > 0 && found;
+	});
+	assert.match(rows[0].warning, /not public|private|refused/);
 	assert.equal(w.receiver.n, 0);
 });

@@ -406,7 +406,7 @@ test('22 an approval is for what was asked, and for who asked', async (t) => {
 
 test('23 an approval ends with the grant, and opens nothing that is forbidden', async (t) => {
 	const w = await makeProfileWorld(t);
-	const entitlement = await w.entitlement([accept], {revokePolicyId: undefined});
+	const entitlement = await w.entitlement([accept]);
 	const {question, answer} = await w.pep.ask(entitlement);
 	const {approval} = answer.result;
 	const forbid = {id: 'no', effect: 'deny', subjects: ['user:alice'], actions: ['use'], resources: ['*']};
@@ -416,14 +416,8 @@ test('23 an approval ends with the grant, and opens nothing that is forbidden', 
 	assert.equal((await w.server.call('DELETE', '/doorward/v1/policies/no')).status, 204);
 	assert.equal((await w.pep.again(question, approval)).decision, true);
 	const [binding] = await w.grants(entitlement);
-	const gone = await w.server.call('DELETE', `/doorward/v1/apps/${w.app}/grants/${entitlement}/${binding.appUserId}`);
-	if (gone.status === 404) {
-		await w.erin.post('task/revoke', {appId: w.app, appEntitlementId: entitlement, appUserId: binding.appUserId});
-		const [task] = (await w.owner.post('search/tasks', {taskStates: ['TASK_STATE_OPEN']})).list;
-		if (task) {
-			await w.owner.post(`tasks/${task.task.id}/action/skip-step`, {policyStepId: task.task.policy.current.id});
-		}
-	}
+	const path = `/doorward/v1/apps/${w.app}/entitlements/${entitlement}/bindings/${binding.appUserId}`;
+	assert.equal((await w.server.call('DELETE', path)).status, 204);
 	const r = await w.pep.again(question, approval);
 	assert.equal(r.decision, false);
 	assert.equal(r.context.reason, 'approval_expired');
