@@ -20,6 +20,7 @@ struct api;
 struct api_call;
 struct api_dialect;
 struct rate_limiter;
+struct decision_log;
 struct forward_mapping;
 
 enum api_mode {
@@ -222,6 +223,9 @@ struct api_options {
 	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */
 	uint64_t aitronos_burst;                    /* at once; 0: a fifth more than that */
 	const struct forward_mapping *forward_auth; /* api/forward_auth/mapping.h, borrowed; NULL: none */
+	struct decision_log *decision_log; /* borrowed; NULL: none. See api/decisions.h, also of the next two */
+	bool log_without_properties;
+	bool log_is_required;
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/decisions.h"
 #include "api/rate_limit.h"
 
 #define API_MAX_DIALECTS 12u
@@ -36,6 +37,11 @@ struct api {
 	size_t n_dialects;
 	struct rate_limiter *aitronos_limiter;      /* NULL: none */
 	const struct forward_mapping *forward_auth; /* NULL: none */
+	struct {
+		struct decisions_options options;
+		uint64_t run;       /* random: of this run */
+		_Atomic uint64_t n; /* answers that were given an id */
+	} decisions;
 	_Atomic uint64_t n_allowed, n_denied;
 	_Atomic bool is_draining;
 	_Atomic(const struct http_server *) http_server;

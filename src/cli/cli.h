@@ -24,6 +24,9 @@ enum cli_command {
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
+	CLI_AUDIT_VERIFY,
+	CLI_AUDIT_REPLAY,
+	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
@@ -31,7 +34,7 @@ enum cli_command {
 	CLI_CEL_TEST,
 };
 
-#define CLI_MAX_OPERANDS 3u
+#define CLI_MAX_OPERANDS 256u
 #define CLI_MAX_TENANTS  64u
 
 /* What was asked. Texts are borrowed from argv, the environment or the table; a text option that was not given and has
@@ -40,6 +43,7 @@ struct cli_options {
 	enum cli_command command;
 	const char *help_topic; /* CLI_HELP: "", "serve", "key", "key create" … */
 	const char *operands[CLI_MAX_OPERANDS];
+	unsigned n_operands;
 
 	/* serve */
 	const char *store;
@@ -62,6 +66,10 @@ struct cli_options {
 	const char *feature;          /* names, with commas */
 	bool has_arap;                /* among them */
 	bool webhook_allow_private;
+	const char *decision_log;        /* a file, or "-" */
+	uint64_t decision_log_max_bytes; /* 0: no limit */
+	bool decision_log_without_properties;
+	bool decision_log_required;
 	bool connhex_strict;
 	bool connhex_inert_statements;
 
@@ -76,10 +84,12 @@ struct cli_options {
 	const char *name;
 	const char *expires; /* RFC 3339, checked */
 	const char *since;   /* RFC 3339, checked */
-	const char *as_of;   /* a revision or a time, for the server to check; as the next two */
+	const char *until;   /* RFC 3339, checked */
+	const char *id;
+	const char *jwks;  /* a file */
+	const char *as_of; /* a revision or a time, for the server to check; as the next two */
 	const char *from, *to;
 	const char *reason;
-	const char *until; /* RFC 3339, checked */
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
 

@@ -43,6 +43,12 @@ static int run(struct cli_session *s)
 		return cli_key_revoke(s);
 	case CLI_AUDIT:
 		return cli_audit(s);
+	case CLI_AUDIT_VERIFY:
+		return cli_audit_verify(s);
+	case CLI_AUDIT_REPLAY:
+		return cli_audit_replay(s);
+	case CLI_AUDIT_LAST_USE:
+		return cli_audit_last_use(s);
 	case CLI_CHANGES:
 		return cli_changes(s);
 	case CLI_CEL_EVAL:

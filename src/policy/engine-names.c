@@ -12,10 +12,13 @@ static struct str group_key(const void *value)
 	return group_text(value);
 }
 
-/* An action with the number of sets that name it: one heap block. */
+/*
+ * An action that some set names, or has named. How many sets do is kept apart, by its number: a write changes many of
+ * these counts, and those of actions that came together stand together. One that nobody names any more keeps its
+ * number, and is in no order.
+ */
 struct action {
-	uint64_t owner; /* the edit that may change it */
-	uint64_t n_sets;
+	uint64_t number;
 	uint32_t len;
 	char text[];
 };
@@ -25,6 +28,11 @@ static struct str action_key(const void *value)
 	const struct action *action = value;
 
 	return (struct str){action->text, action->len};
+}
+
+static bool action_is(const void *value, const void *key)
+{
+	return str_eq(action_key(value), *(const struct str *)key);
 }
 
 /* ---- changes ------------------------------------------------------------------------------------------- */
@@ -100,29 +108,32 @@ static void change_resource(struct engine *g, const struct change *c, struct str
 		(void)ptrie_remove(&g->resources, c->edit, group_key, text);
 }
 
-static struct action *action_open(struct engine *g, struct edit *e, struct str text)
+static struct action *action_need(struct engine *g, struct edit *e, struct str text)
 {
-	struct action *old = ptrie_get(&g->actions, action_key, text), *action;
+	uint64_t hash = text_hash(g->seed, text);
+	struct action *action = pmap_get(&g->action_numbers, hash, action_is, &text);
 
-	if (old && old->owner == e->owner)
-		return old;
+	if (action)
+		return action;
 	action = edit_alloc(e, sizeof(*action) + text.len);
-	*action = (struct action){.owner = e->owner, .n_sets = old ? old->n_sets : 0, .len = (uint32_t)text.len};
+	*action = (struct action){.number = g->action_numbers.n, .len = (uint32_t)text.len};
 	if (text.len)
 		memcpy(action->text, text.ptr, text.len);
-	(void)ptrie_put(&g->actions, e, action_key, action);
-	edit_retire(e, old);
+	(void)pmap_put(&g->action_numbers, e, hash, action_is, &text, action);
 	return action;
 }
 
-static void drop_action(struct engine *g, struct edit *e, struct str text)
+/* One set more, or less, names the action. Counts stand in the place of pointers. */
+static void count_action(struct engine *g, struct edit *e, struct str text, bool is_named)
 {
-	struct action *action = action_open(g, e, text);
+	struct action *action = action_need(g, e, text);
+	uintptr_t n = (uintptr_t)pvec_get(&g->action_counts, action->number);
 
-	if (--action->n_sets > 0)
-		return;
-	(void)ptrie_remove(&g->actions, e, action_key, text);
-	edit_retire(e, action);
+	if (is_named && n == 0)
+		(void)ptrie_put(&g->actions, e, action_key, action);
+	else if (!is_named && n == 1)
+		(void)ptrie_remove(&g->actions, e, action_key, text);
+	(void)pvec_set(&g->action_counts, e, action->number, (void *)(is_named ? n + 1 : n - 1));
 }
 
 /* Two lists in order: takes the next name off whichever has it; below 0 from the first only, above from the second. */
@@ -142,9 +153,9 @@ static void change_actions(struct engine *g, struct edit *e, const struct names 
 		const int order = take_next(old, &i, fresh, &k);
 
 		if (order < 0)
-			drop_action(g, e, old->items[i - 1]);
+			count_action(g, e, old->items[i - 1], false);
 		else if (order > 0)
-			action_open(g, e, fresh->items[k - 1])->n_sets++;
+			count_action(g, e, fresh->items[k - 1], true);
 	}
 }
 
@@ -173,14 +184,18 @@ void names_change(struct engine *g, struct edit *e, const struct cset *old, cons
 void names_retire_all(struct engine *g, struct edit *e)
 {
 	struct group *group = ptrie_from(&g->resources, group_key, STR(""));
-	struct action *action = ptrie_from(&g->actions, action_key, STR(""));
+	struct pmap_iter it;
+	struct action *action;
 
 	for (; group; group = ptrie_behind(&g->resources, group_key, group_key(group)))
 		group_retire_all(group, e);
-	for (; action; action = ptrie_behind(&g->actions, action_key, action_key(action)))
+	pmap_iter_init(&it, &g->action_numbers);
+	while ((action = pmap_iter_next(&it)))
 		edit_retire(e, action);
 	ptrie_retire_all(&g->resources, e);
 	ptrie_retire_all(&g->actions, e);
+	pmap_retire_all(&g->action_numbers, e);
+	pvec_retire_all(&g->action_counts, e);
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------- */

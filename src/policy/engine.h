@@ -79,14 +79,16 @@ struct statement_set {
 
 /* One version of the index. A zeroed struct plus a seed is the empty engine. */
 struct engine {
-	uint64_t seed;             /* of the hashes; random per process, fixed in tests */
-	struct pmap subjects;      /* subject pattern -> postings */
-	struct pmap sets;          /* (kind, id) -> compiled set */
-	struct ptrie resources;    /* resource pattern -> the sets that name it, for searches */
-	struct ptrie actions;      /* actions that sets name, likewise */
-	struct pmap tenants_by_id; /* tenant id -> its number */
-	struct pvec tenants;       /* number -> tenant */
-	uint64_t n_tenant_numbers; /* numbers are never used twice in one lineage */
+	uint64_t seed;              /* of the hashes; random per process, fixed in tests */
+	struct pmap subjects;       /* subject pattern -> postings */
+	struct pmap sets;           /* (kind, id) -> compiled set */
+	struct ptrie resources;     /* resource pattern -> the sets that name it, for searches */
+	struct ptrie actions;       /* actions that sets name, likewise */
+	struct pmap action_numbers; /* action -> its number: those, and others that were named once */
+	struct pvec action_counts;  /* by number: how many sets name it */
+	struct pmap tenants_by_id;  /* tenant id -> its number */
+	struct pvec tenants;        /* number -> tenant */
+	uint64_t n_tenant_numbers;  /* numbers are never used twice in one lineage */
 	uint64_t n_statements;
 	uint64_t n_bytes; /* held by the compiled sets */
 };

@@ -7,7 +7,7 @@
 #include "model/conductorone.h"
 #include "service/cidr.h"
 #include "service/directory.h"
-#include "service/ed25519.h"
+#include "crypto/ed25519.h"
 
 #define MAX_JWK_BYTES 512u
 

@@ -12,9 +12,10 @@
 #include "service/keys.h"
 #include "service/signing.h"
 
-#define MAX_DEPTH        32u   /* of what is bound: it is put into other documents */
-#define MAX_INLINE_BYTES 2048u /* in canonical form; what is longer is bound by its hash */
-#define MAX_CLAIMS_BYTES 5800u /* so that a token is no longer than JWT_MAX_BYTES */
+#define MAX_DEPTH        32u                 /* of what is bound: it is put into other documents */
+#define MAX_BOUND_BYTES  ((size_t)64 * 1024) /* in canonical form, as it is stored with the task */
+#define MAX_INLINE_BYTES 2048u               /* in canonical form; what is longer is bound by its hash */
+#define MAX_CLAIMS_BYTES 5800u               /* so that a token is no longer than JWT_MAX_BYTES */
 #define SHA256_BYTES     32u
 #define NONCE_CHARS      22u /* 131 bits */
 
@@ -104,7 +105,7 @@ struct str binding_sha256(struct arena *a, struct str bytes)
 
 bool binding_of(struct arena *a, const struct evaluation *ev, const struct json *members, struct binding *ret)
 {
-	struct buf text = BUF_INIT(BUF_MAX_RESPONSE_BYTES);
+	struct buf text = BUF_INIT(MAX_BOUND_BYTES);
 	struct binding b = {
 	    .subject = without_actor(a, ev->subject),
 	    .resource = ev->resource,

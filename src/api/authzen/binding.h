@@ -23,7 +23,7 @@ struct binding {
 
 /*
  * Of an evaluation. `members`: the names of the context's members that count, an array of strings; NULL: those that
- * count by themselves. False: it is nested so deep that it cannot be bound.
+ * count by themselves. False: it is nested so deep, or is so long, that it cannot be bound.
  */
 bool binding_of(struct arena *a, const struct evaluation *ev, const struct json *members, struct binding *ret) MUST_USE;
 

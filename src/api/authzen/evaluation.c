@@ -2,6 +2,7 @@
 #include "api/authzen/evaluation.h"
 
 #include "api/authzen/profile.h"
+#include "api/decisions.h"
 #include "base/clock.h"
 
 struct evaluator evaluator_of(struct api_call *call)
@@ -9,6 +10,7 @@ struct evaluator evaluator_of(struct api_call *call)
 	return (struct evaluator){
 	    .call = call,
 	    .explains = str_eq_nocase(http_header_get(call->x, STR("Doorward-Explain")), STR("true")),
+	    .bound_tenants = http_header_get(call->x, STR("Doorward-Bound-Tenants")),
 	};
 }
 
@@ -116,18 +118,20 @@ static void write_reason(const struct evaluator *e, const struct ask *ask, const
 	json_end_object(w);
 }
 
-static void write_decision(const struct evaluator *e, const struct ask *ask, struct answer answer,
+static void write_decision(const struct evaluator *e, const struct ask *ask, const struct answer *answer,
                            const struct profile_answer *p, struct json_writer *w)
 {
 	json_begin_object(w);
-	json_put_bool(w, STR("decision"), verdict_allows(answer.verdict) && !p->is_rejected);
+	json_put_bool(w, STR("decision"), verdict_allows(answer->verdict));
 	if (ask->resource.lists_tenants || e->explains || p->is_said) {
 		json_key(w, STR("context"));
 		json_begin_object(w);
 		if (ask->resource.lists_tenants)
-			json_put_strs(w, STR("tenants"), answer.tenants.items, answer.tenants.n);
+			json_put_strs(w, STR("tenants"), answer->tenants.items, answer->tenants.n);
+		if ((e->explains || p->is_requestable) && !str_is_absent(p->evaluation))
+			json_put_str(w, STR("evaluation_id"), p->evaluation);
 		if (e->explains)
-			write_reason(e, ask, &answer, w);
+			write_reason(e, ask, answer, w);
 		if (p->is_said)
 			profile_write(e->call, p, e->explains, w);
 		json_end_object(w);
@@ -135,7 +139,7 @@ static void write_decision(const struct evaluator *e, const struct ask *ask, str
 	json_end_object(w);
 }
 
-bool evaluation_decide(const struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
+bool evaluation_decide(struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
                        struct error *err)
 {
 	struct ask ask;
@@ -146,8 +150,16 @@ bool evaluation_decide(const struct evaluator *e, const struct evaluation *ev, s
 		return false;
 	answer = snapshot_ask(e->call->snapshot, &ask, e->call->arena, NULL);
 	profile = profile_look(e->call, ev, &ask, verdict_allows(answer.verdict));
-	write_decision(e, &ask, answer, &profile, w);
-	*ret_allowed = verdict_allows(answer.verdict) && !profile.is_rejected;
+	if (profile.is_rejected) {
+		answer.verdict = (struct verdict){0};
+		answer.tenants = (struct str_list){0};
+	}
+	/* One id for one evaluation, whoever asks for it. */
+	if (str_is_absent(profile.evaluation) && decisions_are_logged(e->call->api))
+		profile.evaluation = decisions_new_id(e->call->api, e->call->arena);
+	e->is_unlogged |= !decisions_log(e->call, &ask, &answer, profile.evaluation);
+	write_decision(e, &ask, &answer, &profile, w);
+	*ret_allowed = verdict_allows(answer.verdict);
 	api_count_decision(e->call->api, *ret_allowed);
 	return true;
 }

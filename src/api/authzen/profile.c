@@ -174,9 +174,13 @@ struct profile_answer profile_look(struct api_call *call, const struct evaluatio
 	struct profile_answer answer = {0};
 	enum presented presented;
 
-	if (!api_has_feature(call->api, API_FEATURE_ARAP) || call->past)
+	if (!api_has_feature(call->api, API_FEATURE_ARAP))
 		return answer;
 	presented = judge(call, ev, &answer);
+	/* A false proof was one always, and decides the same when the decision is replayed. What else is said is of
+	 * now. */
+	if (call->past)
+		return (struct profile_answer){.is_rejected = presented == PRESENTED_FALSE};
 	answer.is_rejected = presented == PRESENTED_FALSE;
 	if (allowed && !answer.is_rejected)
 		answer.is_said = presented == PRESENTED_HOLDS;
@@ -196,7 +200,6 @@ static void put_time(struct json_writer *w, struct str name, int64_t ms)
 
 static void write_requestable(struct api_call *call, const struct profile_answer *p, struct json_writer *w)
 {
-	json_put_str(w, STR("evaluation_id"), p->evaluation);
 	put_time(w, STR("evaluated_at"), call->now_ms);
 	json_key(w, STR("access_request"));
 	json_begin_object(w);

@@ -8,9 +8,10 @@
 #include "api/authzen/evaluation.h"
 
 struct profile_answer {
-	bool is_said;     /* there is something to write */
-	bool is_rejected; /* nothing is allowed: what was presented as a proof is none */
-	struct str evaluation, reason, next_action;
+	bool is_said;          /* there is something to write */
+	bool is_rejected;      /* nothing is allowed: what was presented as a proof is none */
+	struct str evaluation; /* its id; absent: it needs none. Written by the caller */
+	struct str reason, next_action;
 	int64_t retry_after_s; /* 0: not said */
 	/* The access can be asked for. */
 	bool is_requestable;
@@ -21,7 +22,10 @@ struct profile_answer {
 	int64_t approved_until_ms;
 };
 
-/* Of an evaluation that the engine has decided; nothing when the profile is off, or the question is about the past. */
+/*
+ * Of an evaluation that the engine has decided; nothing when the profile is off. Of the past only whether it is
+ * rejected.
+ */
 struct profile_answer profile_look(struct api_call *call, const struct evaluation *ev, const struct ask *ask,
                                    bool allowed);
 /* The members of the decision's context; `reason` only when no other is written there. */

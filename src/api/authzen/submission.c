@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "policy/requestable.h"
 
-#define MAX_CALLBACK_STATE_BYTES 4096u
+#define MAX_KEPT_BYTES 4096u /* of what is kept as it was sent */
 
 /* A submission while it is read. */
 struct reader {
@@ -164,6 +164,22 @@ static bool read_wishes(struct reader *r)
 
 /* ---- the rest -------------------------------------------------------------------------------------- */
 
+/* False after failing the call. */
+static bool is_short(struct api_call *call, const char *name, const struct json *value)
+{
+	struct buf text = BUF_INIT(MAX_KEPT_BYTES);
+	struct json_writer w = JSON_WRITER(&text);
+	bool fits;
+
+	if (value)
+		json_add(&w, value);
+	fits = !text.overflowed;
+	buf_release(&text);
+	if (!fits)
+		api_fail(call, SERVICE_INVALID, 0, "%s must not be longer than %u bytes", name, MAX_KEPT_BYTES);
+	return fits;
+}
+
 /*
  * Who acts for the subject can be proved in one way only: it is who calls. A chain of such cannot be, and what is not
  * proved is refused.
@@ -176,6 +192,8 @@ static bool read_client(struct reader *r)
 
 	if (client && client->type != JSON_OBJECT)
 		return malformed(r->call, "client must be an object");
+	if (!is_short(r->call, "client", client))
+		return false;
 	r->out->task.client = client;
 	if (!actor)
 		return true;
@@ -207,22 +225,6 @@ static bool is_event(struct str name)
 	return false;
 }
 
-static bool is_short(struct api_call *call, const struct json *state)
-{
-	struct buf text = BUF_INIT(MAX_CALLBACK_STATE_BYTES);
-	struct json_writer w = JSON_WRITER(&text);
-	bool fits;
-
-	if (state)
-		json_add(&w, state);
-	fits = !text.overflowed;
-	buf_release(&text);
-	if (!fits)
-		api_fail(call, SERVICE_INVALID, 0, "callback.state must not be longer than %u bytes",
-		         MAX_CALLBACK_STATE_BYTES);
-	return fits;
-}
-
 static bool read_callback(struct reader *r)
 {
 	const struct json *callback = member(r->body, STR("callback"));
@@ -238,7 +240,7 @@ static bool read_callback(struct reader *r)
 		return malformed(r->call, "callback.endpoint must be the URL of a webhook that is registered here");
 	task->webhook = webhook->doc.id;
 	task->webhook_state = json_get(callback, STR("state"));
-	if (!is_short(r->call, task->webhook_state) ||
+	if (!is_short(r->call, "callback.state", task->webhook_state) ||
 	    !api_get_strs(r->call, callback, "events", &task->webhook_events))
 		return false;
 	for (size_t i = 0; i < task->webhook_events.n; i++)

@@ -24,6 +24,8 @@ static const struct {
     {"help-key-create.txt", "key create", NULL},
     {"help-key-revoke.txt", "key revoke", NULL},
     {"help-audit.txt", "audit", NULL},
+    {"help-audit-verify.txt", "audit verify", NULL},
+    {"help-audit-replay.txt", "audit replay", NULL},
     {"help-changes.txt", "changes", NULL},
     {"help-cel.txt", "cel", NULL},
     {"help-cel-eval.txt", "cel eval", NULL},

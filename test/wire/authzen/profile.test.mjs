@@ -4,6 +4,7 @@
 // thing that the draft says must be so. What of it is the PEP's business is done as the draft has it.
 import assert from 'node:assert/strict';
 import {createPublicKey, verify} from 'node:crypto';
+import {copyFileSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {startServer} from '../../harness/server.mjs';
@@ -510,6 +511,7 @@ test('28 who acts for the subject must be who calls', async (t) => {
 		isProblem(await w.pep.submit({...body, client: {actor}}), 403, undefined, /actor/);
 	}
 	isProblem(await w.pep.submit({...body, client: 7}), 400);
+	isProblem(await w.pep.submit({...body, client: {id: 'x'.repeat(5000)}}), 400, undefined, /longer/);
 	assert.equal((await w.pep.submit({...body, client: {id: 'app', actor: {id: 'gateway', type: 'service'}}})).status, 202);
 });
 
@@ -584,4 +586,37 @@ test('32 the past is not requestable, and explained denials keep their reason', 
 	assert.equal(explained.context.reason.effect, 'none');
 	assert.ok(explained.context.access_request);
 	assert.ok(explained.context.evaluation_id);
+});
+
+test('33 an approval whose grant is not here yet is to be tried again', async (t) => {
+	const w = await makeProfileWorld(t, {args: ['--public-url', 'https://pdp.example.com']});
+	const entitlement = await w.entitlement([accept]);
+	// What another node, which is behind, knows: the store as it was before.
+	await w.server.end('SIGTERM');
+	const [store, before] = [`${w.server.dir}/doorward.db`, `${w.server.dir}/before.db`];
+	copyFileSync(store, before);
+	await w.server.start();
+	const {question, answer} = await w.pep.ask(entitlement);
+	const {approval} = answer.result;
+	await w.server.end('SIGTERM');
+	copyFileSync(before, store);
+	await w.server.start();
+	const r = await w.pep.again(question, approval);
+	assert.deepEqual(r, {decision: false, context: {reason: 'grant_pending', next_action: 'retry', retry_after: 5}});
+	const carl = await w.pep.again(w.pep.question(entitlement, 'carl'), approval);
+	assert.equal(carl.context.reason, 'out_of_scope');
+	assert.equal((await w.pep.again(question, {id: approval.id})).context.reason, 'approval_unverifiable');
+	w.forward(DAY);
+	assert.equal((await w.pep.again(question, approval)).context.reason, 'approval_expired');
+});
+
+test('34 what is too long to be bound is not requestable', async (t) => {
+	const w = await makeProfileWorld(t);
+	const question = w.pep.question(await w.entitlement([manager]));
+	assert.deepEqual(await w.pep.evaluate({...question, context: {long: 'x'.repeat(70000)}}), {decision: false});
+	let deep = 1;
+	for (let i = 0; i < 40; i++) {
+		deep = [deep];
+	}
+	assert.deepEqual(await w.pep.evaluate({...question, context: {deep}}), {decision: false});
 });
