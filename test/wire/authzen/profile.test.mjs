@@ -4,10 +4,12 @@
 // thing that the draft says must be so. What of it is the PEP's business is done as the draft has it.
 import assert from 'node:assert/strict';
 import {createPublicKey, verify} from 'node:crypto';
-import {copyFileSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {startServer} from '../../harness/server.mjs';
+import {run, startServer} from '../../harness/server.mjs';
 import {accept, manager, owners} from '../conductorone/world.mjs';
 import {isProblem, makeProfileWorld, PATH, ticket} from './profile-world.mjs';
 
@@ -619,4 +621,21 @@ test('34 what is too long to be bound is not requestable', async (t) => {
 		deep = [deep];
 	}
 	assert.deepEqual(await w.pep.evaluate({...question, context: {deep}}), {decision: false});
+});
+
+test('35 the decision log has the ids of denials, and answers are the same when they are replayed', async (t) => {
+	const dir = mkdtempSync(join(tmpdir(), 'doorward-log-'));
+	t.after(() => rmSync(dir, {recursive: true, force: true}));
+	const log = join(dir, 'log');
+	const w = await makeProfileWorld(t, {args: ['--decision-log', log, '--public-url', 'https://pdp.example.com']});
+	const {question, denied, answer} = await w.pep.ask(await w.entitlement([accept]));
+	const {approval} = answer.result;
+	assert.equal((await w.pep.again(question, approval)).decision, true);
+	assert.equal((await w.pep.again(question, {...approval, state: 'x'})).decision, false);
+	await w.server.restart();
+	const entries = readFileSync(log, 'utf8').trim().split('\n').map(JSON.parse).filter((e) => e.type === 'decision');
+	assert.deepEqual(entries.map((e) => e.decision), [false, true, false]);
+	assert.equal(entries[0].id, denied.context.evaluation_id);
+	const {code, out, err} = await run(['audit', 'replay', log, '--url', w.server.url, '--key', w.server.key]);
+	assert.equal(code, 0, out + err);
 });
