@@ -27,6 +27,7 @@ enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
 	API_WRITE,        /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
 	API_AUDITED_READ, /* as API_READ, but the answer is sent only once its row in the audit trail is durable */
+	API_HELD,         /* as API_READ, but on a snapshot that is held, in no read section: for long looks */
 };
 enum api_body {
 	API_NO_BODY,       /* ignored if sent */
@@ -136,6 +137,7 @@ struct api_call {
 	struct past_when *as_of; /* the header's; NULL: none */
 	struct past *past;       /* what it named, while the call is answered */
 	struct txn *txn;         /* writes only */
+	bool is_trial;           /* a dry run: txn->is_trial */
 	struct caller caller;
 	/* set by authorize: where the permission holds */
 	struct str_list tenants; /* authorized tenants, when not everywhere */
@@ -194,6 +196,16 @@ bool api_authorize(struct api_call *call, struct str action, struct str resource
  * organization as a whole? Does not fail the call.
  */
 bool api_may_in(struct api_call *call, struct str action, struct str resource, struct str tenant);
+
+/*
+ * For previews: runs the change that `x` asks for, in whatever dialect, as the writer would, against `t->snapshot`, a
+ * fork of the caller's own organization. `x` is made up: its answer is filled in; what the change puts stands in `t`
+ * and lives in x->arena. False: it was refused.
+ */
+bool api_try(struct api_call *call, struct http_exchange *x, struct txn *t) MUST_USE;
+/* One more such look? Few at once: each takes a thread. False after failing the call; else to be left. */
+bool api_enter_preview(struct api_call *call) MUST_USE;
+void api_leave_preview(struct api_call *call);
 
 /* ---- reading bodies: each fails the call (SERVICE_INVALID) and returns false on a wrong type ---------------- */
 

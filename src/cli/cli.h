@@ -28,6 +28,7 @@ enum cli_command {
 	CLI_AUDIT_REPLAY,
 	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
+	CLI_PREVIEW,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
@@ -99,7 +100,8 @@ struct cli_options {
 
 #define CLI_USAGE 1 /* error.code: the command line is wrong */
 
-/* Exit statuses of every command. For `check`: allow, deny; for `cel`: it holds, it does not. */
+/* Exit statuses of every command. For `check`: allow, deny; for `preview`: nobody gains or loses, somebody does; for
+ * `cel`: it holds, it does not. */
 enum cli_exit { CLI_EXIT_OK = 0, CLI_EXIT_DENY = 1, CLI_EXIT_ERROR = 2 };
 
 /*

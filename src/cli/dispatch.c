@@ -51,6 +51,8 @@ static int run(struct cli_session *s)
 		return cli_audit_last_use(s);
 	case CLI_CHANGES:
 		return cli_changes(s);
+	case CLI_PREVIEW:
+		return cli_preview(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

@@ -62,5 +62,6 @@ int cli_audit_verify(struct cli_session *s) MUST_USE;
 int cli_audit_replay(struct cli_session *s) MUST_USE;
 int cli_audit_last_use(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
+int cli_preview(struct cli_session *s) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

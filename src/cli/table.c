@@ -63,6 +63,13 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "From and to are revisions, or times, which mean the revision that was current then.\n"
 	 "What is shown is what came after the first, up to the second.\n"},
+	{CLI_PREVIEW, "preview", "FILE", 1, "say who gains and who loses by changes",
+	 "FILE is a JSON list of changes, in whatever dialect, each an object with method, path\n"
+	 "and body. They are tried one after the other, and nothing is changed. Prints what\n"
+	 "each would be answered, and then who would gain (+) and who would lose (-) what.\n"
+	 "\n"
+	 "The exit status is 0 when nobody gains or loses anything, 1 when somebody does, 2 when\n"
+	 "a change would be refused or there is no answer.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -103,8 +110,9 @@ const struct cli_command_def cli_commands[] = {
 #define REPLAY  CLI_BIT(CLI_AUDIT_REPLAY)
 #define LAST    CLI_BIT(CLI_AUDIT_LAST_USE)
 #define CHANGES CLI_BIT(CLI_CHANGES)
+#define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | REQUEST | APPROVE | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES)
+#define CLIENTS (CHECK | REQUEST | APPROVE | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -177,7 +185,7 @@ const struct cli_option_def cli_options_table[] = {
 	{"reason", "TEXT", NULL, "why", REQUEST | APPROVE, CLI_TEXT, AT(reason)},
 	{"until", "TIME", NULL, "until when the access is needed, such as 2026-11-22T18:00:00Z", REQUEST, CLI_TIME, AT(until)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | REQUEST | APPROVE | CREATE | LIST | AUDIT | CHANGES, CLI_FLAG, AT(json)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | REQUEST | APPROVE | CREATE | LIST | AUDIT | CHANGES | PREVIEW, CLI_FLAG, AT(json)},
 };
 /* clang-format on */
 

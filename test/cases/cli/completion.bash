@@ -15,6 +15,7 @@ _doorward()
 	"audit last-use"*) options="--help" ;;
 	"audit"*) options="--help --url --key --insecure-tls --since --follow --json" ;;
 	"changes"*) options="--help --url --key --insecure-tls --from --to --json" ;;
+	"preview"*) options="--help --url --key --insecure-tls --json" ;;
 	"cel eval"*) options="--help --bindings" ;;
 	"cel check"*) options="--help --bindings" ;;
 	"cel ast"*) options="--help" ;;
@@ -22,7 +23,7 @@ _doorward()
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
 	cel*) options="eval check ast test --help" ;;
-	*) options="serve check request approve key audit changes cel version --help --version --man --completion" ;;
+	*) options="serve check request approve key audit changes preview cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

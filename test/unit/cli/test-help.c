@@ -27,6 +27,7 @@ static const struct {
     {"help-audit-verify.txt", "audit verify", NULL},
     {"help-audit-replay.txt", "audit replay", NULL},
     {"help-changes.txt", "changes", NULL},
+    {"help-preview.txt", "preview", NULL},
     {"help-cel.txt", "cel", NULL},
     {"help-cel-eval.txt", "cel eval", NULL},
     {"help-cel-test.txt", "cel test", NULL},
