@@ -215,12 +215,12 @@ static void test_switches(void **state)
 /* ---- whose tags -------------------------------------------------------------------------------------------- */
 
 /* What the question says of the resource beside type and id. */
-struct said {
+struct told {
 	bool is_described;
 	const char *tags, *parent;
 };
 
-static bool is_denied(const struct snapshot *s, const char *action, const char *type, const char *id, struct said said)
+static bool is_denied(const struct snapshot *s, const char *action, const char *type, const char *id, struct told said)
 {
 	struct arena a = ARENA_INIT;
 	struct ask q = {.subject_type = STR("user"), .subject_id = STR("alice"), .action = str_of(action)};
@@ -254,26 +254,26 @@ static void test_whose_tags(void **state)
 	                                 .tenant = STR("w1"),
 	                                 .parent = STR("project/prod")}
 	                   .doc);
-	assert_true(is_denied(s, "projects:read", "project", "prod", (struct said){0}));
-	assert_false(is_denied(s, "projects:read", "project", "dev", (struct said){0}));
+	assert_true(is_denied(s, "projects:read", "project", "prod", (struct told){0}));
+	assert_false(is_denied(s, "projects:read", "project", "dev", (struct told){0}));
 	/* What is stated counts, and instead of what is registered. */
-	assert_false(is_denied(s, "projects:read", "project", "prod", (struct said){true, "Env=dev", NULL}));
-	assert_false(is_denied(s, "projects:read", "project", "prod", (struct said){true, "", NULL}));
-	assert_true(is_denied(s, "projects:read", "project", "dev", (struct said){true, "Env=prod", NULL}));
+	assert_false(is_denied(s, "projects:read", "project", "prod", (struct told){true, "Env=dev", NULL}));
+	assert_false(is_denied(s, "projects:read", "project", "prod", (struct told){true, "", NULL}));
+	assert_true(is_denied(s, "projects:read", "project", "dev", (struct told){true, "Env=prod", NULL}));
 	/* A description without tags leaves the registered ones. */
-	assert_true(is_denied(s, "projects:read", "project", "prod", (struct said){true, NULL, NULL}));
+	assert_true(is_denied(s, "projects:read", "project", "prod", (struct told){true, NULL, NULL}));
 	/* Not registered: described as having none, or unknown. */
-	assert_false(is_denied(s, "projects:read", "project", "new", (struct said){true, NULL, NULL}));
-	assert_true(is_denied(s, "projects:read", "project", "new", (struct said){0}));
+	assert_false(is_denied(s, "projects:read", "project", "new", (struct told){true, NULL, NULL}));
+	assert_true(is_denied(s, "projects:read", "project", "new", (struct told){0}));
 	/* A run: its parent's. */
-	assert_true(is_denied(s, "runs:read", "run", "of-prod", (struct said){0}));
-	assert_false(is_denied(s, "runs:read", "run", "of-prod", (struct said){true, NULL, "project/dev"}));
-	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "project/prod"}));
-	assert_false(is_denied(s, "runs:read", "run", "r1", (struct said){true, "Env=dev", "project/prod"}));
-	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "project/unregistered"}));
-	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, "run/tagged"}));
-	assert_true(is_denied(s, "runs:read", "run", "r1", (struct said){true, NULL, NULL}));
-	assert_true(is_denied(s, "runs:read", "run", "tagged", (struct said){0}));
+	assert_true(is_denied(s, "runs:read", "run", "of-prod", (struct told){0}));
+	assert_false(is_denied(s, "runs:read", "run", "of-prod", (struct told){true, NULL, "project/dev"}));
+	assert_true(is_denied(s, "runs:read", "run", "r1", (struct told){true, NULL, "project/prod"}));
+	assert_false(is_denied(s, "runs:read", "run", "r1", (struct told){true, "Env=dev", "project/prod"}));
+	assert_true(is_denied(s, "runs:read", "run", "r1", (struct told){true, NULL, "project/unregistered"}));
+	assert_true(is_denied(s, "runs:read", "run", "r1", (struct told){true, NULL, "run/tagged"}));
+	assert_true(is_denied(s, "runs:read", "run", "r1", (struct told){true, NULL, NULL}));
+	assert_true(is_denied(s, "runs:read", "run", "tagged", (struct told){0}));
 	snapshot_drop(s);
 }
 
