@@ -32,6 +32,7 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = dispatch_app();
 	api->service = options->service;
+	api->features = options->features;
 	api->decisions.options = (struct decisions_options){.log = options->decision_log,
 	                                                    .without_properties = options->log_without_properties,
 	                                                    .is_required = options->log_is_required};
@@ -40,6 +41,8 @@ struct api *api_new(const struct api_options *options)
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){
 		    .per_minute = options->aitronos_per_minute, .burst = options->aitronos_burst});
+	if (api_has_feature(api, API_FEATURE_ARAP))
+		mount(api, &api_access_requests);
 	mount(api, &api_aitronos);
 	mount(api, &api_authzen);
 	mount(api, &api_conductorone);
@@ -50,6 +53,11 @@ struct api *api_new(const struct api_options *options)
 	mount(api, &api_native);
 	mount(api, &api_ops);
 	return api;
+}
+
+bool api_has_feature(const struct api *api, enum api_feature feature)
+{
+	return (api->features & (unsigned)feature) != 0;
 }
 
 void api_free(struct api *api)

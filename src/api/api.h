@@ -220,10 +220,16 @@ bool api_get_time(struct api_call *call, const struct json *object, const char *
 
 /* ---- the server's own ----------------------------------------------------------------------------- */
 
-extern const struct api_dialect api_aitronos, api_authzen, api_conductorone, api_confident, api_connhex,
-    api_forward_auth, api_langsmith, api_native;
+extern const struct api_dialect api_access_requests, api_aitronos, api_authzen, api_conductorone, api_confident,
+    api_connhex, api_forward_auth, api_langsmith, api_native;
+
+/* What is on only where somebody wants it. */
+enum api_feature {
+	API_FEATURE_ARAP = 1 << 0, /* AuthZEN's Access Request and Approval Profile, a draft */
+};
 
 struct api_options {
+	unsigned features;                          /* enum api_feature */
 	struct service *service;                    /* borrowed */
 	struct str public_url;                      /* without trailing slash, e.g. "https://pdp.example.com" */
 	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */
@@ -235,6 +241,7 @@ struct api_options {
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);
+bool api_has_feature(const struct api *api, enum api_feature feature);
 struct http_app *api_http_app(struct api *api);
 /*
  * The URL by which clients reach the server, without trailing slash, e.g. "https://pdp.example.com"; empty until set.

@@ -31,6 +31,7 @@ struct mounted_dialect {
 struct api {
 	struct http_app app; /* first: the HTTP layer's handle is this one */
 	struct service *service;
+	unsigned features;          /* enum api_feature */
 	_Atomic(char *) public_url; /* set once */
 	struct mounted_dialect dialects[API_MAX_DIALECTS];
 	size_t n_dialects;

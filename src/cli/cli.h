@@ -18,6 +18,8 @@ enum cli_command {
 	CLI_VERSION,
 	CLI_SERVE,
 	CLI_CHECK,
+	CLI_REQUEST,
+	CLI_APPROVE,
 	CLI_KEY_CREATE,
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
@@ -66,6 +68,8 @@ struct cli_options {
 	uint64_t n_threads;           /* 0: as many as processors */
 	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
 	uint64_t aitronos_burst;      /* 0: a fifth more */
+	const char *feature;          /* names, with commas */
+	bool has_arap;                /* among them */
 	bool webhook_allow_private;
 	const char *decision_log;        /* a file, or "-" */
 	uint64_t decision_log_max_bytes; /* 0: no limit */
@@ -90,6 +94,7 @@ struct cli_options {
 	const char *jwks;  /* a file */
 	const char *as_of; /* a revision or a time, for the server to check; as the next two */
 	const char *from, *to;
+	const char *reason;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
 

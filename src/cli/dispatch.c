@@ -31,6 +31,10 @@ static int run(struct cli_session *s)
 		return CLI_EXIT_OK;
 	case CLI_CHECK:
 		return cli_check(s);
+	case CLI_REQUEST:
+		return cli_request(s);
+	case CLI_APPROVE:
+		return cli_approve(s);
 	case CLI_KEY_CREATE:
 		return cli_key_create(s);
 	case CLI_KEY_LIST:

@@ -236,6 +236,21 @@ static int check_move(const struct cli_options *options, struct error *err)
 	return 0;
 }
 
+/* A name that is not known is a mistake: what it was to turn on would silently be off. */
+static int parse_features(struct cli_options *options, struct error *err)
+{
+	struct str rest = str_of(options->feature), name;
+
+	while (str_split(&rest, ',', &name)) {
+		if (!str_eq(str_trim(name), STR("arap")))
+			return error_set(err, CLI_USAGE,
+			                 "--feature: there is no feature \"" STR_FMT "\"; there is arap",
+			                 STR_ARG(str_trim(name)));
+		options->has_arap = true;
+	}
+	return 0;
+}
+
 /* What one option alone cannot say. */
 static int check_together(struct cli_options *options, struct error *err)
 {
@@ -251,6 +266,8 @@ static int check_together(struct cli_options *options, struct error *err)
 		return error_set(err, CLI_USAGE, "--tls-cert and --tls-key go together");
 	if (options->old_secret_key_file && !options->secret_key_file)
 		return error_set(err, CLI_USAGE, "--old-secret-key-file needs --secret-key-file");
+	if (options->feature && parse_features(options, err) != 0)
+		return CLI_USAGE;
 	if (options->listen)
 		return parse_listen(options, err);
 	return check_move(options, err);

@@ -52,6 +52,8 @@ struct str cli_text_of(const struct json *j, struct arena *a);
 
 /* The commands: each returns an exit status. */
 int cli_check(struct cli_session *s) MUST_USE;
+int cli_request(struct cli_session *s) MUST_USE;
+int cli_approve(struct cli_session *s) MUST_USE;
 int cli_key_create(struct cli_session *s) MUST_USE;
 int cli_key_list(struct cli_session *s) MUST_USE;
 int cli_key_revoke(struct cli_session *s) MUST_USE;

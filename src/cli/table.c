@@ -16,6 +16,17 @@ const struct cli_command_def cli_commands[] = {
 	 "`type/id`, a Connhex resource such as `infra:nodes:n1`, or a type alone.\n"
 	 "\n"
 	 "The exit status is 0 for allow, 1 for deny, 2 when there is no answer.\n"},
+	{CLI_REQUEST, "request", "SUBJECT ACTION RESOURCE", 3, "ask for access that is denied",
+	 "Asks for the decision, and, when it is a denial that somebody could turn, makes a\n"
+	 "request for the access on behalf of SUBJECT: prints how it stands and the id of the\n"
+	 "task. The server must have been started with --feature arap. SUBJECT and RESOURCE\n"
+	 "are as for check.\n"
+	 "\n"
+	 "The exit status is 0 when the request was made, 1 when it is allowed already or\n"
+	 "cannot be requested, 2 when there is no answer.\n"},
+	{CLI_APPROVE, "approve", "TASK", 1, "approve a request for access",
+	 "Approves the current step of the request, as the user whose key it is. TASK is what\n"
+	 "request printed, or the id that the request has in ConductorOne's API.\n"},
 	{CLI_KEY_CREATE, "key create", "", 0, "make an API key for a user",
 	 "Prints the key on standard output, and nothing else there; it cannot be shown\n"
 	 "again. Its id, which revokes it, goes to standard error.\n"},
@@ -119,6 +130,8 @@ const struct cli_command_def cli_commands[] = {
 
 #define SERVE   CLI_BIT(CLI_SERVE)
 #define CHECK   CLI_BIT(CLI_CHECK)
+#define REQUEST CLI_BIT(CLI_REQUEST)
+#define APPROVE CLI_BIT(CLI_APPROVE)
 #define CREATE  CLI_BIT(CLI_KEY_CREATE)
 #define LIST    CLI_BIT(CLI_KEY_LIST)
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
@@ -134,7 +147,7 @@ const struct cli_command_def cli_commands[] = {
 #define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
 #define LINT    CLI_BIT(CLI_LINT)
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | CONVERT | LINT)
+#define CLIENTS (CHECK | REQUEST | APPROVE | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW | CONVERT | LINT)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -168,6 +181,8 @@ const struct cli_option_def cli_options_table[] = {
 	 CLI_COUNT, AT(aitronos_burst), .min = 0, .max = 1000000},
 	{"webhook-allow-private", NULL, NULL, "call webhooks and fetch issuers' keys at private addresses and without TLS, too", SERVE,
 	 CLI_FLAG, AT(webhook_allow_private)},
+	{"feature", "NAMES", NULL, "turn on drafts, by name, with commas: arap (access requests through AuthZEN)", SERVE,
+	 CLI_TEXT, AT(feature)},
 	{"decision-log", "FILE", NULL, "write down every decision here, one JSON object a line; -: on standard output", SERVE,
 	 CLI_TEXT, AT(decision_log)},
 	{"decision-log-max-bytes", "N", "0", "begin a new file when one has become larger; 0: never", SERVE, CLI_COUNT,
@@ -200,7 +215,7 @@ const struct cli_option_def cli_options_table[] = {
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", MOVE, CLI_TEXT,
 	 AT(key)},
 	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | VERIFY | MOVE, CLI_FLAG, AT(insecure_tls)},
-	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
+	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | REQUEST | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
 	{"as-of", "MOMENT", NULL, "ask as of a revision, such as 17, or a time, such as 2026-11-22T10:00:00Z", CHECK | EXPORT | CONVERT, CLI_TEXT,
@@ -228,8 +243,10 @@ const struct cli_option_def cli_options_table[] = {
 	{"delete", "KIND/ID", NULL, "say which denies would be lost if this were deleted", LINT, CLI_TEXT, AT(deleted)},
 	{"decisions", "FILE", NULL, "a decision log: say what allowed nothing, too", LINT, CLI_TEXT, AT(decisions)},
 	{"days", "N", "90", "for how long it must have allowed nothing", LINT, CLI_COUNT, AT(days), .min = 1, .max = 3650},
+	{"reason", "TEXT", NULL, "why", REQUEST | APPROVE, CLI_TEXT, AT(reason)},
+	{"until", "TIME", NULL, "until when the access is needed, such as 2026-11-22T18:00:00Z", REQUEST, CLI_TIME, AT(until)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW | LINT,
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | REQUEST | APPROVE | CREATE | LIST | AUDIT | CHANGES | PREVIEW | LINT,
 	 CLI_FLAG, AT(json)},
 };
 /* clang-format on */

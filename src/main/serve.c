@@ -119,6 +119,7 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	if (r != 0)
 		return r;
 	p->api = api_new(&(struct api_options){
+	    .features = o->has_arap ? API_FEATURE_ARAP : 0,
 	    .service = p->opened.service,
 	    .aitronos_per_minute = o->aitronos_per_minute,
 	    .aitronos_burst = o->aitronos_burst,

@@ -60,6 +60,8 @@ struct str document_unique_key(const struct document *doc, struct arena *a)
 		return arena_concat(a, STR("name:"), as_governance_policy(doc)->name);
 	if (doc->kind == DOC_ACCESS_GRANT)
 		return access_grant_unique(a, as_access_grant(doc));
+	if (doc->kind == DOC_ACCESS_TASK)
+		return access_task_unique(a, as_access_task(doc)->requester, as_access_task(doc)->idempotency_key);
 	return STR_NONE;
 }
 
@@ -76,6 +78,12 @@ struct str tag_value_unique(struct arena *a, struct str tag_key, struct str valu
 struct str permission_policy_unique(struct arena *a, struct str tenant, struct str name)
 {
 	return arena_strf(a, "name:" STR_FMT "/" STR_FMT, STR_ARG(tenant), STR_ARG(name));
+}
+
+/* Neither has a line break in it. */
+struct str access_task_unique(struct arena *a, struct str requester, struct str idempotency_key)
+{
+	return str_is_absent(idempotency_key) ? STR_NONE : arena_concat3(a, requester, STR("\n"), idempotency_key);
 }
 
 struct str resource_member_link(struct arena *a, struct str type, struct str id)
@@ -222,6 +230,15 @@ static void add_request(struct strs *l, const struct access_request *r)
 		add_open_request(l, r);
 }
 
+static void add_task(struct strs *l, const struct access_task *t)
+{
+	for (uint32_t i = 0; json_is(t->items, JSON_ARRAY) && i < t->items->n; i++) {
+		add(l, STR("request:"), json_get_str(&t->items->items[i], STR("request")));
+		add(l, STR("approval:"), json_get_str(&t->items->items[i], STR("approval")));
+		add(l, STR("token:"), json_get_str(&t->items->items[i], STR("token")));
+	}
+}
+
 /* Sorts and drops what stands twice: a policy may name one tenant in a thousand statements. */
 static struct str_list without_duplicates(struct strs *l)
 {
@@ -337,6 +354,9 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 	case DOC_ACCESS_REQUEST:
 		add_request(&l, as_access_request(doc));
 		break;
+	case DOC_ACCESS_TASK:
+		add_task(&l, as_access_task(doc));
+		break;
 	case DOC_REQUEST_EVENT:
 		add(&l, STR("request:"), as_request_event(doc)->request);
 		break;
@@ -370,5 +390,7 @@ struct str_list document_links(const struct document *doc, struct arena *a)
 
 bool document_member_is_secret(enum document_kind kind, struct str member)
 {
-	return kind == DOC_KEY && str_eq(member, STR("hash"));
+	/* What is approved is known by ids that stand among a task's items. */
+	return (kind == DOC_KEY && str_eq(member, STR("hash"))) ||
+	       (kind == DOC_ACCESS_TASK && str_eq(member, STR("items")));
 }

@@ -50,7 +50,8 @@
 	X(APP_ACTION, app_action)                                                                                      \
 	X(ACCESS_POLICY, access_policy)                                                                                \
 	X(TOKEN_ISSUER, token_issuer)                                                                                  \
-	X(SEPARATION, separation)
+	X(SEPARATION, separation)                                                                                      \
+	X(ACCESS_TASK, access_task)
 
 enum document_kind {
 	DOC_NONE,

@@ -317,6 +317,7 @@ static const struct field access_request_fields[] = {
     FIELD(access_request, user, "user", FIELD_STR),
     FIELD(access_request, created_by, "created_by", FIELD_STR),
     FIELD(access_request, duration_ms, "duration", FIELD_TIME),
+    FIELD(access_request, until_ms, "until", FIELD_TIME),
     FIELD(access_request, is_emergency, "emergency", FIELD_BOOL),
     FIELD(access_request, origin, "origin", FIELD_STR),
     FIELD(access_request, source, "source", FIELD_JSON),
@@ -381,6 +382,7 @@ static const struct field webhook_fields[] = {
 static const struct field webhook_call_fields[] = {
     FIELD(webhook_call, webhook, "webhook", FIELD_STR),
     FIELD(webhook_call, request, "request", FIELD_STR),
+    FIELD(webhook_call, task, "task", FIELD_STR),
     FIELD(webhook_call, is_waiting, "waiting", FIELD_BOOL),
     FIELD(webhook_call, n_attempts, "attempts", FIELD_TIME),
     FIELD(webhook_call, attempted_at_ms, "attempted_at", FIELD_TIME),
@@ -419,6 +421,22 @@ static const struct field access_policy_fields[] = {
     FIELD(access_policy, condition, "condition", FIELD_STR),
     FIELD(access_policy, valid_from_ms, "valid_from", FIELD_TIME),
     FIELD(access_policy, valid_until_ms, "valid_until", FIELD_TIME),
+};
+static const struct field access_task_fields[] = {
+    FIELD(access_task, requester, "requester", FIELD_STR),
+    FIELD(access_task, idempotency_key, "idempotency_key", FIELD_STR),
+    FIELD(access_task, fingerprint, "fingerprint", FIELD_STR),
+    FIELD(access_task, user, "user", FIELD_STR),
+    FIELD(access_task, is_bundle, "bundle", FIELD_BOOL),
+    FIELD(access_task, subject, "subject", FIELD_JSON),
+    FIELD(access_task, context, "context", FIELD_JSON),
+    FIELD(access_task, client, "client", FIELD_JSON),
+    FIELD(access_task, items, "items", FIELD_JSON),
+    FIELD(access_task, webhook, "webhook", FIELD_STR),
+    FIELD(access_task, webhook_state, "webhook_state", FIELD_JSON),
+    FIELD(access_task, webhook_events, "webhook_events", FIELD_STRS),
+    FIELD(access_task, expires_at_ms, "expires_at", FIELD_TIME),
+    FIELD(access_task, due_at_ms, "due_at", FIELD_TIME),
 };
 
 static const struct field separation_fields[] = {

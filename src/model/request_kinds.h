@@ -195,6 +195,7 @@ struct access_request {
 	struct str user;                            /* whom it is about */
 	struct str created_by;                      /* user id */
 	int64_t duration_ms;                        /* of what is to be granted; 0: no end */
+	int64_t until_ms;                           /* when it ends in any case; 0: never */
 	bool is_emergency;
 	struct str origin;         /* "API", "TIME_REVOKE", "ACCESS_REVIEW" … */
 	const struct json *source; /* of the type's message: {"expired":{…}} …; NULL: none */
@@ -277,7 +278,8 @@ struct webhook {
 struct webhook_call {
 	struct document doc;
 	struct str webhook;
-	struct str request; /* access_request; absent: a test */
+	struct str request; /* access_request; absent: a test, or a task */
+	struct str task;    /* access_task whose maker is told that it is over; absent: none */
 	bool is_waiting;    /* for the answer that was put off */
 	int64_t n_attempts;
 	int64_t attempted_at_ms; /* the last time; 0: never */
@@ -313,12 +315,43 @@ struct token_issuer {
 	bool is_single_use;           /* each is exchanged once */
 };
 
+/*
+ * What somebody who enforces decisions asked for after a denial (AuthZEN's Access Request and Approval Profile): a
+ * handle on one or more access requests, with what their approvals are bound to. How each stands is said by the access
+ * requests. id: what it is known by, which nobody can guess.
+ */
+struct access_task {
+	struct document doc;
+	struct str requester;       /* "user:alice", "service:gateway": whose key submitted it */
+	struct str idempotency_key; /* absent: none */
+	struct str fingerprint;     /* of the body that came with it */
+	struct str user;            /* id: who is to get it */
+	bool is_bundle;             /* it was submitted as a list */
+	const struct json *subject;
+	const struct json *context; /* the members of it that the approvals are bound to */
+	const struct json *client;  /* what the maker said of itself, for the trail; NULL: nothing */
+	/*
+	 * [{"resource","action","context","request","approval","evaluation","token","ended"} …]: request, the id of the
+	 * access_request; approval, the id that its approval is known by; evaluation and token, of the denial; ended,
+	 * how it ended here while the request may go on: "cancelled", "expired"
+	 */
+	const struct json *items;
+	struct str webhook;               /* to be told when it is over; absent: none */
+	const struct json *webhook_state; /* what is sent along */
+	struct str_list webhook_events;   /* of what it is told; none: everything */
+	int64_t expires_at_ms;            /* from then on nobody can look at it */
+	int64_t due_at_ms;                /* when it expires, then when it is forgotten */
+};
+
 /* The link of all requests that are open. */
 #define OPEN_REQUESTS_LINK "state:open"
 /* The link of the open requests about what one user, or one account, has to do with one entitlement; absent: the
  * request names none. */
 enum request_party { REQUEST_USER, REQUEST_ACCOUNT };
 struct str open_request_link(struct arena *a, const struct access_request *r, enum request_party party);
+
+/* What an access_task is unique by; absent when it came without such a key. */
+struct str access_task_unique(struct arena *a, struct str requester, struct str idempotency_key);
 
 /* "grant" …; "approved" …: as they stand in stored documents; absent for none. */
 struct str request_type_name(enum request_type type);

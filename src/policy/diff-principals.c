@@ -382,6 +382,7 @@ static void look_at(struct diff_work *w, const struct diff_document *d)
 	case DOC_APP_ACTION:
 	case DOC_TOKEN_ISSUER:
 	case DOC_SEPARATION:
+	case DOC_ACCESS_TASK:
 	case DOC_N_KINDS:
 		break;
 	}

@@ -42,6 +42,7 @@ bool lower_document(const struct snapshot *s, const struct document *doc, struct
 	case DOC_WEBHOOK_CALL:
 	case DOC_OAUTH_CLIENT:
 	case DOC_TOKEN_ISSUER:
+	case DOC_ACCESS_TASK:
 	case DOC_ORGANIZATION:
 	case DOC_TENANT:
 	case DOC_USER:

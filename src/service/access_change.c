@@ -44,6 +44,7 @@ static const enum bearing bearings[DOC_N_KINDS] = {
     [DOC_WEBHOOK_CALL] = BEARS_NOTHING,
     [DOC_OAUTH_CLIENT] = BEARS_NOTHING,
     [DOC_ACCESS_POLICY] = BEARS_CONDITIONS,
+    [DOC_ACCESS_TASK] = BEARS_NOTHING,
 };
 
 static void count(struct tally *t, bool denies, bool came)

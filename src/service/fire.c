@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "service/access_review_templates.h"
 #include "service/access_reviews.h"
+#include "service/access_tasks.h"
 #include "service/internal.h"
 #include "service/requests.h"
 
@@ -26,6 +27,8 @@ static bool fire(struct txn *t, enum document_kind kind, struct str id)
 		return access_review_fire(t, as_access_review(doc));
 	if (doc && kind == DOC_ACCESS_REVIEW_TEMPLATE)
 		return access_review_template_fire(t, as_access_review_template(doc));
+	if (doc && kind == DOC_ACCESS_TASK)
+		return access_task_fire(t, as_access_task(doc));
 	return doc && requests_fire(t, kind, id);
 }
 
@@ -105,8 +108,8 @@ int64_t fire_wait_ms(const struct service *svc)
 
 void fire_rebuild(struct org *org, const struct snapshot *s)
 {
-	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING, DOC_WEBHOOK_CALL,
-	                                           DOC_ACCESS_REVIEW, DOC_ACCESS_REVIEW_TEMPLATE};
+	static const enum document_kind kinds[] = {DOC_ACCESS_REQUEST, DOC_ENTITLEMENT_BINDING,    DOC_WEBHOOK_CALL,
+	                                           DOC_ACCESS_REVIEW,  DOC_ACCESS_REVIEW_TEMPLATE, DOC_ACCESS_TASK};
 
 	timers_clear(&org->timers);
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/strs.h"
+#include "service/access_tasks.h"
 #include "service/applications.h"
 #include "service/webhooks.h"
 
@@ -96,6 +97,8 @@ static void bind(struct txn *t, struct access_request *r)
 	b.request = r->doc.id;
 	if (r->duration_ms && __builtin_add_overflow(t->now_ms, r->duration_ms, &b.expires_at_ms))
 		b.expires_at_ms = INT64_MAX;
+	if (r->until_ms && (!b.expires_at_ms || r->until_ms < b.expires_at_ms))
+		b.expires_at_ms = r->until_ms;
 	txn_put(t, &b.doc);
 }
 
@@ -229,6 +232,8 @@ static void put_next(struct txn *t, const struct access_request *old, struct wor
 		request_cancel_parts(t, r);
 	if (r->state == REQUEST_CLOSED && !str_is_empty(r->parent))
 		request_end_part(t, r);
+	if (r->state == REQUEST_CLOSED)
+		access_tasks_request_closed(t, r);
 	if (next->effects & EFFECT_REVOKE)
 		revoke_all_reviewed(t, r);
 }
@@ -450,6 +455,7 @@ struct access_request request_blank(struct txn *t, const struct request_new *n)
 	    .user = n->user,
 	    .created_by = n->created_by,
 	    .duration_ms = n->duration_ms,
+	    .until_ms = n->until_ms,
 	    .is_emergency = n->is_emergency,
 	    .origin = n->origin,
 	    .source = n->source,

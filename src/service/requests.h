@@ -22,6 +22,7 @@ struct request_new {
 	struct str created_by; /* user id; absent: nobody, it came by itself */
 	struct str description;
 	int64_t duration_ms; /* of a grant; 0: as long as the entitlement allows */
+	int64_t until_ms;    /* of a grant: when it ends in any case; 0: never */
 	bool is_emergency;
 	struct str origin;         /* "TASK_ORIGIN_" and this */
 	const struct json *source; /* of the type's message */

@@ -39,6 +39,8 @@ int64_t document_due_ms(const struct document *doc)
 	/* One that is to be sent waits for the sender, not for the writer. */
 	if (doc->kind == DOC_WEBHOOK_CALL)
 		return as_webhook_call(doc)->is_waiting ? as_webhook_call(doc)->due_at_ms : 0;
+	if (doc->kind == DOC_ACCESS_TASK)
+		return as_access_task(doc)->due_at_ms;
 	return doc->kind == DOC_ENTITLEMENT_BINDING ? as_entitlement_binding(doc)->expires_at_ms : 0;
 }
 

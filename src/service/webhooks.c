@@ -157,15 +157,20 @@ static void give_up(struct txn *t, const struct webhook_call *call, struct str f
 		end_call(t, call);
 }
 
+/* Spread, so that a receiver that comes back is not met by all calls at once. */
+static int64_t retry_at(const struct txn *t)
+{
+	return t->now_ms + WEBHOOK_RETRY_MIN_MS +
+	       (int64_t)(random_u64() % (WEBHOOK_RETRY_MAX_MS - WEBHOOK_RETRY_MIN_MS + 1));
+}
+
 static void send_again(struct txn *t, const struct webhook_call *call, struct str fault)
 {
 	struct webhook_call next = *call;
 
 	next.n_attempts++;
 	next.attempted_at_ms = t->now_ms;
-	/* Spread, so that a receiver that comes back is not met by all calls at once. */
-	next.due_at_ms = t->now_ms + WEBHOOK_RETRY_MIN_MS +
-	                 (int64_t)(random_u64() % (WEBHOOK_RETRY_MAX_MS - WEBHOOK_RETRY_MIN_MS + 1));
+	next.due_at_ms = retry_at(t);
 	if (next.n_attempts >= WEBHOOK_MAX_ATTEMPTS)
 		give_up(t, call, fault);
 	else
@@ -185,6 +190,20 @@ static void wait_for_answer(struct txn *t, const struct webhook_call *call)
 	txn_put(t, &next.doc);
 }
 
+/* Nothing follows from what a task's maker says but that it need not be told again. */
+static void settle_notice(struct txn *t, const struct webhook_call *call, const struct webhook_answer *answer)
+{
+	struct webhook_call next = *call;
+
+	next.n_attempts++;
+	next.attempted_at_ms = t->now_ms;
+	next.due_at_ms = retry_at(t);
+	if (answer->reply != WEBHOOK_FAILED || next.n_attempts >= WEBHOOK_MAX_ATTEMPTS)
+		end_call(t, call);
+	else
+		txn_put(t, &next.doc);
+}
+
 void webhook_call_settle(struct txn *t, struct str id, const struct webhook_answer *answer)
 {
 	const struct webhook_call *call = FIND(t->snapshot, webhook_call, WEBHOOK_CALL, id);
@@ -192,6 +211,10 @@ void webhook_call_settle(struct txn *t, struct str id, const struct webhook_answ
 
 	if (!call)
 		return;
+	if (!str_is_empty(call->task)) {
+		settle_notice(t, call, answer);
+		return;
+	}
 	if (!webhook_call_request(t->snapshot, call)) {
 		end_call(t, call);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/authzen/evaluation.h"
 
+#include "api/authzen/profile.h"
 #include "api/decisions.h"
 #include "base/clock.h"
 #include "policy/explain.h"
@@ -144,22 +145,24 @@ static void write_reason(const struct evaluator *e, const struct ask *ask, const
 	json_end_object(w);
 }
 
-static void write_decision(struct evaluator *e, const struct ask *ask, const struct answer *answer, struct str id,
-                           struct json_writer *w)
+static void write_decision(struct evaluator *e, const struct ask *ask, const struct answer *answer,
+                           const struct profile_answer *p, struct json_writer *w)
 {
 	json_begin_object(w);
 	json_put_bool(w, STR("decision"), verdict_allows(answer->verdict));
-	if (ask->resource.lists_tenants || e->explains) {
+	if (ask->resource.lists_tenants || e->explains || p->is_said) {
 		json_key(w, STR("context"));
 		json_begin_object(w);
 		if (ask->resource.lists_tenants)
 			json_put_strs(w, STR("tenants"), answer->tenants.items, answer->tenants.n);
-		if (e->explains && !str_is_absent(id))
-			json_put_str(w, STR("evaluation_id"), id);
+		if ((e->explains || p->is_requestable) && !str_is_absent(p->evaluation))
+			json_put_str(w, STR("evaluation_id"), p->evaluation);
 		if (e->explains)
 			write_reason(e, ask, answer, w);
 		if (e->explains_denials && !verdict_allows(answer->verdict))
 			evaluation_write_explanation(e, ask, answer, w);
+		if (p->is_said)
+			profile_write(e->call, p, e->explains, w);
 		json_end_object(w);
 	}
 	json_end_object(w);
@@ -170,14 +173,21 @@ bool evaluation_decide(struct evaluator *e, const struct evaluation *ev, struct 
 {
 	struct ask ask;
 	struct answer answer;
-	struct str id;
+	struct profile_answer profile;
 
 	if (!evaluation_read(e, ev, &ask, err))
 		return false;
 	answer = snapshot_ask(e->call->snapshot, &ask, e->call->arena, NULL);
-	id = decisions_are_logged(e->call->api) ? decisions_new_id(e->call->api, e->call->arena) : STR_NONE;
-	e->is_unlogged |= !decisions_log(e->call, &ask, &answer, id);
-	write_decision(e, &ask, &answer, id, w);
+	profile = profile_look(e->call, ev, &ask, verdict_allows(answer.verdict));
+	if (profile.is_rejected) {
+		answer.verdict = (struct verdict){0};
+		answer.tenants = (struct str_list){0};
+	}
+	/* One id for one evaluation, whoever asks for it. */
+	if (str_is_absent(profile.evaluation) && decisions_are_logged(e->call->api))
+		profile.evaluation = decisions_new_id(e->call->api, e->call->arena);
+	e->is_unlogged |= !decisions_log(e->call, &ask, &answer, profile.evaluation);
+	write_decision(e, &ask, &answer, &profile, w);
 	*ret_allowed = verdict_allows(answer.verdict);
 	api_count_decision(e->call->api, *ret_allowed);
 	return true;

@@ -5,6 +5,7 @@
  */
 #include "api/authzen/metadata.h"
 
+#include "api/authzen/binding.h"
 #include "api/authzen/search.h"
 #include "service/signing.h"
 
@@ -20,12 +21,18 @@ static const struct {
     {STR_INIT("jwks_uri"), STR_INIT("/auth/v1/jwks")}, /* the keys by which the signature is checked */
 };
 
+static const struct str capability = STR_INIT("urn:openid:authzen:capability:access-request");
+
 static void write_endpoints(struct api_call *call, struct json_writer *w)
 {
 	const struct str base = api_public_url(call->api);
 
 	for (size_t i = 0; i < N_ELEMENTS(endpoints); i++)
 		json_put_str(w, endpoints[i].name, arena_concat(call->arena, base, endpoints[i].path));
+	if (!api_has_feature(call->api, API_FEATURE_ARAP))
+		return;
+	json_put_str(w, STR("access_request_endpoint"), arena_concat(call->arena, base, STR(PATH_ACCESS_REQUESTS)));
+	json_put_strs(w, STR("capabilities"), &capability, 1);
 }
 
 /* The same as claims of the decision point itself. */

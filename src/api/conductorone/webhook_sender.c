@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "api/authzen/binding.h"
+#include "api/authzen/requests.h"
 #include "api/conductorone/task_view.h"
 #include "api/conductorone/webhook_reply.h"
 #include "base/clock.h"
@@ -46,6 +48,7 @@ struct webhook_sender {
 struct message {
 	struct str url, webhook, event, callback, body;
 	bool provisions;
+	bool is_notice; /* of a task that is over: nothing is asked */
 };
 
 static struct api_call call_of(const struct webhook_sender *s, const struct webhook_due *due, struct arena *a)
@@ -96,6 +99,28 @@ static void write_body(struct api_call *call, const struct message *m, const str
 	json_end_object(&w);
 }
 
+/* That a task is over (AuthZEN's profile). */
+static void write_notice(const struct webhook_sender *s, struct api_call *call, const struct access_task *task,
+                         const struct webhook *webhook, struct message *ret)
+{
+	struct buf body = BUF_INIT(MAX_BODY_BYTES);
+	struct json_writer w = JSON_WRITER(&body);
+	struct task_state state;
+
+	access_task_look(call->snapshot, task, &state);
+	*ret = (struct message){
+	    .url = arena_str(call->arena, webhook->url),
+	    .webhook = arena_str(call->arena, webhook->doc.id),
+	    .event = arena_concat(call->arena, STR("access-request."), task_status_name(state.status)),
+	    .callback = arena_concat3(call->arena, api_public_url(s->options.api), STR(PATH_ACCESS_REQUESTS "/"),
+	                              arena_str(call->arena, task->doc.id)),
+	    .is_notice = true,
+	};
+	arap_write_notice(call, &state, &w);
+	ret->body = body.overflowed ? STR_NONE : arena_str(call->arena, buf_str(&body));
+	buf_release(&body);
+}
+
 /* False: there is nobody (any more) to ask. Inside a read section; all of it is copied into the arena. */
 static bool write_message(const struct webhook_sender *s, const struct webhook_due *due, struct arena *a,
                           struct message *ret)
@@ -104,9 +129,15 @@ static bool write_message(const struct webhook_sender *s, const struct webhook_d
 	const struct webhook_call *asked = FIND(call.snapshot, webhook_call, WEBHOOK_CALL, due->call);
 	const struct webhook *webhook = asked ? FIND(call.snapshot, webhook, WEBHOOK, asked->webhook) : NULL;
 	const struct access_request *r = asked ? webhook_call_request(call.snapshot, asked) : NULL;
+	const struct access_task *task =
+	    asked && !str_is_empty(asked->task) ? FIND(call.snapshot, access_task, ACCESS_TASK, asked->task) : NULL;
 	struct buf body = BUF_INIT(MAX_BODY_BYTES);
 
-	if (!webhook || (!r && !str_is_empty(asked->request)))
+	if (webhook && task) {
+		write_notice(s, &call, task, webhook, ret);
+		return true;
+	}
+	if (!webhook || !str_is_empty(asked->task) || (!r && !str_is_empty(asked->request)))
 		return false;
 	*ret = (struct message){
 	    .url = arena_str(a, webhook->url),
@@ -137,7 +168,7 @@ static struct webhook_answer read_reply(const struct message *m, struct str body
 	struct error err = {0};
 
 	/* What follows from a test is that it arrived. */
-	if (str_eq(m->event, STR(EVENT_TYPE "PayloadTest")))
+	if (m->is_notice || str_eq(m->event, STR(EVENT_TYPE "PayloadTest")))
 		return (struct webhook_answer){.reply = WEBHOOK_PUT_OFF};
 	if (json_parse(body, a, &reply, &err) != JSON_OK)
 		return failed(arena_strf(a, "the reply is not valid JSON: %s", err.text));

@@ -3,8 +3,10 @@ _doorward()
 {
 	local options="" cur="${COMP_WORDS[COMP_CWORD]}"
 	case "${COMP_WORDS[*]:1:2}" in
-	"serve"*) options="--help --store --listen --org --owner-key-file --secret-key-file --old-secret-key-file --log-level --tls-cert --tls-key --public-url --forward-auth --max-body-bytes --max-connections --idle-timeout --threads --aitronos-requests-per-minute --aitronos-burst --webhook-allow-private --decision-log --decision-log-max-bytes --decision-log-without-properties --decision-log-required --connhex-strict --connhex-inert-statements" ;;
+	"serve"*) options="--help --store --listen --org --owner-key-file --secret-key-file --old-secret-key-file --log-level --tls-cert --tls-key --public-url --forward-auth --max-body-bytes --max-connections --idle-timeout --threads --aitronos-requests-per-minute --aitronos-burst --webhook-allow-private --feature --decision-log --decision-log-max-bytes --decision-log-without-properties --decision-log-required --connhex-strict --connhex-inert-statements" ;;
 	"check"*) options="--help --url --key --insecure-tls --tenant --explain --as-of --json" ;;
+	"request"*) options="--help --url --key --insecure-tls --tenant --reason --until --json" ;;
+	"approve"*) options="--help --url --key --insecure-tls --reason --json" ;;
 	"key create"*) options="--help --url --key --insecure-tls --tenant --user --name --expires --json" ;;
 	"key list"*) options="--help --url --key --insecure-tls --json" ;;
 	"key revoke"*) options="--help --url --key --insecure-tls" ;;
@@ -25,7 +27,7 @@ _doorward()
 	"version"*) options="--help" ;;
 	key*) options="create list revoke --help" ;;
 	cel*) options="eval check ast test --help" ;;
-	*) options="serve check key audit changes lint preview export import convert cel version --help --version --man --completion" ;;
+	*) options="serve check request approve key audit changes lint preview export import convert cel version --help --version --man --completion" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

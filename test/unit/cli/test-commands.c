@@ -81,6 +81,10 @@ static bool pause_scripted(struct cli_session *s, unsigned ms)
 #define FINDINGS "GET " URL "/doorward/v1/findings?limit=100"
 #define EVALUATE "POST " URL "/access/v1/evaluation " ALICE
 #define CHECK    .command = CLI_CHECK, .operands = {"alice", "read", "t/x"}
+#define REQUEST  .command = CLI_REQUEST, .operands = {"alice", "read", "t/x"}
+#define REQUESTABLE                                                                                                    \
+	"{\"decision\":false,\"context\":{\"evaluation_id\":\"e\",\"access_request\":{\"expires_at\":\"T\","           \
+	"\"binding_token\":\"B\"}}}"
 #define ITEM(id, operation)                                                                                            \
 	"{\"id\":" id                                                                                                  \
 	",\"at\":\"2026-11-22T10:00:00Z\",\"actor\":\"user:owner\",\"via\":\"native\",\"operation\":\"" operation      \
@@ -166,6 +170,35 @@ static const struct {
 	 "allow\n", ""},
 	{"check: a bad subject asks nothing", {.command = CLI_CHECK, .operands = {"user:", "read", "t/x"}}, {{0}}, 0, 2,
 	 "", "doorward: \"user:\" is not a subject: TYPE:ID\n"},
+	{"request: allowed already", {REQUEST}, {{EVALUATE, 200, "{\"decision\":true}"}}, 0, 1, "", "allowed already\n"},
+	{"request: cannot be requested", {REQUEST}, {{EVALUATE, 200, "{\"decision\":false,\"context\":{}}"}}, 0, 1, "",
+	 "denied, and cannot be requested\n"},
+	{"request: no decision", {REQUEST}, {{EVALUATE, 200, "{}"}}, 0, 2, "",
+	 "doorward: " URL ": the answer holds no decision\n"},
+	{"request: what was denied is sent back", {REQUEST, .reason = "why", .until = "2026-11-22T11:00:00Z"},
+	 {{EVALUATE, 200, REQUESTABLE},
+	  {"POST " URL "/access/v1/requests {\"subject\":{\"type\":\"user\",\"id\":\"alice\"},\"action\":{\"name\":\"read\"},"
+	   "\"resource\":{\"type\":\"t\",\"id\":\"x\"},\"context\":{\"business_justification\":\"why\"},"
+	   "\"requested_access\":{\"requested_until\":\"2026-11-22T11:00:00Z\"},\"denial\":{\"evaluation_id\":\"e\","
+	   "\"expires_at\":\"T\",\"binding_token\":\"B\"}}", 202,
+	   "{\"task\":{\"id\":\"arq_1\",\"status\":\"pending\"}}"}}, 0, 0, "pending arq_1\n", ""},
+	{"request: refused", {REQUEST},
+	 {{EVALUATE, 200, REQUESTABLE},
+	  {"POST " URL "/access/v1/requests {\"subject\":{\"type\":\"user\",\"id\":\"alice\"},\"action\":{\"name\":\"read\"},"
+	   "\"resource\":{\"type\":\"t\",\"id\":\"x\"},\"denial\":{\"evaluation_id\":\"e\",\"expires_at\":\"T\","
+	   "\"binding_token\":\"B\"}}", 410, "{\"detail\":\"too old\"}"}}, 0, 2, "",
+	 "doorward: the server answered 410: too old\n"},
+	{"approve: a task", {.command = CLI_APPROVE, .operands = {"arq_1"}},
+	 {{"GET " URL "/access/v1/requests/arq_1", 200, "{\"task\":{\"links\":{\"ticket\":\"https://x/api/v1/tasks/T1\"}}}"},
+	  {"GET " URL "/api/v1/tasks/T1", 200, "{\"taskView\":{\"task\":{\"policy\":{\"current\":{\"id\":\"S1\"}}}}}"},
+	  {"POST " URL "/api/v1/tasks/T1/action/approve {\"policyStepId\":\"S1\"}", 200, "{}"}}, 0, 0, "approved arq_1\n", ""},
+	{"approve: by the id of the request", {.command = CLI_APPROVE, .operands = {"T1"}, .reason = "fine"},
+	 {{"GET " URL "/api/v1/tasks/T1", 200, "{\"taskView\":{\"task\":{\"policy\":{\"current\":{\"id\":\"S1\"}}}}}"},
+	  {"POST " URL "/api/v1/tasks/T1/action/approve {\"policyStepId\":\"S1\",\"comment\":\"fine\"}", 200, "{}"}}, 0, 0,
+	 "approved T1\n", ""},
+	{"approve: of several requests", {.command = CLI_APPROVE, .operands = {"arq_1"}},
+	 {{"GET " URL "/access/v1/requests/arq_1", 200, "{\"task\":{\"links\":{}}}"}}, 0, 2, "",
+	 "doorward: the task is of several requests: approve each by its own id\n"},
 	{"key create: the key alone on standard output", {.command = CLI_KEY_CREATE, .user = "bob"},
 	 {{"POST " URL "/doorward/v1/keys {\"principal\":{\"type\":\"user\",\"id\":\"bob\"},\"tenants\":null,"
 	   "\"expires_at\":null}", 201, "{\"id\":\"k1\",\"key\":\"dw_1\"}"}}, 0, 0,

@@ -18,6 +18,8 @@ static const struct {
     {"help.txt", "", NULL},
     {"help-serve.txt", "serve", NULL},
     {"help-check.txt", "check", NULL},
+    {"help-request.txt", "request", NULL},
+    {"help-approve.txt", "approve", NULL},
     {"help-key.txt", "key", NULL},
     {"help-key-create.txt", "key create", NULL},
     {"help-key-revoke.txt", "key revoke", NULL},
