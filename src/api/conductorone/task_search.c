@@ -87,11 +87,7 @@ static void answer_tasks(struct search *s, const struct json *message)
 
 	for (size_t i = 0; i < s->found.n; i++)
 		proto_write(&w, &c1_TaskView, c1_task_view(call, as_access_request(s->found.docs[i]), &expansion));
-	json_end_array(&w);
-	json_key(&w, STR("expanded"));
-	json_begin_array(&w);
-	for (size_t i = 0; i < expansion.n; i++)
-		json_add(&w, &expansion.items[i]);
+	c1_write_expanded(&w, &expansion);
 	c1_end_list(call, &w, next);
 }
 

@@ -101,18 +101,24 @@ const struct json *c1_user_message(struct api_call *call, const struct user *u)
 	return json_object_end(&o);
 }
 
-static const struct json *view_of(struct api_call *call, const struct user *u)
+/* There are no directories below this one; roles have no message of their own. */
+const struct json *c1_user_view(struct api_call *call, const struct user *u, struct c1_expansion *x)
 {
+	const struct c1_path paths[] = {
+	    {"manager_ids", "managersPath", DOC_USER, {&u->manager, 1}},
+	    {"delegated_user_id", "delegatedUserPath", DOC_USER, {&u->delegate, 1}},
+	};
 	struct json_object o = {.arena = call->arena};
 
 	json_object_str(&o, "userId", u->doc.id);
 	json_object_tree(&o, "user", c1_user_message(call, u));
+	c1_put_paths(call, &o, x, paths, N_ELEMENTS(paths));
 	return json_object_end(&o);
 }
 
-static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
-	proto_write(w, &c1_UserView, view_of(call, as_user(doc)));
+	proto_write(w, &c1_UserView, c1_user_view(call, as_user(doc), x));
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -122,15 +128,16 @@ static void user_list(struct api_call *call)
 	struct c1_page page;
 
 	if (c1_page_of_query(call, &page))
-		c1_list(call, &page, &(struct c1_listing){.kind = DOC_USER, .put = put_view});
+		c1_list(call, &page, &(struct c1_listing){.kind = DOC_USER, .put = put_view, .is_of_views = true});
 }
 
 static void user_get(struct api_call *call)
 {
 	const struct user *u = c1_find_user(call, "id", "GetUserRequest.Id");
+	struct c1_expansion none = {0};
 
 	if (u)
-		c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", view_of(call, u)));
+		c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", c1_user_view(call, u, &none)));
 }
 
 struct user_filter {
@@ -209,7 +216,12 @@ static void user_search(struct api_call *call)
 	    .has_no_delegate = str_eq(delegation, STR("DELEGATE_STATUS_NO_DELEGATE")),
 	};
 	c1_list(call, &page,
-	        &(struct c1_listing){.kind = DOC_USER, .shows = shows_user, .put = put_view, .ctx = &filter});
+	        &(struct c1_listing){.kind = DOC_USER,
+	                             .shows = shows_user,
+	                             .put = put_view,
+	                             .ctx = &filter,
+	                             .is_of_views = true,
+	                             .request = m});
 }
 
 /* ---- delegation ---------------------------------------------------------------------------------------- */
