@@ -19,6 +19,8 @@ const struct app_user *c1_find_account(struct api_call *call, const char *param)
 
 /* ---- messages -------------------------------------------------------------------------------------------- */
 
+/* A text among the user's attributes: {"job_title":…} or {"jobTitle":…}; absent when there is none. */
+struct str c1_user_attribute(const struct user *u, const char *snake, const char *camel);
 const struct json *c1_user_message(struct api_call *call, const struct user *u);
 const struct json *c1_app_message(struct api_call *call, const struct app *app);
 const struct json *c1_entitlement_message(struct api_call *call, const struct app_entitlement *e);

@@ -237,3 +237,16 @@ test('actions that are not there, and that go', async () => {
 	await native('PUT', 'actions/bad', {display_name: 'Bad', policy: 'none'}, 400);
 	await native('PUT', 'actions/bad', {display_name: 'Bad', assignees: ['nobody']}, 400);
 });
+
+test('offboardings and actions are found by their type', async () => {
+	const types = async (...names) => {
+		const found = await w.owner.searchAll('tasks', {taskTypes: names.map((name) => ({[name]: {}})), pageSize: 100});
+		return found.map((v) => Object.keys(v.task.type).find((name) => v.task.type[name]));
+	};
+	for (const name of ['offboarding', 'action']) {
+		const found = await types(name);
+		assert.ok(found.length > 1 && found.every((type) => type === name), `${name}: ${found}`);
+	}
+	assert.deepEqual([...new Set(await types('action', 'offboarding'))].sort(), ['action', 'offboarding']);
+	assert.deepEqual(await types('finding'), []);
+});
