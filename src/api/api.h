@@ -162,6 +162,12 @@ struct str api_param(const struct api_call *call, const char *name);
 /* Fails with the dialect's body and the usual status of the result (see api.c's table), or with `status` when not 0. */
 void api_fail(struct api_call *call, enum service_result result, unsigned status, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
+/*
+ * For a handler of API_READ of a dialect that does not mind the time, before it has answered or failed: the call is
+ * about the state of this revision, which is not that of the future. The handler returns, and is called again to look
+ * at that state; what it found out so far is gone, but for `own`. Not when `as_of` is set already.
+ */
+void api_look_back(struct api_call *call, uint64_t revision);
 /* Starts a JSON answer with this status; write to the writer, then api_json_end(). `?pretty` indents. */
 struct json_writer api_json_begin(struct api_call *call, unsigned status);
 void api_json_end(struct api_call *call, struct json_writer *w);

@@ -32,6 +32,15 @@ bool as_of_read(struct api_call *call)
 	return true;
 }
 
+void api_look_back(struct api_call *call, uint64_t revision)
+{
+	struct past_when *when = ARENA_NEW(call->arena, struct past_when);
+
+	assert(!call->as_of && call->route->mode == API_READ && !call->dialect->minds_time);
+	*when = (struct past_when){.moment = PAST_REVISION, .revision = revision};
+	call->as_of = when;
+}
+
 static void look_at(struct api_call *call, struct past *past)
 {
 	call->past = past;

@@ -230,6 +230,9 @@ static int check_together(struct cli_options *options, struct error *err)
 	if (options->public_url && !is_http_url(options->public_url))
 		return error_set(err, CLI_USAGE, "--public-url: \"%s\" is neither http://… nor https://…",
 		                 options->public_url);
+	/* Clients put paths behind it. */
+	if (options->public_url && strpbrk(options->public_url, "?#"))
+		return error_set(err, CLI_USAGE, "--public-url: \"%s\" has a query or a fragment", options->public_url);
 	if (!options->tls_cert != !options->tls_key)
 		return error_set(err, CLI_USAGE, "--tls-cert and --tls-key go together");
 	if (options->old_secret_key_file && !options->secret_key_file)

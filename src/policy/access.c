@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "policy/ask.h"
+#include "policy/departments.h"
 #include "policy/grant_source.h"
 
 #define TYPE_BIT(type) (1u << (unsigned)(type))
@@ -289,42 +290,11 @@ static void add_members(struct users *l, struct str group)
 		add_user(l, snapshot_find_any(l->snapshot, DOC_USER, as_group_member(docs[i])->member));
 }
 
-struct groups {
-	struct str *items;
-	size_t n, cap;
-};
-
-/* The departments below the one, if it is one: a group has one parent, so that only the one itself could be met again.
- */
-static void find_below(const struct snapshot *s, struct str top, struct arena *a, struct groups *ret)
-{
-	const struct group *g = FIND(s, group, GROUP, top);
-
-	if (!g || !str_eq(g->type, STR(GROUP_DEPARTMENT)))
-		return;
-	for (size_t i = 0; i <= ret->n; i++) {
-		struct str above = i ? ret->items[i - 1] : top;
-		const struct document *const *docs;
-		const size_t n = snapshot_linked(s, DOC_GROUP, arena_concat(a, STR("parent:"), above), a, &docs);
-
-		for (size_t k = 0; k < n; k++) {
-			if (str_eq(docs[k]->id, top) || !str_eq(as_group(docs[k])->type, STR(GROUP_DEPARTMENT)))
-				continue;
-			ARENA_ROOM(a, ret->items, ret->n, &ret->cap);
-			ret->items[ret->n++] = docs[k]->id;
-		}
-	}
-}
-
 static void add_department(struct users *l, struct str department)
 {
-	const struct organization *org = snapshot_organization(l->snapshot);
-	struct groups below = {0};
+	const struct str_list below = departments_below(l->snapshot, department, l->arena);
 
 	add_members(l, department);
-	if (!org || !org->departments_inherit)
-		return;
-	find_below(l->snapshot, department, l->arena, &below);
 	for (size_t i = 0; i < below.n; i++)
 		add_members(l, below.items[i]);
 }

@@ -418,6 +418,15 @@ static struct answer ask_about(const struct asking *k, const struct place *p, st
 	return answer;
 }
 
+/* Who asks, and what else the asker vouches for. */
+static void add_asker(const struct snapshot *s, const struct ask *q, struct subjects *l)
+{
+	if (!str_eq(q->subject_type, STR("external")))
+		add_principal(s, l, q->subject_type, q->subject_id);
+	for (size_t i = 0; i < q->raw_subjects.n; i++)
+		add(l, q->raw_subjects.items[i], STR_NONE);
+}
+
 struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct arena *a, struct observer *observer)
 {
 	struct asking k = {s, q, {.arena = a}, observer};
@@ -427,16 +436,36 @@ struct answer snapshot_ask(const struct snapshot *s, const struct ask *q, struct
 	if (str_find(q->action, '*', 0) != SIZE_MAX)
 		return answer;
 	place = find_place(s, &q->resource, a); /* first: its tags are on their way while the subject is looked at */
-	if (!str_eq(q->subject_type, STR("external")))
-		add_principal(s, &k.subjects, q->subject_type, q->subject_id);
-	for (size_t i = 0; i < q->raw_subjects.n; i++)
-		add(&k.subjects, q->raw_subjects.items[i], STR_NONE);
+	add_asker(s, q, &k.subjects);
 	answer = ask_about(&k, &place, a);
 	if (!q->target || !verdict_allows(answer.verdict))
 		return answer;
 	place = find_place(s, q->target, a);
 	target = ask_about(&k, &place, a);
 	return verdict_allows(target.verdict) ? answer : (struct answer){target.verdict, q->target, {0}};
+}
+
+void ask_name_subjects(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *ret)
+{
+	struct subjects l = {.arena = a};
+
+	add_asker(s, q, &l);
+	ret->subjects = l.items;
+	ret->n_subjects = l.n;
+}
+
+bool ask_name_resource(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct query *ret)
+{
+	const struct place place = find_place(s, r, a);
+	struct attributes known;
+
+	if (!name_resource(s, r, a, &ret->resource))
+		return false;
+	if (s->n_docs[DOC_TAG_POLICY]) {
+		known = tags_of(&place, a);
+		set_selectors(s, &known, r->type, a, ret);
+	}
+	return true;
 }
 
 struct deciding snapshot_deciding(const struct snapshot *s, struct verdict v)

@@ -90,6 +90,14 @@ void snapshot_subjects(const struct snapshot *s, struct str type, struct str id,
                        const struct subject **ret_subjects, size_t *ret_n);
 
 /*
+ * For searches (policy/search.h), which look for what the engine could find before they ask: who the question is by, as
+ * subjects of the query, and what its resource is called there, as resource and selectors. False: nothing can be
+ * allowed on the resource. Nothing else of the query is set.
+ */
+void ask_name_subjects(const struct snapshot *s, const struct ask *q, struct arena *a, struct query *ret);
+bool ask_name_resource(const struct snapshot *s, const struct ask_resource *r, struct arena *a, struct query *ret);
+
+/*
  * The document that people know as the one that decided: a tag policy that is attached to a group is lowered under the
  * attachment, and this is the policy. Otherwise the verdict's own. Borrowed from the snapshot; absent id: nothing
  * decided.

@@ -79,3 +79,27 @@ struct str_list departments_above(const struct snapshot *s, const struct subject
 	}
 	return strs_list(&above);
 }
+
+/* A group has one parent, so that only the one at the top could be met again. */
+struct str_list departments_below(const struct snapshot *s, struct str top, struct arena *a)
+{
+	const struct organization *o = snapshot_organization(s);
+	struct str *below = NULL;
+	size_t n = 0, cap = 0;
+
+	if (!o || !o->departments_inherit || !department(s, top))
+		return (struct str_list){0};
+	for (size_t i = 0; i <= n; i++) {
+		const struct str above = i ? below[i - 1] : top;
+		const struct document *const *docs;
+		const size_t n_docs = snapshot_linked(s, DOC_GROUP, arena_concat(a, STR("parent:"), above), a, &docs);
+
+		for (size_t k = 0; k < n_docs; k++) {
+			if (str_eq(docs[k]->id, top) || !department(s, docs[k]->id))
+				continue;
+			ARENA_ROOM(a, below, n, &cap);
+			below[n++] = docs[k]->id;
+		}
+	}
+	return (struct str_list){below, n};
+}

@@ -38,16 +38,17 @@ static void add_statement(struct concern *c, const struct cset *set, const struc
 	}
 }
 
-static void add_set(void *self, const struct cset *set)
+static bool add_set(void *self, const struct cset *set)
 {
 	struct concern *c = self;
 
 	if (c->skip && c->skip(set->kind, cset_id(set)))
-		return;
+		return true;
 	for (uint32_t i = 0; i < set->n_statements; i++) {
 		if (set->statements[i].effect == EFFECT_ALLOW)
 			add_statement(c, set, &set->statements[i]);
 	}
+	return true;
 }
 
 static bool visit(struct subject_walk *w, const struct group *group, struct restriction r)

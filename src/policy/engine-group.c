@@ -36,7 +36,7 @@ static uint64_t set_hash(uint64_t seed, const struct cset *c)
 }
 
 /* True when `p` can be a selector and is now among them; false sends the whole set to the rest. */
-static bool add_selector(struct selectors *s, const struct cset *c, const struct pattern *p)
+static bool add_selector(struct selectors *s, const struct cset *c, const struct pattern *p, size_t max)
 {
 	struct str text = pattern_text(c, p);
 
@@ -46,7 +46,7 @@ static bool add_selector(struct selectors *s, const struct cset *c, const struct
 		if (str_eq(s->items[i], text))
 			return true;
 	}
-	if (s->n == MAX_SELECTORS)
+	if (s->n == max)
 		return false;
 	s->items[s->n++] = text;
 	return true;
@@ -55,6 +55,7 @@ static bool add_selector(struct selectors *s, const struct cset *c, const struct
 /* What a set is found by in the branches of a split group; the same for the same set at any time. */
 static struct selectors selectors_of(const struct cset *c, enum dimension split_by)
 {
+	const size_t max = split_by == BY_FEW_ACTIONS ? FEW_SELECTORS : MAX_SELECTORS;
 	struct selectors s = {.n = 0};
 	size_t n_seen = 0;
 
@@ -71,7 +72,7 @@ static struct selectors selectors_of(const struct cset *c, enum dimension split_
 		if (n_seen > MAX_SEEN)
 			return (struct selectors){.n = 0};
 		for (size_t k = 0; k < n; k++) {
-			if (!add_selector(&s, c, &p[k]))
+			if (!add_selector(&s, c, &p[k], max))
 				return (struct selectors){.n = 0};
 		}
 	}
@@ -256,6 +257,11 @@ struct group *group_change(const struct change *c, struct group *p, struct str t
 	return any_change(c, p, text, BY_RESOURCE, change_by_resource);
 }
 
+struct group *group_change_of_resource(const struct change *c, struct group *p, struct str text)
+{
+	return any_change(c, p, text, BY_FEW_ACTIONS, change_by_action);
+}
+
 /*
  * A walk over a group and all below it, the group itself last. Dimensions bound the depth: a subject's group, its
  * branches, theirs, and what denies among a list.
@@ -314,7 +320,7 @@ void group_retire_all(struct group *p, struct edit *e)
 	}
 }
 
-void group_each(const struct group *p, void (*visit)(void *self, const struct cset *set), void *self)
+void group_each(const struct group *p, bool (*visit)(void *self, const struct cset *set), void *self)
 {
 	struct group_walk w;
 
@@ -327,9 +333,11 @@ void group_each(const struct group *p, void (*visit)(void *self, const struct cs
 		if (p->shape == GROUP_LIST) {
 			pmap_iter_init(&it, &p->map);
 			while ((set = pmap_iter_next(&it)))
-				visit(self, set);
+				if (!visit(self, set))
+					return;
 		}
 		for (uint32_t i = 0; i < p->n; i++)
-			visit(self, posting_set(&group_postings(p)[i]));
+			if (!visit(self, posting_set(&group_postings(p)[i])))
+				return;
 	}
 }

@@ -22,6 +22,7 @@
 enum {
 	MAX_SMALL = 12,     /* postings scanned in a row; a larger group is split */
 	MAX_SELECTORS = 16, /* a set with more goes to the rest of a split group */
+	FEW_SELECTORS = 2,  /* the same of BY_FEW_ACTIONS: a write pays for each */
 	MAX_SCANNED = 8,    /* statements of one set evaluated in a row; more get an inner index */
 	LINE_BYTES = 64,    /* of the cache */
 	N_ACTION_FORMS = 6,
@@ -268,7 +269,7 @@ static inline bool posting_has_deny(const struct posting *p)
  * with a deny statement in a list of their own.
  */
 enum group_shape { GROUP_SMALL, GROUP_SPLIT, GROUP_LIST };
-enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION };
+enum dimension { BY_SUBJECT, BY_RESOURCE, BY_ACTION, BY_FEW_ACTIONS };
 
 struct group {
 	uint32_t text_len;
@@ -306,10 +307,14 @@ struct change {
 	const struct cset *old, *fresh;
 };
 struct group *group_change(const struct change *c, struct group *p, struct str text);
+/*
+ * The same for a group of sets that have a resource in common: they are told apart by their actions, if these are few.
+ */
+struct group *group_change_of_resource(const struct change *c, struct group *p, struct str text);
 /* Retires all blocks of a group, not the sets. */
 void group_retire_all(struct group *p, struct edit *e);
-/* Calls `visit` for each set in the group; a set may come more than once. */
-void group_each(const struct group *p, void (*visit)(void *self, const struct cset *set), void *self);
+/* Calls `visit` for each set in the group, until it returns false; a set may come more than once. */
+void group_each(const struct group *p, bool (*visit)(void *self, const struct cset *set), void *self);
 
 /* Documents. */
 struct document_subject {
@@ -328,6 +333,19 @@ static inline struct str document_subject(const struct document *d, size_t i)
 {
 	return (struct str){(const char *)d + d->subjects[i].text_at, d->subjects[i].text_len};
 }
+
+/* Names (engine-names.c): what sets name is found from there, too. Called when a set comes (`fresh`) or goes (`old`).
+ */
+void names_change(struct engine *g, struct edit *e, const struct cset *old, const struct cset *fresh);
+void names_retire_all(struct engine *g, struct edit *e);
+/*
+ * The group of the sets that name the resource pattern, or NULL. All patterns with variables are one, of this name,
+ * which no resource has.
+ */
+#define VARIABLE_RESOURCES STR("\xfe${}")
+const struct group *names_group(const struct engine *g, struct str pattern);
+/* The document of the set. */
+const struct document *document_of_set(const struct engine *g, const struct cset *set);
 
 /* Tenants. Number 0 is "(unassigned)"; it has no record. */
 #define UNASSIGNED STR("(unassigned)")

@@ -27,6 +27,13 @@ static uint64_t document_hash(const struct engine *g, struct document_key key)
 	return hash_u64(hash_str(g->seed, key.id) ^ key.kind);
 }
 
+const struct document *document_of_set(const struct engine *g, const struct cset *set)
+{
+	struct document_key key = {set->kind, cset_id(set)};
+
+	return pmap_get(&g->sets, document_hash(g, key), document_is, &key);
+}
+
 /* Subjects by hash: a scratch table of indexes + 1 into the document's subjects. */
 struct subject_table {
 	struct document *document;
@@ -206,6 +213,8 @@ void engine_put(struct engine *g, struct edit *e, const struct statement_set *se
 	change_subjects(g, e, old, &t);
 	count_document(g, t.document, true);
 	(void)pmap_put(&g->sets, e, hash, document_is, &key, t.document);
+	if (!old || old->set != t.document->set)
+		names_change(g, e, old ? old->set : NULL, t.document->set);
 	if (!old)
 		return;
 	count_document(g, old, false);
@@ -225,6 +234,7 @@ void engine_remove(struct engine *g, struct edit *e, uint32_t kind, struct str i
 	c = (struct change){g->seed, e, old->set, NULL};
 	for (size_t i = 0; i < old->n_subjects; i++)
 		change_subject(g, &c, old, i);
+	names_change(g, e, old->set, NULL);
 	count_document(g, old, false);
 	retire_set(e, old->set);
 	edit_retire(e, old);
@@ -237,6 +247,7 @@ void engine_retire_all(struct engine *g, struct edit *e)
 	struct group *p;
 	struct tenant *t;
 
+	names_retire_all(g, e);
 	pmap_iter_init(&it, &g->subjects);
 	while ((p = pmap_iter_next(&it)))
 		group_retire_all(p, e);

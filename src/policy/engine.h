@@ -39,6 +39,7 @@
  */
 #include "base/arena.h"
 #include "base/pmap.h"
+#include "base/ptrie.h"
 #include "base/pvec.h"
 
 enum effect { EFFECT_NONE, EFFECT_ALLOW, EFFECT_DENY };
@@ -78,12 +79,16 @@ struct statement_set {
 
 /* One version of the index. A zeroed struct plus a seed is the empty engine. */
 struct engine {
-	uint64_t seed;             /* of the hashes; random per process, fixed in tests */
-	struct pmap subjects;      /* subject pattern -> postings */
-	struct pmap sets;          /* (kind, id) -> compiled set */
-	struct pmap tenants_by_id; /* tenant id -> its number */
-	struct pvec tenants;       /* number -> tenant */
-	uint64_t n_tenant_numbers; /* numbers are never used twice in one lineage */
+	uint64_t seed;              /* of the hashes; random per process, fixed in tests */
+	struct pmap subjects;       /* subject pattern -> postings */
+	struct pmap sets;           /* (kind, id) -> compiled set */
+	struct ptrie resources;     /* resource pattern -> the sets that name it, for searches */
+	struct ptrie actions;       /* actions that sets name, likewise */
+	struct pmap action_numbers; /* action -> its number: those, and others that were named once */
+	struct pvec action_counts;  /* by number: how many sets name it */
+	struct pmap tenants_by_id;  /* tenant id -> its number */
+	struct pvec tenants;        /* number -> tenant */
+	uint64_t n_tenant_numbers;  /* numbers are never used twice in one lineage */
 	uint64_t n_statements;
 	uint64_t n_bytes; /* held by the compiled sets */
 };
@@ -194,3 +199,27 @@ struct verdict engine_explain(const struct engine *g, const struct query *q, str
  */
 struct str_list engine_tenants_of(const struct engine *g, const struct subject *subjects, size_t n_subjects,
                                   struct arena *a, bool (*skip)(uint32_t kind, struct str document), bool *ret_all);
+
+/*
+ * For searches (policy/search.h): what statements name. They are found as decisions find them, and only narrow where to
+ * look: whether something is allowed is for a decision to say.
+ */
+struct engine_names {
+	/* Called for each name, which may come more than once; false: that is enough. */
+	bool (*name)(struct engine_names *self, struct str name);
+	uint64_t max_steps; /* statements looked at; when there are more to look at, the calls return false */
+};
+/*
+ * Each subject that a document is about which allows the query's action on its resource, under a condition or not, in
+ * whatever tenants, at whatever time, and for whatever user a variable stands. The query's subjects are not looked at.
+ * False when it was not looked at all, for lack of steps or since there was enough.
+ */
+bool engine_each_subject(const struct engine *g, const struct query *q, struct arena *a, struct engine_names *names);
+/* Each resource that a statement names which allows the query's subjects its action; its resource is not looked at. */
+bool engine_each_resource(const struct engine *g, const struct query *q, struct arena *a, struct engine_names *names);
+/* Each action that a statement names which allows it the query's subjects on its resource. */
+bool engine_each_action(const struct engine *g, const struct query *q, struct arena *a, struct engine_names *names);
+/* The next resource behind `behind`, or from there on, that any statement names, patterns among them, in the order of
+ * bytes; absent at the end. Lives in the version, as do actions, which are without those that have a '*' in them. */
+struct str engine_next_resource(const struct engine *g, struct str behind, bool is_included);
+struct str engine_next_action(const struct engine *g, struct str behind, bool is_included);

@@ -57,6 +57,18 @@ static bool link_eq(const void *value, const void *key)
 	return set->key.kind == k->kind && str_eq(set->key.text, k->text);
 }
 
+static struct str id_key(const void *value)
+{
+	return ((const struct document *)value)->id;
+}
+
+/* Is there an order by id of this kind? */
+static bool is_searched(enum document_kind kind)
+{
+	return kind == DOC_USER || kind == DOC_SERVICE_ACCOUNT || kind == DOC_GROUP || kind == DOC_ROLE ||
+	       kind == DOC_RESOURCE || kind == DOC_APP_ENTITLEMENT;
+}
+
 struct snapshot *snapshot_new(struct str org, uint64_t seed)
 {
 	struct snapshot *s = mem_calloc(1, sizeof(*s));
@@ -303,6 +315,8 @@ static void put_at(struct snapshot *fork, struct document *doc, uint64_t ordinal
 		doc->ordinal = old ? old->ordinal : fork->next_ordinal[doc->kind]++;
 	fork->n_docs[doc->kind] += old ? 0 : 1;
 	(void)pvec_set(&fork->order[doc->kind], &fork->edit, doc->ordinal, doc);
+	if (is_searched(doc->kind))
+		(void)ptrie_put(&fork->by_id[doc->kind], &fork->edit, id_key, doc);
 	relink(fork, old, doc, &a);
 	rename_document(fork, old, doc, &a);
 	if (doc->kind == DOC_TAG_POLICY)
@@ -377,6 +391,8 @@ bool snapshot_remove(struct snapshot *fork, enum document_kind kind, struct str 
 	if (!old)
 		return false;
 	(void)pvec_set(&fork->order[kind], &fork->edit, old->ordinal, NULL);
+	if (is_searched(kind))
+		(void)ptrie_remove(&fork->by_id[kind], &fork->edit, id_key, id);
 	fork->n_docs[kind]--;
 	relink(fork, old, NULL, &a);
 	rename_document(fork, old, NULL, &a);
@@ -445,6 +461,7 @@ void snapshot_free_all(struct snapshot *s)
 		for (void *doc = pvec_next(&s->order[kind], &i); doc; i++, doc = pvec_next(&s->order[kind], &i))
 			edit_retire(&e, doc);
 		pvec_retire_all(&s->order[kind], &e);
+		ptrie_retire_all(&s->by_id[kind], &e);
 	}
 	grants_retire_all(&s->grants, &e);
 	edit_retire(&e, s->tag_plan.filter);
@@ -515,6 +532,14 @@ const struct document *snapshot_next(const struct snapshot *s, enum document_kin
 	if (doc)
 		(*ordinal)++;
 	return doc;
+}
+
+const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
+                                        bool is_included)
+{
+	assert(is_searched(kind));
+	return is_included ? ptrie_from(&s->by_id[kind], id_key, behind)
+	                   : ptrie_behind(&s->by_id[kind], id_key, behind);
 }
 
 const struct document *snapshot_previous(const struct snapshot *s, enum document_kind kind, uint64_t *ordinal)

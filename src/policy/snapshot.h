@@ -8,6 +8,7 @@
  * Ownership: the creator of a fork seals it (and frees the retired blocks of its base once no
  * reader can hold an older version) or drops it. Pure: no locks, no clock.
  */
+#include "base/ptrie.h"
 #include "model/kinds.h"
 #include "policy/engine.h"
 #include "policy/grants.h"
@@ -19,10 +20,11 @@ struct snapshot {
 	uint64_t revision;
 	struct str org; /* borrowed from the creator */
 	struct engine engine;
-	struct pmap docs;               /* (kind, id) */
-	struct pmap aliases;            /* (kind, alias) */
-	struct pmap links;              /* (kind, link) -> link set */
-	struct pvec order[DOC_N_KINDS]; /* by ordinal: creation order */
+	struct pmap docs;                /* (kind, id) */
+	struct pmap aliases;             /* (kind, alias) */
+	struct pmap links;               /* (kind, link) -> link set */
+	struct pvec order[DOC_N_KINDS];  /* by ordinal: creation order */
+	struct ptrie by_id[DOC_N_KINDS]; /* of the kinds that are searched for, see snapshot_next_id() */
 	uint64_t n_docs[DOC_N_KINDS];
 	uint64_t next_ordinal[DOC_N_KINDS];
 	struct grants grants;     /* the documents of kind ACCESS_GRANT; only snapshot_version() finds them here, too */
@@ -84,6 +86,12 @@ const struct document *snapshot_previous(const struct snapshot *s, enum document
 /* The ordinal from which on snapshot_next() gives the documents behind the place `after` (doc.seq); found by halving.
  */
 uint64_t snapshot_ordinal_behind(const struct snapshot *s, enum document_kind kind, uint64_t after);
+/*
+ * The next document of the kind in the order of the ids' bytes: behind the id, or from it on; NULL at the end. For
+ * users, service accounts, groups, roles, resources and application entitlements.
+ */
+const struct document *snapshot_next_id(const struct snapshot *s, enum document_kind kind, struct str behind,
+                                        bool is_included);
 /* The documents of the kind with this link, in creation order; the array lives in `a`. */
 size_t snapshot_linked(const struct snapshot *s, enum document_kind kind, struct str link, struct arena *a,
                        const struct document *const **ret_docs);

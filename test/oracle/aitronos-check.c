@@ -4,6 +4,7 @@
  */
 #include "aitronos-oracle.h"
 #include "print.h"
+#include "search-check.h"
 
 /* ---- decisions -------------------------------------------------------------------------------------------- */
 
@@ -97,7 +98,7 @@ bool aitronos_world_check(const struct aitronos_world *w, const struct snapshot 
                           struct buf *complaint)
 {
 	struct arena a = ARENA_INIT;
-	bool is_good = check_decision(w, s, q, &a, complaint);
+	bool is_good = check_decision(w, s, q, &a, complaint) && search_check(s, &q->ask, complaint);
 
 	arena_release(&a);
 	return is_good;

@@ -5,6 +5,7 @@
 #include "confident-oracle.h"
 #include "model/confident.h"
 #include "print.h"
+#include "search-check.h"
 
 /* ---- documents ------------------------------------------------------------------------------------------- */
 
@@ -276,5 +277,5 @@ bool confident_world_check(const struct confident_world *w, const struct snapsho
 		buf_addf(complaint, "\n");
 	}
 	arena_release(&a);
-	return is_good;
+	return is_good && search_check(s, q, complaint);
 }

@@ -2,6 +2,7 @@
 #include "langsmith-twin.h"
 
 #include "print.h"
+#include "search-check.h"
 
 /* ---- what is in a world ------------------------------------------------------------------------------------ */
 
@@ -366,5 +367,5 @@ bool world_check(const struct world *w, const struct snapshot *s, const struct a
 		is_good = complain(complaint, &want, &got, d);
 	}
 	arena_release(&a);
-	return is_good;
+	return is_good && search_check(s, q, complaint);
 }

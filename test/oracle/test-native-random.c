@@ -10,6 +10,7 @@
 
 #include "native-oracle.h"
 #include "run.h"
+#include "search-check.h"
 
 enum { N_ROUNDS = 3, N_FIRST = 35, N_LATER = 15 };
 
@@ -60,6 +61,8 @@ static bool ask(struct trial *t, const struct native_world *w, const struct snap
 			         "the snapshot says %d in %zu tenants (" STR_FMT "), want %d in %zu\n" STR_FMT,
 			         is_allowed, got.tenants.n, STR_ARG(got.verdict.document), want.is_allowed,
 			         want.tenants.n, STR_ARG(native_print(w, &q, &a)));
+		else
+			is_good = search_check(s, &q.ask, t->message);
 		arena_release(&a);
 	}
 	return is_good;

@@ -2,6 +2,7 @@
  *
  * The comparison. Each check compares one promise of policy/engine.h with the oracle.
  */
+#include "base/strs.h"
 #include "print.h"
 #include "twin.h"
 
@@ -231,6 +232,117 @@ static bool check_tenants_of(const struct inquiry *in, bool (*skip)(uint32_t kin
 	       complain_lists(in, skip ? "tenants_of with skip" : "tenants_of", most, got);
 }
 
+/* ---- names, for searches ---- */
+
+struct name_list {
+	struct engine_names base;
+	struct strs list;
+};
+
+static bool take_name(struct engine_names *self, struct str name)
+{
+	strs_add(&CONTAINER_OF(self, struct name_list, base)->list, name);
+	return true;
+}
+
+static bool has_all(const struct name_list *l, struct str_list names)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (!list_has(strs_list(&l->list), names.items[i]))
+			return false;
+	return true;
+}
+
+static const struct statement_set *set_of(const struct oracle *o, uint32_t kind, struct str id)
+{
+	for (size_t i = 0; i < o->n_sets; i++)
+		if (o->sets[i].kind == kind && str_eq(o->sets[i].id, id))
+			return &o->sets[i];
+	return NULL;
+}
+
+/* What allows something is found from each of its sides. */
+static bool check_found(const struct inquiry *in, const struct recorder *r)
+{
+	struct name_list of[3];
+	const struct engine *g = &in->v->engine;
+
+	for (size_t i = 0; i < N_ELEMENTS(of); i++)
+		of[i] = (struct name_list){{take_name, UINT64_MAX}, {.arena = in->a}};
+	if (!engine_each_subject(g, in->q, in->a, &of[0].base) || !engine_each_resource(g, in->q, in->a, &of[1].base) ||
+	    !engine_each_action(g, in->q, in->a, &of[2].base))
+		return complain_observed(in, "a search for names gave up", &(struct observed){0});
+	for (size_t i = 0; i < r->n; i++) {
+		const struct observed *seen = &r->items[i];
+		const struct statement_set *set = set_of(&in->v->oracle, seen->kind, seen->document);
+
+		assert(set);
+		if (seen->effect != EFFECT_ALLOW)
+			continue;
+		if ((seen->action_matches && seen->resource_matches && !has_all(&of[0], set->subjects)) ||
+		    (seen->action_matches && !has_all(&of[1], set->statements[seen->statement].resources)) ||
+		    (seen->resource_matches && !has_all(&of[2], set->statements[seen->statement].actions)))
+			return complain_observed(in, "names are not found", seen);
+	}
+	return true;
+}
+
+/* Those of all sets, in order, each once; actions with a '*' have no place there. */
+static struct strs all_names(const struct inquiry *in, bool is_resources)
+{
+	struct strs all = {.arena = in->a};
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->v->oracle.n_sets; i++)
+		for (size_t k = 0; k < in->v->oracle.sets[i].n_statements; k++) {
+			const struct statement *st = &in->v->oracle.sets[i].statements[k];
+			const struct str_list names = is_resources ? st->resources : st->actions;
+
+			for (size_t m = 0; m < names.n; m++)
+				if (is_resources || str_find(names.items[m], '*', 0) == SIZE_MAX)
+					strs_add(&all, names.items[m]);
+		}
+	if (all.n > 1)
+		qsort(all.items, all.n, sizeof(*all.items), str_qsort);
+	for (size_t i = 0; i < all.n; i++)
+		if (n == 0 || !str_eq(all.items[n - 1], all.items[i]))
+			all.items[n++] = all.items[i];
+	all.n = n;
+	return all;
+}
+
+static bool check_names(const struct inquiry *in)
+{
+	const struct engine *g = &in->v->engine;
+	struct strs resources = {.arena = in->a}, actions = {.arena = in->a};
+	struct str at = engine_next_resource(g, STR(""), true);
+
+	for (; !str_is_absent(at); at = engine_next_resource(g, at, false))
+		if (!str_starts_with(at, STR("\xfe"))) /* the engine's own sign for all with a variable */
+			strs_add(&resources, at);
+	for (at = engine_next_action(g, STR(""), true); !str_is_absent(at); at = engine_next_action(g, at, false))
+		strs_add(&actions, at);
+	for (int i = 0; i < 2; i++) {
+		const struct strs want = all_names(in, i == 0), got = i == 0 ? resources : actions;
+		bool is_same = want.n == got.n;
+
+		for (size_t k = 0; is_same && k < got.n; k++)
+			is_same = str_eq(want.items[k], got.items[k]);
+		if (!is_same)
+			return complain_lists(in, i == 0 ? "resources named" : "actions named", strs_list(&want),
+			                      strs_list(&got));
+	}
+	return true;
+}
+
+static bool check_search(const struct inquiry *in)
+{
+	struct recorder r = {.base = {.statement = record}, .a = in->a};
+
+	(void)engine_explain(&in->v->engine, in->q, in->a, NULL, &r.base);
+	return check_names(in) && check_found(in, &r);
+}
+
 bool twin_check(const struct twin_version *v, const struct query *q, struct buf *complaint)
 {
 	struct arena a = ARENA_INIT;
@@ -243,7 +355,8 @@ bool twin_check(const struct twin_version *v, const struct query *q, struct buf 
 	with_list = engine_decide(&v->engine, q, &a, &tenants);
 	is_good = check_verdict(&in, "decide", with_list) && check_order(&in, "tenants", tenants) &&
 	          check_verdict(&in, "decide without list", engine_decide(&v->engine, q, &a, NULL)) &&
-	          check_explain(&in, with_list) && check_tenants_of(&in, NULL) && check_tenants_of(&in, skip_kind_one);
+	          check_explain(&in, with_list) && check_tenants_of(&in, NULL) &&
+	          check_tenants_of(&in, skip_kind_one) && check_search(&in);
 	arena_release(&a);
 	return is_good;
 }

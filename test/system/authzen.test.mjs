@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AuthZEN 1.0: the tests of the certification scenario (Basic, Batch, Discovery; numbers in the names are its sections), the
-// rules of the standard that the scenario leaves out, and what Doorward adds. Bodies are compared whole.
+// AuthZEN 1.0: what the certification scenario asks of decisions and metadata, on roles (test/wire/authzen has all of the
+// scenario, over https; numbers in the names are its sections), the rules of the standard that the scenario leaves out, and what Doorward adds. Bodies are compared whole.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {makeKey, makeUser, startServer} from '../harness/server.mjs';
@@ -286,7 +286,7 @@ test('only POST asks; what does not exist is 404; the body stays a string', asyn
 	const r = await ok(s.call('GET', '/access/v1/evaluation'), 405);
 	assert.equal(r.headers.allow, 'POST');
 	assert.match(r.headers['content-type'], /^text\/plain/);
-	assert.match((await ok(s.call('POST', '/access/v1/search/subject', {}), 404)).headers['content-type'], /^text\/plain/);
+	assert.match((await ok(s.call('POST', '/access/v1/search/nothing', {}), 404)).headers['content-type'], /^text\/plain/);
 	const large = await ok(ask('{', {headers: {'Content-Length': 2 ** 30}}), 413);
 	assert.match(large.headers['content-type'], /^text\/plain/);
 });
@@ -419,13 +419,20 @@ test('6 metadata: the endpoints that exist, under the configured URL, whatever H
 		policy_decision_point: base,
 		access_evaluation_endpoint: `${base}/access/v1/evaluation`,
 		access_evaluations_endpoint: `${base}/access/v1/evaluations`,
+		search_subject_endpoint: `${base}/access/v1/search/subject`,
+		search_resource_endpoint: `${base}/access/v1/search/resource`,
+		search_action_endpoint: `${base}/access/v1/search/action`,
+		jwks_uri: `${base}/auth/v1/jwks`,
 	});
-	await answers(s.call('GET', path, undefined, {key: null}), expected(s.url));
-	await answers(s.call('GET', path, undefined, {headers: {Host: 'evil.example'}}), expected(s.url));
+	for (const options of [{key: null}, {headers: {Host: 'evil.example'}}]) {
+		const {signed_metadata: signed, ...plain} = (await ok(s.call('GET', path, undefined, options), 200)).json;
+		assert.equal(typeof signed, 'string');
+		assert.deepEqual(plain, expected(s.url));
+	}
 
 	const other = await startServer({store: 'memory', args: ['--public-url', 'https://pdp.example.com/']});
 	const r = await other.call('GET', path, undefined, {headers: {Host: 'evil.example', 'X-Forwarded-Host': 'evil.example'}});
-	assert.deepEqual(r.json, expected('https://pdp.example.com'));
+	assert.deepEqual({...r.json, signed_metadata: undefined}, {...expected('https://pdp.example.com'), signed_metadata: undefined});
 	assert.equal((await other.call('GET', `${path}/tenant1`)).status, 404);
 	await other.stop();
 });

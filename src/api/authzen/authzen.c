@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * OpenID AuthZEN Authorization API 1.0: evaluation, evaluations, metadata. Section numbers are those of the
- * standard's HTTPS JSON binding where a rule is not plain from the code.
+ * OpenID AuthZEN Authorization API 1.0: evaluation and evaluations; search.c and metadata.c have the rest. Section
+ * numbers are those of the standard's HTTPS JSON binding where a rule is not plain from the code.
  */
 #include "api/authzen/evaluation.h"
+#include "api/authzen/metadata.h"
+#include "api/authzen/search.h"
 
 /* A batch above this is refused whole: one call must not keep a thread for long. */
-#define MAX_EVALUATIONS  1000u
-
-#define PATH_METADATA    "/.well-known/authzen-configuration"
-#define PATH_EVALUATION  "/access/v1/evaluation"
-#define PATH_EVALUATIONS "/access/v1/evaluations"
+#define MAX_EVALUATIONS 1000u
 
 enum semantic {
 	EXECUTE_ALL,
@@ -175,22 +173,6 @@ static void evaluate_all(struct api_call *call)
 		fail(call, &err);
 }
 
-/* ---- metadata -------------------------------------------------------------------------------------- */
-
-/* URLs come from the configuration, never from the Host header, which whoever asks can choose. */
-static void describe(struct api_call *call)
-{
-	struct str base = api_public_url(call->api);
-	struct json_writer w = api_json_begin(call, 200);
-
-	json_begin_object(&w);
-	json_put_str(&w, STR("policy_decision_point"), base);
-	json_put_str(&w, STR("access_evaluation_endpoint"), arena_concat(call->arena, base, STR(PATH_EVALUATION)));
-	json_put_str(&w, STR("access_evaluations_endpoint"), arena_concat(call->arena, base, STR(PATH_EVALUATIONS)));
-	json_end_object(&w);
-	api_json_end(call, &w);
-}
-
 /* ---- the dialect ----------------------------------------------------------------------------------- */
 
 /*
@@ -211,13 +193,12 @@ static void write_error(struct api_call *call, enum service_result result UNUSED
 static const struct api_route routes[] = {
     {HTTP_POST, PATH_EVALUATION, API_READ, API_JSON_BODY, "access:evaluate", "access", evaluate},
     {HTTP_POST, PATH_EVALUATIONS, API_READ, API_JSON_BODY, "access:evaluate", "access", evaluate_all},
-    {HTTP_GET, PATH_METADATA, API_READ, API_NO_BODY, "", NULL, describe},
 };
 
-static const char *const prefixes[] = {"/access/", PATH_METADATA, NULL};
+static const char *const prefixes[] = {"/access/", PATH_METADATA "/", NULL};
 
 static const struct api_route_table table = {routes, N_ELEMENTS(routes)};
-static const struct api_route_table *const tables[] = {&table};
+static const struct api_route_table *const tables[] = {&table, &authzen_search_routes, &authzen_metadata_routes};
 
 const struct api_dialect api_authzen = {
     .name = "authzen",

@@ -8,9 +8,13 @@
  */
 #include "api/api.h"
 
+/* What a search looks for: of a subject or resource the id is left open, of an action everything. */
+enum evaluation_part { PART_NONE, PART_SUBJECT, PART_RESOURCE, PART_ACTION };
+
 /* The four members that make an evaluation; NULL where absent. In a batch, items and defaults have the same form. */
 struct evaluation {
 	const struct json *subject, *action, *resource, *context;
+	enum evaluation_part open; /* PART_NONE: all must be complete. What is open is not looked at, if it is sent */
 };
 
 /* What one call has in common for all its evaluations. */

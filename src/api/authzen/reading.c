@@ -96,13 +96,13 @@ static bool read_strings(struct arena *a, const struct json *value, bool (*is_va
 	return true;
 }
 
-static bool read_subject(struct arena *a, const struct json *subject, struct ask *ask, struct error *err)
+static bool read_subject(struct arena *a, const struct evaluation *ev, struct ask *ask, struct error *err)
 {
-	const struct json *properties = NULL, *raw;
+	const struct json *subject = ev->subject, *properties = NULL, *raw;
 
 	if (!read_entity(subject, "subject", &properties, err) ||
 	    !read_name(subject, "subject", "type", &ask->subject_type, err) ||
-	    !read_name(subject, "subject", "id", &ask->subject_id, err))
+	    (ev->open != PART_SUBJECT && !read_name(subject, "subject", "id", &ask->subject_id, err)))
 		return false;
 	ask->subject_properties = properties;
 	raw = member(properties, STR("subjects"));
@@ -226,48 +226,70 @@ static bool read_resource(struct arena *a, const struct json *resource, const ch
 {
 	const struct json *properties = NULL;
 
-	if (!read_entity(resource, name, &properties, err) || !read_name(resource, name, "type", &ret->type, err) ||
-	    !read_name(resource, name, "id", &ret->id, err))
+	if (!read_entity(resource, name, &properties, err) || !read_name(resource, name, "type", &ret->type, err))
 		return false;
 	ret->is_described = properties != NULL;
 	return read_tenants(a, properties, name, ret, err) && read_tags(a, properties, name, ret, err) &&
 	       read_parent(a, properties, name, ret, err) && read_app(properties, name, ret, err);
 }
 
+/* One that is not searched for. */
+static bool read_whole_resource(struct arena *a, const struct json *resource, const char *name,
+                                struct ask_resource *ret, struct error *err)
+{
+	return read_resource(a, resource, name, ret, err) && read_name(resource, name, "id", &ret->id, err);
+}
+
+static bool read_action(const struct json *action, struct ask *ask, struct error *err)
+{
+	return read_entity(action, "action", &ask->action_properties, err) &&
+	       read_name(action, "action", "name", &ask->action, err);
+}
+
 /* Of an action that has one; context is whatever the asker likes with others. */
-static bool read_target(struct arena *a, const struct evaluation *ev, const struct json *action_properties,
-                        struct ask *ask, struct error *err)
+static bool read_target(struct arena *a, const struct evaluation *ev, struct ask *ask, struct error *err)
 {
 	const struct json *in_context = member(ev->context, STR("target"));
-	const struct json *in_action = member(action_properties, STR("target"));
-	struct ask_resource *target;
+	const struct json *in_action = member(ask->action_properties, STR("target"));
+	struct ask_resource *target = ARENA_NEW(a, struct ask_resource);
+	struct error ignored = {0};
 
-	if (!ask_takes_target(ask->action) || (!in_context && !in_action))
+	if (!in_context && !in_action)
 		return true;
-	target = ARENA_NEW(a, struct ask_resource);
+	if (ev->open == PART_ACTION) {
+		/* Whether an action is asked about that has one is open: only what could be one is taken for it. */
+		if (read_whole_resource(a, in_context, "context.target", target, &ignored))
+			ask->target = target;
+		return true;
+	}
+	if (!ask_takes_target(ask->action))
+		return true;
 	ask->target = target;
-	return in_context ? read_resource(a, in_context, "context.target", target, err)
-	                  : read_resource(a, in_action, "action.properties.target", target, err);
+	return in_context ? read_whole_resource(a, in_context, "context.target", target, err)
+	                  : read_whole_resource(a, in_action, "action.properties.target", target, err);
+}
+
+static bool read_parts(struct arena *a, const struct evaluation *ev, struct ask *ask, struct error *err)
+{
+	if (!read_subject(a, ev, ask, err) || (ev->open != PART_ACTION && !read_action(ev->action, ask, err)))
+		return false;
+	if (!(ev->open == PART_RESOURCE ? read_resource(a, ev->resource, "resource", &ask->resource, err)
+	                                : read_whole_resource(a, ev->resource, "resource", &ask->resource, err)))
+		return false;
+	return is_object_or_absent(ev->context, "context", err) && read_target(a, ev, ask, err);
 }
 
 bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret, struct error *err)
 {
 	const struct api_call *call = e->call;
-	const struct json *action_properties = NULL;
 	struct ask ask = {.now_ms = call->now_ms};
 
-	if (!read_subject(call->arena, ev->subject, &ask, err) ||
-	    !read_entity(ev->action, "action", &action_properties, err) ||
-	    !read_name(ev->action, "action", "name", &ask.action, err) ||
-	    !read_resource(call->arena, ev->resource, "resource", &ask.resource, err) ||
-	    !is_object_or_absent(ev->context, "context", err) ||
-	    !read_target(call->arena, ev, action_properties, &ask, err))
+	if (!read_parts(call->arena, ev, &ask, err))
 		return false;
-	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
-	 * answers. */
-	ask.action_properties = action_properties;
 	ask.resource_properties = member(ev->resource, STR("properties"));
 	ask.context = ev->context;
+	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
+	 * answers. */
 	ask.is_bound = !call->everywhere;
 	ask.bound_tenants = call->tenants;
 	*ret = ask;
