@@ -21,7 +21,7 @@
 #define WORKFLOW_MAX_GROUP_MEMBERS 128u /* beyond that a group does not review, its fallback does */
 #define WORKFLOW_MAX_USERS         32u  /* in one reassignment */
 #define WORKFLOW_MAX_COMMENT_BYTES 4096u
-#define WORKFLOW_MAX_FIELDS        100u /* of an action's form */
+#define WORKFLOW_MAX_FIELDS        100u        /* of an action's form */
 #define WORKFLOW_CHECK_EVERY_MS    (60 * 1000) /* of a wait for a condition */
 
 enum workflow_place {
