@@ -3,6 +3,7 @@
  * Which dialects there are, and what they share.
  */
 #include "api/internal.h"
+#include "base/random.h"
 
 static void mount(struct api *api, const struct api_dialect *dialect)
 {
@@ -31,6 +32,10 @@ struct api *api_new(const struct api_options *options)
 
 	api->app = dispatch_app();
 	api->service = options->service;
+	api->decisions.options = (struct decisions_options){.log = options->decision_log,
+	                                                    .without_properties = options->log_without_properties,
+	                                                    .is_required = options->log_is_required};
+	api->decisions.run = random_u64();
 	api->forward_auth = options->forward_auth;
 	if (options->aitronos_per_minute)
 		api->aitronos_limiter = rate_limiter_new(&(struct rate_limit_options){

@@ -20,12 +20,14 @@ struct api;
 struct api_call;
 struct api_dialect;
 struct rate_limiter;
+struct decision_log;
 struct forward_mapping;
 
 enum api_mode {
 	API_READ,         /* on an HTTP thread, in a read section; call->txn is NULL */
 	API_WRITE,        /* on the writer thread, with call->txn; what it put is committed if it answers below 400 */
 	API_AUDITED_READ, /* as API_READ, but the answer is sent only once its row in the audit trail is durable */
+	API_HELD,         /* as API_READ, but on a snapshot that is held, in no read section: for long looks */
 };
 enum api_body {
 	API_NO_BODY,       /* ignored if sent */
@@ -136,6 +138,7 @@ struct api_call {
 	struct past_when *as_of; /* the header's; NULL: none */
 	struct past *past;       /* what it named, while the call is answered */
 	struct txn *txn;         /* writes only */
+	bool is_trial;           /* a dry run: txn->is_trial */
 	struct caller caller;
 	/* set by authorize: where the permission holds */
 	struct str_list tenants; /* authorized tenants, when not everywhere */
@@ -195,6 +198,16 @@ bool api_authorize(struct api_call *call, struct str action, struct str resource
  */
 bool api_may_in(struct api_call *call, struct str action, struct str resource, struct str tenant);
 
+/*
+ * For previews: runs the change that `x` asks for, in whatever dialect, as the writer would, against `t->snapshot`, a
+ * fork of the caller's own organization. `x` is made up: its answer is filled in; what the change puts stands in `t`
+ * and lives in x->arena. False: it was refused.
+ */
+bool api_try(struct api_call *call, struct http_exchange *x, struct txn *t) MUST_USE;
+/* One more such look? Few at once: each takes a thread. False after failing the call; else to be left. */
+bool api_enter_preview(struct api_call *call) MUST_USE;
+void api_leave_preview(struct api_call *call);
+
 /* ---- reading bodies: each fails the call (SERVICE_INVALID) and returns false on a wrong type ---------------- */
 
 /* A string member; absent or null gives STR_NONE. */
@@ -217,6 +230,9 @@ struct api_options {
 	uint64_t aitronos_per_minute;               /* calls of each key; 0: no limit */
 	uint64_t aitronos_burst;                    /* at once; 0: a fifth more than that */
 	const struct forward_mapping *forward_auth; /* api/forward_auth/mapping.h, borrowed; NULL: none */
+	struct decision_log *decision_log; /* borrowed; NULL: none. See api/decisions.h, also of the next two */
+	bool log_without_properties;
+	bool log_is_required;
 };
 struct api *api_new(const struct api_options *options);
 void api_free(struct api *api);

@@ -21,7 +21,7 @@ bool as_of_read(struct api_call *call)
 		return true;
 	if (n > 1)
 		return refuse(call, "it was sent more than once");
-	if (call->route->mode != API_READ)
+	if (call->route->mode != API_READ && call->route->mode != API_HELD)
 		return refuse(call, "only what reads documents can be asked of a past state");
 	if (call->route->present_only || (call->route->action && call->route->action[0] == '\0'))
 		return refuse(call, "this is not asked of a past state");
@@ -85,6 +85,21 @@ enum as_of_result as_of_open(struct api_call *call)
 	}
 	look_at(call, past);
 	return AS_OF_OPEN;
+}
+
+bool as_of_hold_present(struct api_call *call)
+{
+	struct error err = {0};
+	struct past *past;
+	int r = service_past_at_hand(call->service, call->caller.org, &(struct past_when){.moment = PAST_PRESENT},
+	                             call->present_ms, &past, &err);
+
+	if (r != 0) {
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", err.text);
+		return false;
+	}
+	look_at(call, past);
+	return true;
 }
 
 struct waiting {

@@ -182,6 +182,47 @@ bool api_read_body(struct api_call *call)
 
 /* ---- members of bodies ------------------------------------------------------------------------------------ */
 
+/* ---- dry runs --------------------------------------------------------------------------------------------- */
+
+bool dry_run_read(struct api_call *call)
+{
+	static const struct str name = STR_INIT("Doorward-Dry-Run");
+	struct str value = http_header_get(call->x, name);
+	const char *fault = NULL;
+
+	if (str_is_absent(value))
+		return true;
+	value = str_trim(value);
+	if (http_header_count(call->x, name) > 1)
+		fault = "it was sent more than once";
+	else if (!str_eq_nocase(value, STR("true")) && !str_eq_nocase(value, STR("false")))
+		fault = "it must be true or false";
+	else if (str_eq_nocase(value, STR("true")) && call->route->mode != API_WRITE)
+		fault = "this changes no documents";
+	if (fault)
+		api_fail(call, SERVICE_INVALID, 0, "Doorward-Dry-Run: %s", fault);
+	else
+		call->is_trial = str_eq_nocase(value, STR("true"));
+	return !fault;
+}
+
+enum { MAX_PREVIEWS = 2 };
+
+bool api_enter_preview(struct api_call *call)
+{
+	if (atomic_fetch_add(&call->api->n_previews, 1) < MAX_PREVIEWS)
+		return true;
+	api_leave_preview(call);
+	http_answer_header(call->x, STR("Retry-After"), STR("1"));
+	api_fail(call, SERVICE_UNAVAILABLE, 0, "too many previews are going on");
+	return false;
+}
+
+void api_leave_preview(struct api_call *call)
+{
+	atomic_fetch_sub(&call->api->n_previews, 1);
+}
+
 /* The member, or NULL when it is absent or null. */
 static const struct json *member(const struct json *object, const char *name)
 {

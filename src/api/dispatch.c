@@ -59,7 +59,7 @@ static bool authenticate(struct api_call *call, const struct snapshot *pending)
 {
 	switch (find_caller(call, pending)) {
 	case AUTH_OK:
-		if (!pending)
+		if (!pending && !call->is_trial)
 			service_note_use(call->service, call->caller.key->doc.id, call->now_ms);
 		call->snapshot = call->present = pending ? pending : org_snapshot(call->caller.org);
 		return true;
@@ -154,6 +154,8 @@ static void finish_answer(struct api_call *call)
 	if (call->revision)
 		http_answer_header(x, STR("Doorward-Revision"),
 		                   arena_strf(call->arena, "%llu", (unsigned long long)call->revision));
+	if (call->is_trial)
+		http_answer_header(x, STR("Doorward-Dry-Run"), STR("true"));
 	if (!call->failed && !str_is_empty(warning_of(call)))
 		http_answer_header(x, STR("Doorward-Warning"), warning_of(call));
 	if (call->dialect->finish)
@@ -330,7 +332,7 @@ static enum write_verdict write_run(struct write_job *job, struct txn *t)
 	}
 	t->note = note_of(call);
 	if (!call->failed)
-		return WRITE_ACCEPT;
+		return call->is_trial ? WRITE_DRY_RUN : WRITE_ACCEPT;
 	return is_audited_failure(call) ? WRITE_REFUSE_AUDITED : WRITE_REFUSE;
 }
 
@@ -355,7 +357,7 @@ static void write_finish(struct write_job *job, int result, uint64_t revision)
 		call->x->n_answer = 0; /* what the handler said of success, e.g. Location */
 		http_answer_header(call->x, STR("Retry-After"), STR("1"));
 		api_fail(call, SERVICE_UNAVAILABLE, 0, "not stored: %s; nothing was changed", why);
-	} else if (!call->failed && !str_is_empty(warning_of(call))) {
+	} else if (!call->failed && !call->is_trial && !str_is_empty(warning_of(call))) {
 		log_msg(LOG_WARN, STR_FMT " " STR_FMT ": " STR_FMT, STR_ARG(call->operation), STR_ARG(call->target),
 		        STR_ARG(call->warning));
 	}
@@ -437,7 +439,57 @@ static enum http_action run_write(struct api_call *call)
 	}
 	w->job.run = write_run;
 	w->deadline_ns = clock_monotonic_ns() + DUE_WITHIN_NS;
+	w->job.is_trial = call->is_trial;
 	return submit(call, w, org);
+}
+
+/* The caller is found where the call looks: what is known of her lives as long as that is held. */
+static enum http_action run_held(struct api_call *call)
+{
+	bool is_ready;
+
+	service_read_begin();
+	is_ready = authenticate(call, NULL) && as_of_hold_present(call) &&
+	           authenticate(call, past_snapshot(call->past)) && permit(call) && api_read_body(call);
+	service_read_end();
+	if (is_ready) {
+		call->revision = call->snapshot->revision;
+		call->route->handle(call);
+	}
+	as_of_close(call);
+	finish_answer(call);
+	return HTTP_ANSWERED;
+}
+
+/* As write_run(), where nobody else is. */
+static void run_trial(struct api_call *call, struct txn *t)
+{
+	call->is_trial = true;
+	call->txn = t;
+	call->now_ms = call->present_ms = t->now_ms;
+	t->arena = call->arena;
+	if (call->route->mode != API_WRITE || is_for_anybody(call->route)) {
+		api_fail(call, SERVICE_INVALID, 0, "this is not a change of documents by somebody known");
+		return;
+	}
+	service_read_begin();
+	if (admit(call, t->snapshot) && api_read_body(call)) {
+		assert(call->caller.org == t->org);
+		call->snapshot = t->snapshot;
+		call->route->handle(call);
+	}
+	service_read_end();
+}
+
+bool api_try(struct api_call *outer, struct http_exchange *x, struct txn *t)
+{
+	struct api_call *call = new_call(outer->api, x);
+
+	if (api_find_route(outer->api, call))
+		run_trial(call, t);
+	if (x->out.overflowed)
+		api_fail(call, SERVICE_INTERNAL, 0, "the answer is too large");
+	return !call->failed;
 }
 
 static enum http_action handle(struct http_app *app, struct http_exchange *x)
@@ -445,7 +497,7 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 	struct api *api = api_of(app);
 	struct api_call *call = new_call(api, x);
 
-	if (!api_find_route(api, call) || !as_of_read(call)) {
+	if (!api_find_route(api, call) || !as_of_read(call) || !dry_run_read(call)) {
 		finish_answer(call);
 		return HTTP_ANSWERED;
 	}
@@ -454,6 +506,8 @@ static enum http_action handle(struct http_app *app, struct http_exchange *x)
 		return run_read(call);
 	case API_AUDITED_READ:
 		return run_audited_read(call);
+	case API_HELD:
+		return run_held(call);
 	case API_WRITE:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/decisions.h"
 #include "api/rate_limit.h"
 
 #define API_MAX_DIALECTS 12u
@@ -35,6 +36,12 @@ struct api {
 	size_t n_dialects;
 	struct rate_limiter *aitronos_limiter;      /* NULL: none */
 	const struct forward_mapping *forward_auth; /* NULL: none */
+	struct {
+		struct decisions_options options;
+		uint64_t run;       /* random: of this run */
+		_Atomic uint64_t n; /* answers that were given an id */
+	} decisions;
+	_Atomic unsigned n_previews; /* going on */
 	_Atomic uint64_t n_allowed, n_denied;
 	_Atomic bool is_draining;
 	_Atomic(const struct http_server *) http_server;
@@ -56,6 +63,9 @@ struct http_app dispatch_app(void);
 /* Parses the body as the route wants it; false after failing the call. */
 bool api_read_body(struct api_call *call) MUST_USE;
 
+/* Reads the header Doorward-Dry-Run; false after failing the call. */
+bool dry_run_read(struct api_call *call) MUST_USE;
+
 /* as_of.c: calls about a past state */
 /* Reads the header Doorward-As-Of; false after failing the call. */
 bool as_of_read(struct api_call *call) MUST_USE;
@@ -70,6 +80,8 @@ enum as_of_result as_of_open(struct api_call *call) MUST_USE;
  * the call failed. False after failing the call.
  */
 bool as_of_wait(struct api_call *call, struct org *org, void (*answer)(struct api_call *call)) MUST_USE;
+/* Makes the call look at the present, held; its caller is to be found anew there. False after failing the call. */
+bool as_of_hold_present(struct api_call *call) MUST_USE;
 /* The call has been answered. */
 void as_of_close(struct api_call *call);
 

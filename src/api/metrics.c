@@ -5,6 +5,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/decision_log.h"
 
 static const unsigned statuses[METRIC_STATUSES - 1] = {200, 201, 202, 204, 400, 401, 403, 404, 405,
                                                        409, 413, 414, 415, 422, 429, 431, 500, 503};
@@ -125,6 +126,18 @@ static void write_service(struct buf *out, struct service *svc)
 	      (double)st.n_dropped_audit);
 }
 
+static void write_decision_log(struct buf *out, const struct decision_log *log)
+{
+	struct decision_log_stats st = decision_log_stats(log);
+
+	plain(out, "doorward_decision_log_lines_total", "counter", "Lines written to the decision log.",
+	      (double)st.n_lines);
+	plain(out, "doorward_decision_log_dropped_total", "counter",
+	      "Entries that the decision log lacks, for want of room in memory or on the disk.", (double)st.n_dropped);
+	plain(out, "doorward_decision_log_writable", "gauge", "1 unless the last write to the decision log failed.",
+	      st.is_failing ? 0 : 1);
+}
+
 void metrics_write(struct api *api, struct buf *out)
 {
 	const struct http_server *server = atomic_load(&api->http_server);
@@ -140,6 +153,8 @@ void metrics_write(struct api *api, struct buf *out)
 	buf_addf(out,
 	         "doorward_decisions_total{effect=\"allow\"} %llu\ndoorward_decisions_total{effect=\"deny\"} %llu\n",
 	         (unsigned long long)atomic_load(&api->n_allowed), (unsigned long long)atomic_load(&api->n_denied));
+	if (api->decisions.options.log)
+		write_decision_log(out, api->decisions.options.log);
 	write_service(out, api->service);
 	if (server) {
 		struct http_server_stats st = http_server_stats(server);

@@ -22,14 +22,18 @@ enum cli_command {
 	CLI_KEY_LIST,
 	CLI_KEY_REVOKE,
 	CLI_AUDIT,
+	CLI_AUDIT_VERIFY,
+	CLI_AUDIT_REPLAY,
+	CLI_AUDIT_LAST_USE,
 	CLI_CHANGES,
+	CLI_PREVIEW,
 	CLI_CEL_EVAL,
 	CLI_CEL_CHECK,
 	CLI_CEL_AST,
 	CLI_CEL_TEST,
 };
 
-#define CLI_MAX_OPERANDS 3u
+#define CLI_MAX_OPERANDS 256u
 #define CLI_MAX_TENANTS  64u
 
 /* What was asked. Texts are borrowed from argv, the environment or the table; a text option that was not given and has
@@ -38,6 +42,7 @@ struct cli_options {
 	enum cli_command command;
 	const char *help_topic; /* CLI_HELP: "", "serve", "key", "key create" … */
 	const char *operands[CLI_MAX_OPERANDS];
+	unsigned n_operands;
 
 	/* serve */
 	const char *store;
@@ -58,6 +63,10 @@ struct cli_options {
 	uint64_t aitronos_per_minute; /* calls of a key; 0: no limit */
 	uint64_t aitronos_burst;      /* 0: a fifth more */
 	bool webhook_allow_private;
+	const char *decision_log;        /* a file, or "-" */
+	uint64_t decision_log_max_bytes; /* 0: no limit */
+	bool decision_log_without_properties;
+	bool decision_log_required;
 	bool connhex_strict;
 	bool connhex_inert_statements;
 
@@ -72,7 +81,10 @@ struct cli_options {
 	const char *name;
 	const char *expires; /* RFC 3339, checked */
 	const char *since;   /* RFC 3339, checked */
-	const char *as_of;   /* a revision or a time, for the server to check; as the next two */
+	const char *until;   /* RFC 3339, checked */
+	const char *id;
+	const char *jwks;  /* a file */
+	const char *as_of; /* a revision or a time, for the server to check; as the next two */
 	const char *from, *to;
 	struct str tenants[CLI_MAX_TENANTS];
 	size_t n_tenants;
@@ -83,7 +95,8 @@ struct cli_options {
 
 #define CLI_USAGE 1 /* error.code: the command line is wrong */
 
-/* Exit statuses of every command. For `check`: allow, deny; for `cel`: it holds, it does not. */
+/* Exit statuses of every command. For `check`: allow, deny; for `preview`: nobody gains or loses, somebody does; for
+ * `cel`: it holds, it does not. */
 enum cli_exit { CLI_EXIT_OK = 0, CLI_EXIT_DENY = 1, CLI_EXIT_ERROR = 2 };
 
 /*

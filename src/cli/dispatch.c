@@ -39,8 +39,16 @@ static int run(struct cli_session *s)
 		return cli_key_revoke(s);
 	case CLI_AUDIT:
 		return cli_audit(s);
+	case CLI_AUDIT_VERIFY:
+		return cli_audit_verify(s);
+	case CLI_AUDIT_REPLAY:
+		return cli_audit_replay(s);
+	case CLI_AUDIT_LAST_USE:
+		return cli_audit_last_use(s);
 	case CLI_CHANGES:
 		return cli_changes(s);
+	case CLI_PREVIEW:
+		return cli_preview(s);
 	case CLI_CEL_EVAL:
 		return cli_cel_eval(s);
 	case CLI_CEL_CHECK:

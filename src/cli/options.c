@@ -142,12 +142,13 @@ static int read_operand(struct reader *r, struct error *err)
 {
 	const char *arg = r->argv[r->at++];
 
-	if (r->n_operands == r->command->n_operands)
+	if (r->n_operands == (r->command->takes_more ? CLI_MAX_OPERANDS : r->command->n_operands))
 		return error_set(err, CLI_USAGE, "%s: one argument too many: \"%s\"; see doorward %s --help",
 		                 r->command->words, arg, r->command->words);
 	if (arg[0] == '\0')
 		return error_set(err, CLI_USAGE, "%s: an argument is empty", r->command->words);
 	r->options.operands[r->n_operands++] = arg;
+	r->options.n_operands = r->n_operands;
 	return 0;
 }
 

@@ -103,14 +103,16 @@ static int perform(struct cli_session *s, const struct cli_call *call, unsigned 
 {
 	CLEANUP(buf_releasep) struct buf url = BUF_INIT(BUF_MAX_LINE_BYTES);
 	CLEANUP(buf_releasep) struct buf bearer = BUF_INIT(BUF_MAX_LINE_BYTES);
-	struct http_header headers[5];
+	struct http_header headers[6];
 	size_t n = 0;
 
 	write_url(&url, s->options->url, call->path);
-	buf_addf(&bearer, "Bearer %s", s->options->key);
+	if (s->options->key)
+		buf_addf(&bearer, "Bearer %s", s->options->key);
 	if (url.overflowed || bearer.overflowed)
 		return error_set(err, CLI_USAGE, "the URL or the key is too long");
-	headers[n++] = (struct http_header){STR("Authorization"), buf_str(&bearer)};
+	if (bearer.len > 0)
+		headers[n++] = (struct http_header){STR("Authorization"), buf_str(&bearer)};
 	headers[n++] = (struct http_header){STR("Accept"), STR("application/json")};
 	if (!str_is_absent(call->body))
 		headers[n++] = (struct http_header){STR("Content-Type"), STR("application/json")};
@@ -118,6 +120,8 @@ static int perform(struct cli_session *s, const struct cli_call *call, unsigned 
 		headers[n++] = (struct http_header){STR("Doorward-Explain"), STR("true")};
 	if (call->as_of)
 		headers[n++] = (struct http_header){STR("Doorward-As-Of"), str_of(call->as_of)};
+	if (!str_is_absent(call->bound_tenants))
+		headers[n++] = (struct http_header){STR("Doorward-Bound-Tenants"), call->bound_tenants};
 	return s->perform(s,
 	                  &(struct http_client_call){.method = call->method,
 	                                             .url = buf_str(&url),

@@ -29,12 +29,13 @@ struct cli_call {
 	struct str path; /* with the query, behind the server's URL */
 	struct str body; /* absent: none */
 	bool explain;
-	const char *as_of; /* NULL: in the present */
+	const char *as_of;        /* NULL: in the present */
+	struct str bound_tenants; /* JSON array of the tenants to ask about at most; absent: all */
 };
 
 /*
- * Calls the server with the key of the options. True and the answer when it said 2xx; else false, after one line on
- * `s->err`. Texts of the server are printed with control characters replaced.
+ * Calls the server with the key of the options, if there is one. True and the answer when it said 2xx; else false,
+ * after one line on `s->err`. Texts of the server are printed with control characters replaced.
  */
 bool cli_call(struct cli_session *s, const struct cli_call *call, struct arena *a, struct cli_answer *ret) MUST_USE;
 
@@ -55,6 +56,10 @@ int cli_key_create(struct cli_session *s) MUST_USE;
 int cli_key_list(struct cli_session *s) MUST_USE;
 int cli_key_revoke(struct cli_session *s) MUST_USE;
 int cli_audit(struct cli_session *s) MUST_USE;
+int cli_audit_verify(struct cli_session *s) MUST_USE;
+int cli_audit_replay(struct cli_session *s) MUST_USE;
+int cli_audit_last_use(struct cli_session *s) MUST_USE;
 int cli_changes(struct cli_session *s) MUST_USE;
+int cli_preview(struct cli_session *s) MUST_USE;
 /* The command of `s->options`, with everything printed before it returns. */
 int cli_run_session(struct cli_session *s) MUST_USE;

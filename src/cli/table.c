@@ -24,6 +24,23 @@ const struct cli_command_def cli_commands[] = {
 	 "stored only as hashes and cannot be listed.\n"},
 	{CLI_KEY_REVOKE, "key revoke", "ID", 1, "revoke an API key",
 	 "The key of this id stops working at once.\n"},
+	{CLI_AUDIT_VERIFY, "audit verify", "FILE...", 1, "check a decision log",
+	 "Checks that every line of the log follows from the line before, and what the server\n"
+	 "signed for. The files of one log may be given in any order. The server's public keys\n"
+	 "come from the file of --jwks, or from the server.\n"
+	 "\n"
+	 "The exit status is 0 when all is as it was written, 1 when something was changed, left\n"
+	 "out, put in or moved, or nothing is signed for, 2 when it could not be checked. Lines\n"
+	 "behind the last signature are counted: they prove nothing yet.\n", true},
+	{CLI_AUDIT_REPLAY, "audit replay", "FILE...", 1, "decide again what a decision log holds",
+	 "Puts each question of the log to the server again, as of the revision and the moment in\n"
+	 "which it was decided, and prints where the answer is another one.\n"
+	 "\n"
+	 "The exit status is 0 when all answers agree, 1 when one does not, 2 when it could not\n"
+	 "be tried. What cannot be asked again is counted, and why.\n", true},
+	{CLI_AUDIT_LAST_USE, "audit last-use", "FILE...", 1, "show when documents last decided",
+	 "One JSON object a line: kind and id of a document that decided something, and when it\n"
+	 "last did.\n", true},
 	{CLI_AUDIT, "audit", "", 0, "show the audit trail",
 	 "One line an attempt, newest first: what was changed, and what was refused.\n"
 	 "With --follow, oldest first and then whatever comes: the last ten lines to begin\n"
@@ -35,6 +52,13 @@ const struct cli_command_def cli_commands[] = {
 	 "\n"
 	 "From and to are revisions, or times, which mean the revision that was current then.\n"
 	 "What is shown is what came after the first, up to the second.\n"},
+	{CLI_PREVIEW, "preview", "FILE", 1, "say who gains and who loses by changes",
+	 "FILE is a JSON list of changes, in whatever dialect, each an object with method, path\n"
+	 "and body. They are tried one after the other, and nothing is changed. Prints what\n"
+	 "each would be answered, and then who would gain (+) and who would lose (-) what.\n"
+	 "\n"
+	 "The exit status is 0 when nobody gains or loses anything, 1 when somebody does, 2 when\n"
+	 "a change would be refused or there is no answer.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"
@@ -69,9 +93,13 @@ const struct cli_command_def cli_commands[] = {
 #define LIST    CLI_BIT(CLI_KEY_LIST)
 #define REVOKE  CLI_BIT(CLI_KEY_REVOKE)
 #define AUDIT   CLI_BIT(CLI_AUDIT)
+#define VERIFY  CLI_BIT(CLI_AUDIT_VERIFY)
+#define REPLAY  CLI_BIT(CLI_AUDIT_REPLAY)
+#define LAST    CLI_BIT(CLI_AUDIT_LAST_USE)
 #define CHANGES CLI_BIT(CLI_CHANGES)
+#define PREVIEW CLI_BIT(CLI_PREVIEW)
 #define CEL     (CLI_BIT(CLI_CEL_EVAL) | CLI_BIT(CLI_CEL_CHECK))
-#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | CHANGES)
+#define CLIENTS (CHECK | CREATE | LIST | REVOKE | AUDIT | REPLAY | CHANGES | PREVIEW)
 #define AT(member) .offset = offsetof(struct cli_options, member)
 
 const struct cli_option_def cli_options_table[] = {
@@ -105,15 +133,23 @@ const struct cli_option_def cli_options_table[] = {
 	 CLI_COUNT, AT(aitronos_burst), .min = 0, .max = 1000000},
 	{"webhook-allow-private", NULL, NULL, "call webhooks and fetch issuers' keys at private addresses and without TLS, too", SERVE,
 	 CLI_FLAG, AT(webhook_allow_private)},
+	{"decision-log", "FILE", NULL, "write down every decision here, one JSON object a line; -: on standard output", SERVE,
+	 CLI_TEXT, AT(decision_log)},
+	{"decision-log-max-bytes", "N", "0", "begin a new file when one has become larger; 0: never", SERVE, CLI_COUNT,
+	 AT(decision_log_max_bytes), .min = 0, .max = UINT64_C(1) << 50},
+	{"decision-log-without-properties", NULL, NULL, "leave the properties and the context of questions out of the log", SERVE,
+	 CLI_FLAG, AT(decision_log_without_properties)},
+	{"decision-log-required", NULL, NULL, "answer 503 to questions while their decisions cannot be logged", SERVE, CLI_FLAG,
+	 AT(decision_log_required)},
 	{"connhex-strict", NULL, NULL, "Connhex: the ancestor's rules to the letter (lower-case ids, unknown members refused)", SERVE, CLI_FLAG,
 	 AT(connhex_strict)},
 	{"connhex-inert-statements", NULL, NULL, "accept Connhex policy statements without tenants, which apply nowhere", SERVE,
 	 CLI_FLAG, AT(connhex_inert_statements)},
 
-	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS, CLI_TEXT, AT(url)},
+	{"url", "URL", "http://127.0.0.1:8080", "the server to ask", CLIENTS | VERIFY, CLI_TEXT, AT(url)},
 	{"key", "KEY", NULL, "API key; rather set DOORWARD_KEY, which others on the machine cannot see", CLIENTS, CLI_TEXT,
 	 .is_required = true, AT(key)},
-	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS, CLI_FLAG, AT(insecure_tls)},
+	{"insecure-tls", NULL, NULL, "do not verify the server's certificate", CLIENTS | VERIFY, CLI_FLAG, AT(insecure_tls)},
 	{"tenant", "ID", NULL, "ask in this tenant, or bind the key to it; may be repeated", CHECK | CREATE, CLI_LIST,
 	 .is_required = false},
 	{"explain", NULL, NULL, "say which document decided", CHECK, CLI_FLAG, AT(explain)},
@@ -122,13 +158,17 @@ const struct cli_option_def cli_options_table[] = {
 	{"user", "ID", NULL, "the user as whom the key acts", CREATE, CLI_TEXT, .is_required = true, AT(user)},
 	{"name", "NAME", NULL, "what the key is for", CREATE, CLI_TEXT, AT(name)},
 	{"expires", "TIME", NULL, "when the key stops working, such as 2027-01-31T00:00:00Z", CREATE, CLI_TIME, AT(expires)},
-	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT, CLI_TIME,
+	{"since", "TIME", NULL, "only what happened from this time on, such as 2026-11-22T10:00:00Z", AUDIT | REPLAY, CLI_TIME,
 	 AT(since)},
+	{"until", "TIME", NULL, "only what was asked before this time", REPLAY, CLI_TIME, AT(until)},
+	{"id", "ID", NULL, "only the entry of this id", REPLAY, CLI_TEXT, AT(id)},
+	{"organization", "ID", "default", "only what was asked of this organization", REPLAY, CLI_TEXT, AT(org)},
+	{"jwks", "FILE", NULL, "the server's public keys, as it shows them at /auth/v1/jwks", VERIFY, CLI_TEXT, AT(jwks)},
 	{"from", "MOMENT", NULL, "what came after this revision or time; default: everything", CHANGES, CLI_TEXT, AT(from)},
 	{"to", "MOMENT", NULL, "up to this revision or time; default: the newest", CHANGES, CLI_TEXT, AT(to)},
 	{"follow", NULL, NULL, "wait for more, asking once a second", AUDIT, CLI_FLAG, AT(follow)},
 	{"bindings", "FILE", NULL, "JSON object of the variables", CEL, CLI_TEXT, AT(bindings)},
-	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES, CLI_FLAG, AT(json)},
+	{"json", NULL, NULL, "print JSON, one value a line", CHECK | CREATE | LIST | AUDIT | CHANGES | PREVIEW, CLI_FLAG, AT(json)},
 };
 /* clang-format on */
 

@@ -13,6 +13,7 @@ struct cli_command_def {
 	unsigned n_operands;
 	const char *summary;     /* one line, no full stop */
 	const char *description; /* plain paragraphs, lines of at most 78 columns */
+	bool takes_more;         /* the last operand may come again, up to CLI_MAX_OPERANDS in all */
 };
 
 enum cli_option_type {

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "main/owner_key.h"
 #include "main/secret_key.h"
+#include "service/decision_log.h"
 
 /* How long a shutdown waits for what is in flight. */
 #define DRAIN_GRACE_MS 10000u
@@ -30,6 +31,7 @@ struct parts {
 	struct api *api;
 	struct http_server *http;
 	struct webhook_sender *webhooks;
+	struct decision_log *decisions;
 	struct key_fetcher *keys;
 	struct buf cert, key;
 	struct forward_mapping *forward_auth;
@@ -157,6 +159,16 @@ static void set_public_url(const struct cli_options *o, struct parts *p, char *r
 	api_set_public_url(p->api, str_is_empty(url) ? str_of(ret_listening) : url);
 }
 
+static int open_decision_log(const struct cli_options *o, struct parts *p, struct error *err)
+{
+	if (!o->decision_log)
+		return 0;
+	return decision_log_open(&(struct decision_log_options){.path = o->decision_log,
+	                                                        .key = service_signing_key(p->service),
+	                                                        .max_bytes = o->decision_log_max_bytes},
+	                         &p->decisions, err);
+}
+
 static int start_http(const struct cli_options *o, struct parts *p, struct error *err)
 {
 	int r;
@@ -171,6 +183,9 @@ static int start_http(const struct cli_options *o, struct parts *p, struct error
 	    .service = p->service,
 	    .aitronos_per_minute = o->aitronos_per_minute,
 	    .aitronos_burst = o->aitronos_burst,
+	    .decision_log = p->decisions,
+	    .log_without_properties = o->decision_log_without_properties,
+	    .log_is_required = o->decision_log_required,
 	    .forward_auth = p->forward_auth,
 	});
 	return http_server_start(
@@ -202,22 +217,30 @@ static int start_callers(const struct cli_options *o, struct parts *p, struct er
 	                            &p->webhooks, err);
 }
 
-/* SIGTERM and SIGINT are taken by sigtimedwait() alone: blocked here, before any thread exists, for all of them. */
+/* SIGTERM, SIGINT and SIGHUP are taken by sigtimedwait() alone: blocked here, before any thread exists, for all of
+ * them. */
 static void block_signals(sigset_t *ret_set)
 {
 	(void)sigemptyset(ret_set);
 	(void)sigaddset(ret_set, SIGTERM);
 	(void)sigaddset(ret_set, SIGINT);
+	(void)sigaddset(ret_set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write() */
 }
 
-static void wait_for_signal(const sigset_t *set)
+/* Until one comes that ends the server; SIGHUP says that files of the decision log were moved. */
+static void wait_for_signal(const struct parts *p, const sigset_t *set)
 {
 	const struct timespec tick = {.tv_nsec = LOG_FLUSH_MS * 1000000L};
+	int signal;
 
-	while (sigtimedwait(set, NULL, &tick) < 0)
+	while ((signal = sigtimedwait(set, NULL, &tick)) < 0 || signal == SIGHUP) {
+		if (signal == SIGHUP && p->decisions)
+			decision_log_reopen(p->decisions);
 		log_flush();
+	}
 }
 
 static void take_down(struct parts *p)
@@ -230,6 +253,7 @@ static void take_down(struct parts *p)
 	}
 	webhook_sender_stop(p->webhooks);
 	key_fetcher_stop(p->keys);
+	decision_log_close(p->decisions);
 	service_close(p->service);
 	api_free(p->api);
 	forward_mapping_free(p->forward_auth);
@@ -259,6 +283,8 @@ int serve_run(const struct cli_options *options)
 	if (r == 0)
 		r = open_service(options, &p, &err);
 	if (r == 0)
+		r = open_decision_log(options, &p, &err);
+	if (r == 0)
 		r = start_http(options, &p, &err);
 	if (r == 0) {
 		set_public_url(options, &p, listening, sizeof(listening));
@@ -272,7 +298,7 @@ int serve_run(const struct cli_options *options)
 	log_msg(LOG_INFO, "doorward " DOORWARD_VERSION " serving %s, store %s", listening, options->store);
 	(void)printf("listening on %s\n", listening);
 	(void)fflush(stdout);
-	wait_for_signal(&signals);
+	wait_for_signal(&p, &signals);
 	log_msg(LOG_INFO, "shutting down");
 	take_down(&p);
 	return CLI_EXIT_OK;

@@ -344,8 +344,9 @@ void names_retire_all(struct engine *g, struct edit *e);
  */
 #define VARIABLE_RESOURCES STR("\xfe${}")
 const struct group *names_group(const struct engine *g, struct str pattern);
-/* The document of the set. */
+/* The document of the set; the one of that kind and id, or NULL. */
 const struct document *document_of_set(const struct engine *g, const struct cset *set);
+const struct document *document_of(const struct engine *g, uint32_t kind, struct str id);
 
 /* Tenants. Number 0 is "(unassigned)"; it has no record. */
 #define UNASSIGNED STR("(unassigned)")

@@ -29,7 +29,12 @@ static uint64_t document_hash(const struct engine *g, struct document_key key)
 
 const struct document *document_of_set(const struct engine *g, const struct cset *set)
 {
-	struct document_key key = {set->kind, cset_id(set)};
+	return document_of(g, set->kind, cset_id(set));
+}
+
+const struct document *document_of(const struct engine *g, uint32_t kind, struct str id)
+{
+	struct document_key key = {kind, id};
 
 	return pmap_get(&g->sets, document_hash(g, key), document_is, &key);
 }

@@ -223,3 +223,34 @@ bool engine_each_action(const struct engine *g, const struct query *q, struct ar
  * bytes; absent at the end. Lives in the version, as do actions, which are without those that have a '*' in them. */
 struct str engine_next_resource(const struct engine *g, struct str behind, bool is_included);
 struct str engine_next_action(const struct engine *g, struct str behind, bool is_included);
+
+/*
+ * For differences between versions (policy/diff.h): statements as the engine keeps them. Two versions that share a set
+ * say the same by it; it is one pointer there.
+ */
+struct cset;
+struct said {
+	const struct cset *set;
+	uint32_t statement;
+	uint32_t kind; /* of the document */
+	struct str document;
+	enum effect effect;
+	struct str_list actions, resources; /* patterns; the arrays live in the arena, their texts in the version */
+	bool has_condition;
+};
+size_t said_count(const struct cset *set);
+struct said said_at(const struct cset *set, size_t i, struct arena *a);
+/* Calls `visit` for each set that is there, until it returns false. */
+void engine_each_set(const struct engine *g, bool (*visit)(void *self, const struct cset *set), void *self);
+/* The set of the document, and the subjects it is about (in `a`, each once); NULL: there is none. */
+const struct cset *engine_set_of(const struct engine *g, uint32_t kind, struct str id, struct arena *a,
+                                 struct str_list *ret_subjects);
+/* A subject pattern under which there are sets. */
+struct said_under {
+	struct str pattern;
+	const void *sets; /* for engine_each_under(); the same in two versions: nothing has changed under it */
+};
+/* The patterns with sets that match the subject: their number; `*ret` in `a`. */
+size_t engine_patterns_of(const struct engine *g, struct str subject, struct arena *a, struct said_under **ret);
+/* Each set under the pattern, until `visit` returns false; one may come more than once. */
+void engine_each_under(const struct said_under *under, bool (*visit)(void *self, const struct cset *set), void *self);

@@ -520,6 +520,27 @@ const struct document *snapshot_find_unique(const struct snapshot *s, enum docum
 	return al ? al->doc : NULL;
 }
 
+void snapshot_find_many(const struct snapshot *s, enum document_kind kind, const struct str *ids, size_t n,
+                        const struct document **ret_by_id, const struct document **ret_by_alias)
+{
+	struct pmap_probe docs[SNAPSHOT_MANY], aliases[SNAPSHOT_MANY];
+	struct name_key keys[SNAPSHOT_MANY];
+
+	assert(n <= SNAPSHOT_MANY);
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = (struct name_key){kind, ids[i]};
+		docs[i] = aliases[i] = (struct pmap_probe){name_hash(s, kind, ids[i]), &keys[i], NULL};
+	}
+	pmap_find_many(&s->docs, docs, n, doc_eq);
+	pmap_find_many(&s->aliases, aliases, n, alias_eq);
+	for (size_t i = 0; i < n; i++) {
+		const struct alias *al = aliases[i].value;
+
+		ret_by_id[i] = docs[i].value && doc_eq(docs[i].value, &keys[i]) ? docs[i].value : NULL;
+		ret_by_alias[i] = al && alias_eq(al, &keys[i]) ? al->doc : NULL;
+	}
+}
+
 const struct organization *snapshot_organization(const struct snapshot *s)
 {
 	return FIND(s, organization, ORGANIZATION, s->org);

@@ -74,6 +74,13 @@ const struct document *snapshot_find_any(const struct snapshot *s, enum document
  * snapshot.
  */
 bool snapshot_version(const struct snapshot *s, enum document_kind kind, struct str id, struct document *ret);
+/*
+ * snapshot_find() of several ids at once, and whose alias or unique text each is: for very many, since the look-ups do
+ * not wait for each other. At most SNAPSHOT_MANY.
+ */
+#define SNAPSHOT_MANY 16u
+void snapshot_find_many(const struct snapshot *s, enum document_kind kind, const struct str *ids, size_t n,
+                        const struct document **ret_by_id, const struct document **ret_by_alias);
 /* By what is unique about it (document_unique_key()), not for users; NULL when there is none. */
 const struct document *snapshot_find_unique(const struct snapshot *s, enum document_kind kind, struct str unique_key);
 /* The organization itself; NULL in a snapshot that was not made by a service. */

@@ -38,9 +38,11 @@ void batch_run(struct batch *b, struct write_job *job)
 	    .org = org,
 	    .arena = job->arena,
 	    .now_ms = clock_now_ms(),
+	    .is_trial = job->is_trial,
 	};
 	job->saw_uncommitted = state->fork->revision != atomic_load(&org->revision);
 	job->verdict = job->run(job, &job->txn);
+	assert(!(job->is_trial && job->verdict == WRITE_ACCEPT));
 	job->txn.base_revision = job->revision = state->fork->revision;
 	if (job->verdict == WRITE_ACCEPT && job->txn.n_changes) {
 		txn_apply(&job->txn, state->fork);
@@ -75,7 +77,7 @@ static size_t collect_sets(const struct batch *b, struct store_set *sets)
 	size_t n = 0;
 
 	for (const struct write_job *j = b->first; j; j = j->next)
-		if (j->verdict != WRITE_REFUSE)
+		if (j->verdict == WRITE_ACCEPT || j->verdict == WRITE_REFUSE_AUDITED)
 			sets[n++] = txn_store_set(&j->txn, j->verdict == WRITE_ACCEPT ? AUDIT_DONE : AUDIT_REFUSED);
 	for (const struct refusal *r = b->refusals; r; r = r->next) {
 		const struct txn t = {.org = r->org, .note = r->note, .now_ms = r->at_ms};

@@ -25,11 +25,12 @@ enum past_moment {
 	PAST_PRESENT,  /* as things are now */
 	PAST_REVISION, /* the last moment in which the revision was the current one; of the newest: now */
 	PAST_TIME,     /* at that time, with the revision that was the current one then */
+	PAST_BOTH,     /* the revision at that time, whether it was the current one then or not */
 };
 struct past_when {
 	enum past_moment moment;
-	uint64_t revision; /* PAST_REVISION */
-	int64_t at_ms;     /* PAST_TIME */
+	uint64_t revision; /* PAST_REVISION, PAST_BOTH */
+	int64_t at_ms;     /* PAST_TIME, PAST_BOTH */
 };
 
 enum past_result {
@@ -40,8 +41,9 @@ enum past_result {
 };
 
 /*
- * A revision ("17", without sign, not 0) or an RFC 3339 time. False: `err` says what is wrong with it. Whether there is
- * such a revision is for service_past_open() to say.
+ * A revision ("17", without sign, not 0), an RFC 3339 time, or both ("17@2026-11-22T10:00:00Z"), which says what was
+ * asked then even where several revisions were made within one millisecond. False: `err` says what is wrong with it.
+ * Whether there is such a revision is for service_past_open() to say.
  */
 bool past_when_parse(struct str text, struct past_when *ret_when, struct error *err) MUST_USE;
 

@@ -18,22 +18,29 @@ static bool is_number(struct str s)
 	return s.len > 0;
 }
 
+static bool parse_revision(struct str text, struct past_when *ret_when, struct error *err)
+{
+	if (str_to_u64(text, &ret_when->revision) && ret_when->revision >= 1 && ret_when->revision <= MAX_REVISION)
+		return true;
+	(void)error_set(err, 1, "there is no such revision: revisions are numbers from 1");
+	return false;
+}
+
 bool past_when_parse(struct str text, struct past_when *ret_when, struct error *err)
 {
+	size_t at = str_find(text, '@', 0);
+	struct str number = str_slice(text, 0, at), time = at == SIZE_MAX ? text : str_slice(text, at + 1, text.len);
+	bool has_number = is_number(number);
 	struct past_when when = {.moment = PAST_REVISION};
 
-	if (is_number(text)) {
-		if (str_to_u64(text, &when.revision) && when.revision >= 1 && when.revision <= MAX_REVISION) {
-			*ret_when = when;
-			return true;
+	if (has_number && !parse_revision(number, &when, err))
+		return false;
+	if (!has_number || at != SIZE_MAX) {
+		when.moment = has_number ? PAST_BOTH : PAST_TIME;
+		if ((!has_number && at != SIZE_MAX) || !time_parse_rfc3339(time, &when.at_ms)) {
+			(void)error_set(err, 1, "must be the number of a revision or an RFC 3339 time");
+			return false;
 		}
-		(void)error_set(err, 1, "there is no such revision: revisions are numbers from 1");
-		return false;
-	}
-	when.moment = PAST_TIME;
-	if (!time_parse_rfc3339(text, &when.at_ms)) {
-		(void)error_set(err, 1, "must be the number of a revision or an RFC 3339 time");
-		return false;
 	}
 	*ret_when = when;
 	return true;
@@ -111,6 +118,22 @@ static int at_time(struct org *org, int64_t at_ms, uint64_t newest, struct past_
 	return 0;
 }
 
+static bool is_known(uint64_t revision, uint64_t newest, struct error *err)
+{
+	if (revision >= 1 && revision <= newest)
+		return true;
+	(void)error_set(err, PAST_UNKNOWN, "there is no such revision: the newest is %llu", (unsigned long long)newest);
+	return false;
+}
+
+static bool has_come(int64_t at_ms, int64_t now_ms, struct error *err)
+{
+	if (at_ms <= now_ms)
+		return true;
+	(void)error_set(err, PAST_UNKNOWN, "that time is yet to come");
+	return false;
+}
+
 int past_resolve(struct org *org, const struct past_when *when, int64_t now_ms, struct past_place *ret,
                  struct error *err)
 {
@@ -120,18 +143,20 @@ int past_resolve(struct org *org, const struct past_when *when, int64_t now_ms, 
 	case PAST_PRESENT:
 		break;
 	case PAST_REVISION:
-		if (when->revision == 0 || when->revision > newest)
-			return error_set(err, PAST_UNKNOWN, "there is no such revision: the newest is %llu",
-			                 (unsigned long long)newest);
+		if (!is_known(when->revision, newest, err))
+			return PAST_UNKNOWN;
 		if (when->revision != newest) {
 			ret->revision = when->revision;
 			return past_last_moment(org, when->revision, &ret->now_ms, err);
 		}
 		break;
 	case PAST_TIME:
-		if (when->at_ms > now_ms)
-			return error_set(err, PAST_UNKNOWN, "that time is yet to come");
-		return at_time(org, when->at_ms, newest, ret, err);
+		return has_come(when->at_ms, now_ms, err) ? at_time(org, when->at_ms, newest, ret, err) : PAST_UNKNOWN;
+	case PAST_BOTH:
+		if (!is_known(when->revision, newest, err) || !has_come(when->at_ms, now_ms, err))
+			return PAST_UNKNOWN;
+		*ret = (struct past_place){when->revision, when->at_ms};
+		return 0;
 	}
 	*ret = (struct past_place){newest, now_ms};
 	return 0;

@@ -10,7 +10,7 @@
  */
 #include "base/error.h"
 #include "json/json.h"
-#include "service/ed25519.h"
+#include "crypto/ed25519.h"
 
 #define JWT_MAX_BYTES 8192u
 

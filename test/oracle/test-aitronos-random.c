@@ -12,6 +12,7 @@
 
 #include "aitronos-oracle.h"
 #include "base/hash.h"
+#include "diff-check.h"
 #include "run.h"
 
 #define N_WORLDS_DEFAULT 100u
@@ -240,7 +241,7 @@ static bool try_dropped_fork(struct trial *t)
 
 	aitronos_world_edit(&t->choices, &changed);
 	aitronos_world_move(fork, &t->world, &changed, &t->choices);
-	is_good = compare(t, &changed, fork);
+	is_good = compare(t, &changed, fork) && diff_check(t->snapshot, fork, 1, &t->message);
 	snapshot_drop(fork);
 	return is_good;
 }

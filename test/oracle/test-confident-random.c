@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "confident-oracle.h"
+#include "diff-check.h"
 #include "model/confident.h"
 #include "run.h"
 
@@ -135,7 +136,7 @@ static bool try_dropped_fork(struct trial *t)
 
 	confident_world_edit(&t->choices, &changed);
 	confident_world_move(fork, &t->world, &changed, &t->choices);
-	is_good = ask(t, &changed, fork, 2);
+	is_good = ask(t, &changed, fork, 2) && diff_check(t->snapshot, fork, 1, &t->message);
 	snapshot_drop(fork);
 	return is_good;
 }

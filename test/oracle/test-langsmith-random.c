@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #include "base/hash.h"
+#include "diff-check.h"
 #include "langsmith-twin.h"
 #include "print.h"
 #include "run.h"
@@ -151,7 +152,7 @@ static bool try_dropped_fork(struct trial *t)
 
 	generate_edit(&t->choices, &changed, &t->arena);
 	world_move(fork, &t->world, &changed, &t->choices);
-	is_good = ask(t, &changed, fork, 2);
+	is_good = ask(t, &changed, fork, 2) && diff_check(t->snapshot, fork, 1, &t->message);
 	snapshot_drop(fork);
 	return is_good;
 }

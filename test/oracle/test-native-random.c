@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "diff-check.h"
 #include "native-oracle.h"
 #include "run.h"
 #include "search-check.h"
@@ -77,7 +78,7 @@ static bool try_dropped_fork(struct trial *t, const struct native_world *w, cons
 
 	native_edit(&t->choices, &changed);
 	native_move(fork, w, &changed);
-	is_good = ask(t, &changed, fork, 3);
+	is_good = ask(t, &changed, fork, 3) && diff_check(s, fork, 1 + (int64_t)choose(&t->choices, 8), t->message);
 	snapshot_drop(fork);
 	return is_good && ask(t, w, s, 3);
 }
@@ -127,8 +128,9 @@ static bool saw_enough(const void *tally)
 	printf("# %" PRIu64 " questions, %" PRIu64 " allowed, %" PRIu64 " in some of the tenants asked about, %" PRIu64
 	       " denied by a policy\n",
 	       t->n_questions, t->n_allowed, t->n_in_some_tenants, t->n_denied_by_policy);
-	return t->n_allowed > t->n_questions / 20 && t->n_in_some_tenants > t->n_questions / 200 &&
-	       t->n_denied_by_policy > t->n_questions / 20;
+	printf("# %" PRIu64 " answers that a change made others\n", diff_check_n_changed());
+	return diff_check_n_changed() > 0 && t->n_allowed > t->n_questions / 20 &&
+	       t->n_in_some_tenants > t->n_questions / 200 && t->n_denied_by_policy > t->n_questions / 20;
 }
 
 int main(void)

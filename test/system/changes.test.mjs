@@ -36,8 +36,12 @@ async function changeOf(method, path, body) {
 	assert.equal(next_cursor, null);
 	assert.equal(items[0].revision, from + 1);
 	assert.equal(items[0].request_id, r.headers['x-request-id']);
-	return items[0];
+	// Whose access it was is told beside what documents say of it: see below.
+	const {gains, loses, ...said} = items[0].access;
+	told = {gains, loses};
+	return {...items[0], access: said};
 }
+let told;
 
 const access = (effect, allow = [0, 0], deny = [0, 0], memberships = [0, 0]) => ({
 	effect,
@@ -88,6 +92,18 @@ test('denials, roles that policies name, grants', async () => {
 	const path = `/v1/organizations/default/access/grants/${granted.documents[0].id}`;
 	assert.deepEqual((await changeOf('PATCH', path, {access_level: 'read'})).access, access('narrowed', [1, 1]));
 	assert.deepEqual((await changeOf('DELETE', path)).access, access('narrowed', [0, 1]));
+});
+
+test('who gained and who lost', async () => {
+	await changeOf('POST', '/doorward/v1/groups', {id: 'readers', kind: 'team'});
+	await changeOf('POST', '/doorward/v1/policies', {id: 'r', effect: 'allow', subjects: ['group:readers'], actions: ['look', 'list'], resources: ['doc/*']});
+	assert.deepEqual(told, {gains: {principals: 0, access: 0}, loses: {principals: 0, access: 0}}, 'nobody is in the group');
+	await changeOf('PUT', '/doorward/v1/groups/readers/members/alice');
+	assert.deepEqual(told, {gains: {principals: 1, access: 2}, loses: {principals: 0, access: 0}});
+	await changeOf('PATCH', '/doorward/v1/policies/r', {actions: ['look', 'print']});
+	assert.deepEqual(told, {gains: {principals: 1, access: 1}, loses: {principals: 1, access: 1}});
+	await changeOf('DELETE', '/doorward/v1/groups/readers');
+	assert.deepEqual(told, {gains: {principals: 0, access: 0}, loses: {principals: 1, access: 2}});
 });
 
 test('secrets are not told', async () => {

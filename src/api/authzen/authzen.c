@@ -6,6 +6,7 @@
 #include "api/authzen/evaluation.h"
 #include "api/authzen/metadata.h"
 #include "api/authzen/search.h"
+#include "api/decisions.h"
 
 /* A batch above this is refused whole: one call must not keep a thread for long. */
 #define MAX_EVALUATIONS 1000u
@@ -30,6 +31,15 @@ static void fail(struct api_call *call, const struct error *err)
 	api_fail(call, SERVICE_INVALID, 0, "%s", err->text);
 }
 
+/* Answers, unless that could not be logged and must be. */
+static void end(struct api_call *call, const struct evaluator *e, struct json_writer *w)
+{
+	if (e->is_unlogged)
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", DECISIONS_UNLOGGED);
+	else
+		api_json_end(call, w);
+}
+
 /* ---- one ------------------------------------------------------------------------------------------- */
 
 /* The body as a single evaluation. Nothing is written before the evaluation is known to be whole. */
@@ -42,10 +52,10 @@ static void evaluate(struct api_call *call)
 	bool allowed;
 
 	evaluation_take(&ev, call->body);
-	if (evaluation_decide(&e, &ev, &w, &allowed, &err))
-		api_json_end(call, &w);
-	else
+	if (!evaluation_decide(&e, &ev, &w, &allowed, &err))
 		fail(call, &err);
+	else
+		end(call, &e, &w);
 }
 
 /* ---- many ------------------------------------------------------------------------------------------ */
@@ -143,12 +153,12 @@ static void write_items(struct api_call *call, const struct json *items, const s
 			write_fault(&w, &err);
 			allowed = false;
 		}
-		if (is_decided(semantic, allowed))
+		if (e.is_unlogged || is_decided(semantic, allowed))
 			break;
 	}
 	json_end_array(&w);
 	json_end_object(&w);
-	api_json_end(call, &w);
+	end(call, &e, &w);
 }
 
 static void evaluate_all(struct api_call *call)

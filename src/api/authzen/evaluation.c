@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/authzen/evaluation.h"
 
+#include "api/decisions.h"
 #include "base/clock.h"
 
 struct evaluator evaluator_of(struct api_call *call)
@@ -8,6 +9,7 @@ struct evaluator evaluator_of(struct api_call *call)
 	return (struct evaluator){
 	    .call = call,
 	    .explains = str_eq_nocase(http_header_get(call->x, STR("Doorward-Explain")), STR("true")),
+	    .bound_tenants = http_header_get(call->x, STR("Doorward-Bound-Tenants")),
 	};
 }
 
@@ -115,33 +117,38 @@ static void write_reason(const struct evaluator *e, const struct ask *ask, const
 	json_end_object(w);
 }
 
-static void write_decision(const struct evaluator *e, const struct ask *ask, struct answer answer,
+static void write_decision(const struct evaluator *e, const struct ask *ask, const struct answer *answer, struct str id,
                            struct json_writer *w)
 {
 	json_begin_object(w);
-	json_put_bool(w, STR("decision"), verdict_allows(answer.verdict));
+	json_put_bool(w, STR("decision"), verdict_allows(answer->verdict));
 	if (ask->resource.lists_tenants || e->explains) {
 		json_key(w, STR("context"));
 		json_begin_object(w);
 		if (ask->resource.lists_tenants)
-			json_put_strs(w, STR("tenants"), answer.tenants.items, answer.tenants.n);
+			json_put_strs(w, STR("tenants"), answer->tenants.items, answer->tenants.n);
+		if (e->explains && !str_is_absent(id))
+			json_put_str(w, STR("evaluation_id"), id);
 		if (e->explains)
-			write_reason(e, ask, &answer, w);
+			write_reason(e, ask, answer, w);
 		json_end_object(w);
 	}
 	json_end_object(w);
 }
 
-bool evaluation_decide(const struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
+bool evaluation_decide(struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
                        struct error *err)
 {
 	struct ask ask;
 	struct answer answer;
+	struct str id;
 
 	if (!evaluation_read(e, ev, &ask, err))
 		return false;
 	answer = snapshot_ask(e->call->snapshot, &ask, e->call->arena, NULL);
-	write_decision(e, &ask, answer, w);
+	id = decisions_are_logged(e->call->api) ? decisions_new_id(e->call->api, e->call->arena) : STR_NONE;
+	e->is_unlogged |= !decisions_log(e->call, &ask, &answer, id);
+	write_decision(e, &ask, &answer, id, w);
 	*ret_allowed = verdict_allows(answer.verdict);
 	api_count_decision(e->call->api, *ret_allowed);
 	return true;

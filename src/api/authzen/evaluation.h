@@ -20,7 +20,9 @@ struct evaluation {
 /* What one call has in common for all its evaluations. */
 struct evaluator {
 	struct api_call *call;
-	bool explains; /* context.reason was asked for */
+	bool explains;            /* context.reason was asked for */
+	struct str bound_tenants; /* Doorward-Bound-Tenants; absent: none was sent */
+	bool is_unlogged;         /* an answer could not be logged and must not be given: nothing of the call may be */
 };
 
 struct evaluator evaluator_of(struct api_call *call);
@@ -39,5 +41,5 @@ bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, str
  * Decides, writes {"decision":…} with the context that was asked for, and counts it. `*ret_allowed` is the decision.
  * False with `err`, and nothing written, when the evaluation is incomplete or malformed.
  */
-bool evaluation_decide(const struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
+bool evaluation_decide(struct evaluator *e, const struct evaluation *ev, struct json_writer *w, bool *ret_allowed,
                        struct error *err) MUST_USE;

@@ -279,19 +279,35 @@ static bool read_parts(struct arena *a, const struct evaluation *ev, struct ask 
 	return is_object_or_absent(ev->context, "context", err) && read_target(a, ev, ask, err);
 }
 
+/*
+ * The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the answers.
+ * Whoever may ask about all may ask as somebody who may not.
+ */
+static bool read_bound(const struct evaluator *e, struct ask *ask, struct error *err)
+{
+	const struct api_call *call = e->call;
+	const struct json *tenants;
+
+	ask->is_bound = !call->everywhere || !str_is_absent(e->bound_tenants);
+	ask->bound_tenants = call->tenants;
+	if (str_is_absent(e->bound_tenants))
+		return true;
+	if (call->everywhere && json_parse(e->bound_tenants, call->arena, &tenants, NULL) == JSON_OK &&
+	    read_strings(call->arena, tenants, NULL, &ask->bound_tenants))
+		return true;
+	error_set(err, FAULT, "Doorward-Bound-Tenants must be an array of strings, from who may ask about all tenants");
+	return false;
+}
+
 bool evaluation_read(const struct evaluator *e, const struct evaluation *ev, struct ask *ret, struct error *err)
 {
 	const struct api_call *call = e->call;
 	struct ask ask = {.now_ms = call->now_ms};
 
-	if (!read_parts(call->arena, ev, &ask, err))
+	if (!read_parts(call->arena, ev, &ask, err) || !read_bound(e, &ask, err))
 		return false;
 	ask.resource_properties = member(ev->resource, STR("properties"));
 	ask.context = ev->context;
-	/* The right to ask may hold in some tenants only (a bound key, a role held in a tenant): then so do the
-	 * answers. */
-	ask.is_bound = !call->everywhere;
-	ask.bound_tenants = call->tenants;
 	*ret = ask;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "api/authzen/search.h"
 
 #include "api/authzen/token.h"
+#include "api/decisions.h"
 #include "base/clock.h"
 #include "policy/search.h"
 
@@ -177,17 +178,51 @@ static void write_result(struct json_writer *w, const struct ask *ask, enum eval
 	json_end_object(w);
 }
 
+static struct str part_name(enum evaluation_part part)
+{
+	switch (part) {
+	case PART_SUBJECT:
+		return STR("subject");
+	case PART_RESOURCE:
+		return STR("resource");
+	case PART_ACTION:
+		return STR("action");
+	case PART_NONE:
+		break;
+	}
+	return STR("");
+}
+
+/* False after failing: it cannot be logged and must be. */
+static bool log_page(struct api_call *call, const struct ask *ask, const struct search_token *place, struct str token,
+                     const struct search_page *found)
+{
+	const struct decisions_page page = {
+	    .part = part_name(place->part),
+	    .limit = place->limit,
+	    .token = token,
+	    .results = {found->items, found->n},
+	    .has_more = found->has_more,
+	};
+
+	if (decisions_log_search(call, ask, &page))
+		return true;
+	api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", DECISIONS_UNLOGGED);
+	return false;
+}
+
 /* Exactly the results, unless a page was asked for or there is more. */
-static void answer(struct api_call *call, const struct ask *ask, const struct search_token *place, bool page_is_asked)
+static void answer(struct api_call *call, const struct ask *ask, const struct search_token *place,
+                   const struct asked_page *page)
 {
 	struct search_page found;
 	struct json_writer w;
 
-	if (!search(call, ask, place, &found))
+	if (!search(call, ask, place, &found) || !log_page(call, ask, place, page->token, &found))
 		return;
 	w = api_json_begin(call, 200);
 	json_begin_object(&w);
-	if (page_is_asked || found.has_more)
+	if (page->is_asked || found.has_more)
 		write_page(call, place, &found, &w);
 	json_key(&w, STR("results"));
 	json_begin_array(&w);
@@ -215,7 +250,7 @@ static void search_for(struct api_call *call, enum evaluation_part part)
 	if (!read_page(call, &page) || !find_place(call, &ev, &page, &place) || !is_in_place(call, &place))
 		return;
 	ask.now_ms = place.at_ms;
-	answer(call, &ask, &place, page.is_asked);
+	answer(call, &ask, &place, &page);
 }
 
 static void search_subject(struct api_call *call)

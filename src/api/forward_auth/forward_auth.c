@@ -4,6 +4,7 @@
  * method and path by a mapping; only the way it is put and answered differs. Whatever is not understood is denied.
  */
 #include "api/authzen/evaluation.h"
+#include "api/decisions.h"
 #include "api/forward_auth/mapping.h"
 #include "api/internal.h"
 
@@ -117,13 +118,15 @@ static struct evaluation evaluation_of(struct arena *a, const struct end_user *w
 static void decide(struct api_call *call, const struct forward_settings *s, const struct end_user *who,
                    const struct evaluation *ev)
 {
-	const struct evaluator e = {.call = call, .explains = s->explains};
+	struct evaluator e = {.call = call, .explains = s->explains};
 	struct json_writer w = api_json_begin(call, 403);
 	struct error err = {0};
 	bool allowed = false;
 
 	if (!evaluation_decide(&e, ev, &w, &allowed, &err)) {
 		deny(call, err.text);
+	} else if (e.is_unlogged) {
+		api_fail(call, SERVICE_UNAVAILABLE, 0, "%s", DECISIONS_UNLOGGED);
 	} else if (allowed) {
 		api_no_content(call);
 		call->x->status = s->allow_status;

@@ -4,6 +4,7 @@
  */
 #include "service/changes.h"
 
+#include "api/native/differences.h"
 #include "api/native/native.h"
 
 /* One page ends early rather than to take long; a revision is always shown whole, or says what it leaves out. */
@@ -151,6 +152,32 @@ static void write_head(struct json_writer *w, const struct store_audit_row *row)
 	json_put_str(w, STR("request_id"), row->request_id);
 }
 
+/* So much work is done to compare one revision: many are shown at once. */
+#define MAX_REVISION_STEPS UINT64_C(2000000)
+
+/* Who gained and who lost, exactly; null where that is more work than a list may cause. */
+static void write_gains(struct page_writer *p, const struct store_audit_row *row, const struct change *c)
+{
+	CLEANUP(arena_release) struct arena a = ARENA_INIT;
+	struct diff_document *documents = ARENA_ARRAY(&a, struct diff_document, c->n_documents);
+	const struct diff_query q = {.before = p->walk.before,
+	                             .after = p->walk.after,
+	                             .documents = documents,
+	                             .n_documents = c->n_documents,
+	                             .now_ms = row->at_ms,
+	                             .max_steps = MAX_REVISION_STEPS};
+	struct diff d;
+
+	for (size_t i = 0; i < c->n_documents; i++)
+		documents[i] = (struct diff_document){c->documents[i].kind, c->documents[i].id};
+	if (diff_snapshots(&q, &a, &d) == DIFF_OK) {
+		differences_write_counts(&p->w, &d);
+		return;
+	}
+	json_put(&p->w, STR("gains"), NULL);
+	json_put(&p->w, STR("loses"), NULL);
+}
+
 static void write_revision(struct page_writer *p, const struct store_audit_row *row, const struct change *c)
 {
 	size_t n = c->n_documents < MAX_DOCUMENTS ? c->n_documents : MAX_DOCUMENTS;
@@ -166,6 +193,7 @@ static void write_revision(struct page_writer *p, const struct store_audit_row *
 	json_key(&p->w, STR("access"));
 	json_begin_object(&p->w);
 	access_change_write(p->walk.before, p->walk.after, c, &p->w);
+	write_gains(p, row, c);
 	json_end_object(&p->w);
 	json_end_object(&p->w);
 }

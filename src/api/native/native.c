@@ -68,6 +68,7 @@ static const struct problem {
     {409, STR_INIT("urn:doorward:problem:conflict"), STR_INIT("Conflict")},
     {413, STR_INIT("urn:doorward:problem:body-too-large"), STR_INIT("Body too large")},
     {414, STR_INIT("urn:doorward:problem:target-too-long"), STR_INIT("Request target too long")},
+    {422, STR_INIT("urn:doorward:problem:too-much"), STR_INIT("Too much for one call")},
     {431, STR_INIT("urn:doorward:problem:headers-too-large"), STR_INIT("Headers too large")},
     {503, STR_INIT("urn:doorward:problem:unavailable"), STR_INIT("Temporarily unavailable")},
     {500, STR_INIT("urn:doorward:problem:internal"), STR_INIT("Internal error")}, /* last: stands for any other */
@@ -250,6 +251,7 @@ static const struct api_route routes[] = {
     {HTTP_GET,   V1 "organization", API_READ,  API_NO_BODY,   "doorward:organization:get",    "doorward:organization", organization_get},
     {HTTP_PATCH, V1 "organization", API_WRITE, API_JSON_BODY, "doorward:organization:update", "doorward:organization", organization_patch},
 
+    {HTTP_POST, V1 "preview", API_HELD, API_JSON_BODY, "doorward:preview:create", "doorward:preview", preview_create, NULL, true},
     {HTTP_GET, V1 "changes", API_READ, API_NO_BODY, "doorward:changes:list", "doorward:changes", change_list, NULL, true},
     {HTTP_GET, V1 "audit",  API_READ, API_NO_BODY, "doorward:audit:list", "doorward:audit", audit_list, NULL, true},
     {HTTP_GET, V1 "whoami", API_READ, API_NO_BODY, NULL,                  NULL,             whoami_get, NULL, true},

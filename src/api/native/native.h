@@ -144,6 +144,8 @@ void binding_put(struct api_call *call);
 void binding_delete(struct api_call *call);
 /* changes.c */
 void change_list(struct api_call *call);
+/* preview.c */
+void preview_create(struct api_call *call);
 /* reviews.c */
 void access_review_post_start(struct api_call *call);
 void access_review_post_close(struct api_call *call);

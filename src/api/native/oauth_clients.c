@@ -206,6 +206,11 @@ void device_decide(struct api_call *call)
 	}
 	if (!has_no_limits(call))
 		return;
+	/* Who waits is in no document: it would be let in, or not, at once. */
+	if (call->is_trial) {
+		api_fail(call, SERVICE_INVALID, 0, "this cannot be tried without being done");
+		return;
+	}
 	call->target = arena_concat(call->arena, STR("device:"), str_is_absent(client) ? STR("") : client);
 	if (str_is_absent(client) || !device_flow_decide(flows, code, approve->b ? &approval : NULL, call->now_ms))
 		unknown_code(call);

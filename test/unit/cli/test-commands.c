@@ -87,6 +87,17 @@ static bool pause_scripted(struct cli_session *s, unsigned ms)
 	",\"remote\":\"127.0.0.1\",\"request_id\":\"q" id "\"}"
 #define LINE(id, operation)                                                                                            \
 	"2026-11-22T10:00:00Z  user:owner  native  " operation "  -  done 201  revision " id "  127.0.0.1  q" id "\n"
+#define PREVIEW_FILE        CASES "/preview.json"
+#define TRY                 "POST " URL "/doorward/v1/preview {\"changes\":[{\"method\":\"DELETE\",\"path\":\"/x\"}]}"
+#define TRIED(status, body) "{\"method\":\"DELETE\",\"path\":\"/x\",\"status\":" status ",\"body\":" body "}"
+#define COUNTS(gain, lose)                                                                                             \
+	"\"gains\":{\"principals\":" gain ",\"access\":9},\"loses\":{\"principals\":" lose ",\"access\":9}"
+#define GROUP(change, principals, count)                                                                               \
+	"{\"change\":\"" change                                                                                        \
+	"\",\"document\":{\"kind\":\"access_policy\",\"id\":\"p\"},\"through\":{\"type\":\"group\",\"id\":\"g\"},"     \
+	"\"principals\":" principals ",\"access\":{\"count\":" count                                                   \
+	",\"sample\":[{\"action\":\"read\",\"resource\":{\"type\":\"doc\",\"id\":\"*\"},\"tenants\":[\"t1\",\"t2\"]}]" \
+	"}}"
 #define CHANGE(revision, effect, added, left_out)                                                                      \
 	"{\"revision\":" revision ",\"at\":\"2026-11-22T10:00:00Z\",\"actor\":\"user:owner\",\"operation\":\"o\","     \
 	"\"documents\":[{\"kind\":\"role\","                                                                           \
@@ -195,6 +206,27 @@ static const struct {
 	{"changes: a body without items", {.command = CLI_CHANGES},
 	 {{"GET " URL "/doorward/v1/changes?limit=100", 200, "{}"}}, 0, 2,
 	 "", "doorward: " URL ": the answer holds no changes\n"},
+	{"preview: no such file", {.command = CLI_PREVIEW, .operands = {"/nowhere/x.json"}}, {{0}}, 0, 2,
+	 "", "doorward: /nowhere/x.json: No such file or directory\n"},
+	{"preview: nobody", {.command = CLI_PREVIEW, .operands = {PREVIEW_FILE}},
+	 {{TRY, 200, "{\"changes\":[" TRIED("204", "null") "],\"refused\":0," COUNTS("0", "0") ",\"groups\":[]}"}},
+	 0, 0, "DELETE /x  204\ngain: 0, lose: 0\n", ""},
+	{"preview: somebody", {.command = CLI_PREVIEW, .operands = {PREVIEW_FILE}},
+	 {{TRY, 200, "{\"changes\":[" TRIED("204", "null") "],\"refused\":0," COUNTS("1", "2") ",\"groups\":["
+	   GROUP("gains", "{\"users\":1,\"services\":0,\"others\":0,\"sample\":[]}", "1") ","
+	   GROUP("loses", "{\"users\":2,\"services\":1,\"others\":0,\"sample\":[{\"id\":\"al\\u0007\"},{\"id\":\"b\"}]}", "7") "]}"}},
+	 0, 1, "DELETE /x  204\n"
+	 "  for 1 user through group g, by access_policy p\n    + read on doc/* in t1, t2\n"
+	 "  for 2 users 1 service (al?, b) through group g, by access_policy p\n    - read on doc/* in t1, t2\n      of 7\n"
+	 "gain: 1, lose: 2\n", ""},
+	{"preview: refused", {.command = CLI_PREVIEW, .operands = {PREVIEW_FILE}},
+	 {{TRY, 200, "{\"changes\":[" TRIED("404", "{\"detail\":\"no x\"}") "],\"refused\":1,\"gains\":null,\"loses\":null,\"groups\":null}"}},
+	 0, 2, "DELETE /x  404  no x\n", "doorward: a change would be refused\n"},
+	{"preview: a body without changes", {.command = CLI_PREVIEW, .operands = {PREVIEW_FILE}},
+	 {{TRY, 200, "{}"}}, 0, 2, "", "doorward: " URL ": the answer holds no preview\n"},
+	{"preview: JSON", {.command = CLI_PREVIEW, .json = true, .operands = {PREVIEW_FILE}},
+	 {{TRY, 200, "{\"changes\":[],\"refused\":0," COUNTS("0", "1") "}"}},
+	 0, 1, "{\"changes\":[],\"refused\":0," COUNTS("0", "1") "}\n", ""},
 	{"version", {.command = CLI_VERSION}, {{0}}, 0, 0, "doorward " DOORWARD_VERSION "\n", ""},
 };
 /* clang-format on */

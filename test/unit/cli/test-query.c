@@ -51,7 +51,7 @@ static void test_query(void **state)
 	struct cli_options o = {.command = CLI_CHECK};
 	struct error err = {0};
 
-	memcpy(o.operands, queries[i].operands, sizeof(o.operands));
+	memcpy(o.operands, queries[i].operands, sizeof(queries[i].operands));
 	for (size_t t = 0; t < N_ELEMENTS(queries[i].tenants) && queries[i].tenants[t]; t++)
 		o.tenants[o.n_tenants++] = str_of(queries[i].tenants[t]);
 	if (queries[i].want[0] == '{') {

@@ -30,6 +30,13 @@ static void test_parse(void **state)
 	    {"2026-11-22", PAST_PRESENT, 0, 0},
 	    {"1970-01-01T00:00:01Z", PAST_TIME, 0, 1000},
 	    {"1970-01-01T01:00:01.5+01:00", PAST_TIME, 0, 1500},
+	    {"17@1970-01-01T00:00:01Z", PAST_BOTH, 17, 1000},
+	    {"0@1970-01-01T00:00:01Z", PAST_PRESENT, 0, 0},
+	    {"17@", PAST_PRESENT, 0, 0},
+	    {"@1970-01-01T00:00:01Z", PAST_PRESENT, 0, 0},
+	    {"@", PAST_PRESENT, 0, 0},
+	    {"17@17", PAST_PRESENT, 0, 0},
+	    {"1970-01-01T00:00:01Z@17", PAST_PRESENT, 0, 0},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {

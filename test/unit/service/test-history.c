@@ -570,6 +570,11 @@ static void test_moments(void **state)
 	    {{.moment = PAST_TIME, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = 0}, PAST_UNKNOWN, 0, 0},
 	    {{.moment = PAST_TIME, .at_ms = INT64_MIN}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 3, .at_ms = INT64_C(4000000000010)}, 0, 3, 10},
+	    {{.moment = PAST_BOTH, .revision = 4, .at_ms = INT64_C(4000000000010)}, 0, 4, 10},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000000100)}, 0, 5, 100},
+	    {{.moment = PAST_BOTH, .revision = 5, .at_ms = INT64_C(4000000001001)}, PAST_UNKNOWN, 0, 0},
+	    {{.moment = PAST_BOTH, .revision = 6, .at_ms = INT64_C(4000000000100)}, PAST_UNKNOWN, 0, 0},
 	};
 
 	commit_at(f->store, 1, first);

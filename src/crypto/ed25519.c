@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/ed25519.h"
+#include "crypto/ed25519.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
