@@ -2,7 +2,7 @@
  *
  * What is filled into forms (FormDefinition).
  */
-#include "internal.h"
+#include "workflow/internal.h"
 
 static bool is_text(const struct json *value)
 {
