@@ -4,7 +4,9 @@
  * decision in the present. An organization of policies and role memberships, and a history of small changes of them,
  * in a store of SQLite that is made anew.
  *
- * usage: bench-past URL [N_DOCUMENTS [N_REVISIONS]]      the URL of a store that is empty
+ * usage: bench-past URL [N_DOCUMENTS [N_REVISIONS [KEY_FILE]]]      the URL of a store that is empty
+ *
+ * With KEY_FILE nothing is measured: the store is left for a server (run.mjs), and its owner's key written there.
  */
 #include "base/clock.h"
 #include "base/random.h"
@@ -273,6 +275,14 @@ static void measure(const struct bench *b)
 	}
 }
 
+static void write_key(const char *path, struct str key)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fwrite(key.ptr, 1, key.len, f) != key.len || fclose(f) != 0)
+		die(path, "it cannot be written");
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(buf_releasep) struct buf key = BUF_INIT(BUF_MAX_LINE_BYTES);
@@ -285,7 +295,7 @@ int main(int argc, char **argv)
 	f.n_documents = 100000;
 	if (argc < 2 || (argc > 2 && !str_to_u64(str_of(argv[2]), &f.n_documents)) ||
 	    (argc > 3 && !str_to_u64(str_of(argv[3]), &n_revisions)))
-		die("usage", "bench-past URL [N_DOCUMENTS [N_REVISIONS]]");
+		die("usage", "bench-past URL [N_DOCUMENTS [N_REVISIONS [KEY_FILE]]]");
 	if (store_open(str_of(argv[1]), &f.store, &err) != 0)
 		die(argv[1], err.text);
 	options.store = f.store;
@@ -297,6 +307,12 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < n_revisions; i++)
 		change(&f, i);
 	commit(&f);
+	if (argc > 4) {
+		write_key(argv[4], buf_str(&key));
+		store_close(f.store);
+		arena_release(&f.arena);
+		return 0;
+	}
 	if (service_open(&options, &b.service, &key, &err) != 0)
 		die("open again", err.text);
 	b.org = service_default_org(b.service);

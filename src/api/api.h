@@ -97,7 +97,8 @@ struct api_dialect {
 	unsigned wrong_method_status;
 	/*
 	 * A read is answered from a state in which everything has happened whose time had come (service_is_due()), at
-	 * the price of waiting for its commit; when that cannot be had, with 503.
+	 * the price of waiting for its commit; a write is made to such a state. When that cannot be had, they are
+	 * answered with 503.
 	 */
 	bool minds_time;
 	/*

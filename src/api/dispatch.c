@@ -250,6 +250,7 @@ struct api_wait {
 /* How long what was due may take to happen before calls are told that it has not. */
 #define DUE_WITHIN_NS UINT64_C(10000000000)
 
+/* What is due cannot be had: nothing is answered from a state that time has overtaken. */
 static void fail_behind(struct api_call *call)
 {
 	http_answer_header(call->x, STR("Retry-After"), STR("1"));
@@ -297,7 +298,9 @@ struct api_write {
 	struct write_job job;
 	struct api_call *call;
 	struct audit_note note; /* of an audited read */
+	uint64_t deadline_ns;   /* of clock_monotonic_ns(), for what is due to happen first */
 	bool keeps_revision;    /* the call was answered at call->revision already */
+	bool is_early;          /* it was not run: something is due that has not happened */
 };
 
 /* What came too often does nothing, nor does it fill the audit trail. */
@@ -314,8 +317,12 @@ static bool is_audited_failure(const struct api_call *call)
 
 static enum write_verdict write_run(struct write_job *job, struct txn *t)
 {
-	struct api_call *call = CONTAINER_OF(job, struct api_write, job)->call;
+	struct api_write *w = CONTAINER_OF(job, struct api_write, job);
+	struct api_call *call = w->call;
 
+	w->is_early = call->dialect->minds_time && txn_is_behind(t);
+	if (w->is_early)
+		return WRITE_REFUSE;
 	/* Once more, on the state that the change will be made to: the key or the permission may just have gone. */
 	call->txn = t;
 	call->now_ms = call->present_ms = t->now_ms;
@@ -334,6 +341,13 @@ static void write_finish(struct write_job *job, int result, uint64_t revision)
 	struct api_write *w = CONTAINER_OF(job, struct api_write, job);
 	struct api_call *call = w->call;
 
+	if (result == 0 && w->is_early) {
+		if (clock_monotonic_ns() < w->deadline_ns && service_submit_behind_due(call->service, job))
+			return;
+		fail_behind(call);
+		http_finish(call->x);
+		return;
+	}
 	if (!w->keeps_revision || result != 0)
 		call->revision = revision;
 	if (result != 0) {
@@ -424,6 +438,7 @@ static enum http_action run_write(struct api_call *call)
 		return HTTP_ANSWERED;
 	}
 	w->job.run = write_run;
+	w->deadline_ns = clock_monotonic_ns() + DUE_WITHIN_NS;
 	w->job.is_trial = call->is_trial;
 	return submit(call, w, org);
 }

@@ -273,6 +273,7 @@ static const struct field app_action_fields[] = {
     FIELD(app_action, webhook, "webhook", FIELD_STR),
     FIELD(app_action, assignees, "assignees", FIELD_STRS),
     FIELD(app_action, creates_type, "creates_type", FIELD_STR),
+    FIELD(app_action, form, "form", FIELD_JSON),
 };
 static const struct field entitlement_binding_fields[] = {
     FIELD(entitlement_binding, app, "app", FIELD_STR),

@@ -102,6 +102,7 @@ struct app_action {
 	struct str_list assignees; /* ids of these; none: the app's owners */
 	struct str
 	    creates_type; /* type id: it makes an entitlement of that type ("resource action"); absent: nothing */
+	const struct json *form; /* FormDefinition of what is to be filled in; NULL: anything may be */
 };
 
 /*

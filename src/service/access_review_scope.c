@@ -44,7 +44,7 @@ static const char *const scope_members[] = {"principalTypeFilter",
                                             NULL};
 static const char *const user_members[] = {"groupAppEntitlementsRef", "managerUserIds", NULL};
 static const char *const account_members[] = {"accountTypes", "appUserStatuses", "noAccountOwner", NULL};
-static const char *const grant_members[] = {"typeFilter", "grantsAddedBetween", NULL};
+static const char *const grant_members[] = {"typeFilter", "sourceFilter", "grantsAddedBetween", NULL};
 
 static bool knows_all(const struct json *object, const char *const *names, struct error *err)
 {
@@ -296,6 +296,9 @@ static bool wants_grant(const struct selection *s, const struct entitlement_bind
 	int64_t at;
 
 	if (!entitlement_binding_is_live(b, s->t->now_ms))
+		return false;
+	/* None is inherited here: each was made for the account that has it. */
+	if (str_eq(json_get_str(criteria, STR("sourceFilter")), STR("GRANT_SOURCE_FILTER_INHERITED")))
 		return false;
 	if (str_eq(type, STR("GRANT_FILTER_TYPE_PERMANENT")) && b->expires_at_ms)
 		return false;

@@ -5,6 +5,7 @@
 #include "model/validate.h"
 #include "service/directory.h"
 #include "service/requests.h"
+#include "workflow/workflow.h"
 
 /* ---- looking ------------------------------------------------------------------------------------------- */
 
@@ -297,6 +298,15 @@ static bool check_webhook(const struct txn *t, struct app_action *action, struct
 	return false;
 }
 
+static bool check_form(const struct json *form, struct error *err)
+{
+	const char *why = workflow_why_not_form(form);
+
+	if (why)
+		error_set(err, SERVICE_INVALID, "form: %s", why);
+	return !why;
+}
+
 static bool check_action(const struct txn *t, struct document *doc, struct error *err)
 {
 	struct app_action *action = (struct app_action *)(void *)doc;
@@ -306,7 +316,7 @@ static bool check_action(const struct txn *t, struct document *doc, struct error
 	       text_fits(action->description, "description", err) && resolve_owners(t, &action->assignees, err) &&
 	       check_policy(t, (struct policy_ref){"policy", REQUEST_GRANT, old ? old->policy : STR_NONE},
 	                    &action->policy, err) &&
-	       check_webhook(t, action, err) && resource_type_is_there(t, action, err);
+	       check_webhook(t, action, err) && resource_type_is_there(t, action, err) && check_form(action->form, err);
 }
 
 static check_fn *const checks[DOC_N_KINDS] = {

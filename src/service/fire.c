@@ -155,9 +155,18 @@ static void wait_finish(struct write_job *job, int result, uint64_t revision UNU
 		w->done(w, true);
 		return;
 	}
-	if (result != 0 || is_held_back(w->service) || clock_monotonic_ns() >= w->deadline_ns ||
-	    !service_submit(w->service, job))
+	if (result != 0 || clock_monotonic_ns() >= w->deadline_ns || !service_submit_behind_due(w->service, job))
 		w->done(w, false);
+}
+
+bool txn_is_behind(const struct txn *t)
+{
+	return atomic_load(&t->org->timers.next_due_ms) <= t->now_ms;
+}
+
+bool service_submit_behind_due(struct service *svc, struct write_job *job)
+{
+	return !is_held_back(svc) && service_submit(svc, job);
 }
 
 bool service_wait_for_due(struct service *svc, struct due_wait *w)

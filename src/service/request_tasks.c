@@ -199,6 +199,7 @@ enum service_result requests_ask_action(struct txn *t, struct request_new *n, bo
 {
 	const struct workflow_event start = {.verb = VERB_START, .actor = n->created_by};
 	const struct app_action *action = find_action(t, n->action);
+	const char *why_not_data;
 	struct access_request r;
 
 	if (!action)
@@ -209,6 +210,9 @@ enum service_result requests_ask_action(struct txn *t, struct request_new *n, bo
 		                              : "the action creates a resource: request it as a resource action");
 	if (n->description.len > REQUEST_MAX_TEXT_BYTES)
 		return request_refuse(err, SERVICE_INVALID, "description is too long");
+	why_not_data = workflow_why_not_data(action->form, n->data);
+	if (why_not_data)
+		return request_refuse(err, SERVICE_INVALID, why_not_data);
 	n->type = REQUEST_ACTION;
 	n->app = action->app;
 	n->source = source_of(t, action);

@@ -416,6 +416,15 @@ static enum service_result limit_duration(const struct app_entitlement *e, struc
 	return SERVICE_OK;
 }
 
+/* Whoever asks for access in an emergency must not get an ordinary request that only looks like one. */
+static enum service_result check_emergency(const struct app_entitlement *e, const struct request_new *n,
+                                           struct error *err)
+{
+	if (!n->is_emergency || (e->has_emergency_access && !str_is_empty(e->emergency_policy)))
+		return SERVICE_OK;
+	return request_refuse(err, SERVICE_INVALID, "emergency access is not enabled for this entitlement");
+}
+
 static enum service_result check_new(struct txn *t, struct request_new *n, struct error *err)
 {
 	const struct app_entitlement *e;
@@ -429,6 +438,8 @@ static enum service_result check_new(struct txn *t, struct request_new *n, struc
 	if (n->description.len > REQUEST_MAX_TEXT_BYTES)
 		return request_refuse(err, SERVICE_INVALID, "description is too long");
 	r = find_target(t, n, err);
+	if (r == SERVICE_OK)
+		r = check_emergency(e, n, err);
 	if (r == SERVICE_OK && n->type == REQUEST_GRANT)
 		r = limit_duration(e, n, err);
 	if (r == SERVICE_OK)

@@ -230,6 +230,15 @@ struct due_wait {
 /* False: overloaded or closing; it was not taken. Any thread. */
 bool service_wait_for_due(struct service *svc, struct due_wait *w) MUST_USE;
 
+/*
+ * Has something not happened yet in the state of the job whose time had come by t->now_ms? The writer does not let all
+ * of very much that is due happen before a job: one that must not be judged too early refuses, and is submitted again
+ * when it is finished. Writer thread.
+ */
+bool txn_is_behind(const struct txn *t);
+/* As service_submit(), for such a job. False also while what is due cannot be stored: waiting would not help. */
+bool service_submit_behind_due(struct service *svc, struct write_job *job) MUST_USE;
+
 /* Records a refused attempt without waiting for it; dropped (and counted) when the queue is full. The note is copied.
  */
 void service_audit_refused(struct service *svc, struct org *org, const struct audit_note *note);

@@ -294,35 +294,11 @@ enum workflow_result verb_update_duration(struct flow *f)
 
 /* ---- forms ----------------------------------------------------------------------------------------------------- */
 
-/* Does the form know what was submitted, and is all there that it needs? NULL: yes. */
-static const char *why_not_data(const struct json *form, const struct json *data)
-{
-	const struct json *fields = json_get(form, STR("fields"));
-
-	for (uint32_t i = 0; json_is(data, JSON_OBJECT) && i < data->n; i++) {
-		bool is_known = !json_is(fields, JSON_ARRAY) || fields->n == 0;
-
-		for (uint32_t k = 0; !is_known && k < fields->n; k++)
-			is_known = str_eq(json_get_str(&fields->items[k], STR("name")), data->members[i].name);
-		if (!is_known)
-			return "the data has a field that the form has not";
-	}
-	for (uint32_t k = 0; json_is(fields, JSON_ARRAY) && k < fields->n; k++) {
-		const struct json *value = json_get(data, json_get_str(&fields->items[k], STR("name")));
-		bool is_missing =
-		    !value || value->type == JSON_NULL || (value->type == JSON_STRING && str_is_empty(value->s));
-
-		if (is_missing && tree_bool(&fields->items[k], "required"))
-			return "the data lacks a field that the form requires";
-	}
-	return NULL;
-}
-
 enum workflow_result verb_update_data(struct flow *f)
 {
 	struct request_step *step = flow_current(f);
 	const struct json *form = json_get(json_get(step->definition, STR("form")), STR("form"));
-	const char *why = why_not_data(form, f->event->data);
+	const char *why = workflow_why_not_data(form, f->event->data);
 
 	if (why)
 		return flow_refuse(f, why);

@@ -21,6 +21,7 @@
 #define WORKFLOW_MAX_GROUP_MEMBERS 128u /* beyond that a group does not review, its fallback does */
 #define WORKFLOW_MAX_USERS         32u  /* in one reassignment */
 #define WORKFLOW_MAX_COMMENT_BYTES 4096u
+#define WORKFLOW_MAX_FIELDS        100u        /* of an action's form */
 #define WORKFLOW_CHECK_EVERY_MS    (60 * 1000) /* of a wait for a condition */
 
 enum workflow_place {
@@ -159,6 +160,12 @@ enum workflow_result {
 enum workflow_result workflow_run(const struct workflow *w, const struct access_request *r,
                                   const struct workflow_event *event, struct workflow_next *ret,
                                   struct error *err) MUST_USE;
+
+/* Why that was not filled into the form: a field it has not, of another type, or none where one is required. NULL: it
+ * may have been; into a form without fields (or NULL) anything. */
+const char *workflow_why_not_data(const struct json *form, const struct json *data);
+/* Why it is no form: its fields have names, all different. NULL: it is one. */
+const char *workflow_why_not_form(const struct json *form);
 
 /* Where it stands. */
 enum workflow_place workflow_place(const struct access_request *r);

@@ -32,9 +32,22 @@ const struct json *c1_account_message(struct api_call *call, const struct app_us
 	return json_object_end(&o);
 }
 
-static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc)
+const struct json *c1_account_view(struct api_call *call, const struct app_user *u, struct c1_expansion *x)
 {
-	proto_write(w, &c1_AppUserView, c1_wrap(call, "appUser", c1_account_message(call, as_app_user(doc))));
+	const struct c1_path paths[] = {
+	    {"app_id", "appPath", DOC_APP, {&u->app, 1}},
+	    {"identity_user_id", "identityUserPath", DOC_USER, {&u->user, 1}},
+	};
+	struct json_object o = {.arena = call->arena};
+
+	json_object_tree(&o, "appUser", c1_account_message(call, u));
+	c1_put_paths(call, &o, x, paths, N_ELEMENTS(paths));
+	return json_object_end(&o);
+}
+
+static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
+{
+	proto_write(w, &c1_AppUserView, c1_account_view(call, as_app_user(doc), x));
 }
 
 static void account_list(struct api_call *call)
@@ -66,7 +79,8 @@ static void account_list_of_user(struct api_call *call)
 		                             .link = arena_concat(call->arena, STR("user:"), user->doc.id),
 		                             .shows = is_in_app,
 		                             .put = put_view,
-		                             .ctx = &app->doc.id});
+		                             .ctx = &app->doc.id,
+		                             .is_of_views = true});
 }
 
 /* clang-format off */

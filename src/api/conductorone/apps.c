@@ -118,7 +118,8 @@ static void app_delete(struct api_call *call)
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-static void put_app(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_app(struct api_call *call, struct json_writer *w, const struct document *doc,
+                    struct c1_expansion *x UNUSED)
 {
 	proto_write(w, &c1_App, c1_app_message(call, as_app(doc)));
 }

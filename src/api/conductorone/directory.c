@@ -192,6 +192,7 @@ struct list {
 	struct api_call *call;
 	const struct c1_listing *what;
 	const struct c1_page *page;
+	struct c1_expansion expansion;
 	struct json_writer w;
 	size_t n;
 	uint64_t last; /* place of the last one written */
@@ -207,7 +208,7 @@ static bool take(struct list *l, const struct document *doc)
 		l->has_more = true;
 		return false;
 	}
-	l->what->put(l->call, &l->w, doc);
+	l->what->put(l->call, &l->w, doc, &l->expansion);
 	l->last = doc->seq;
 	l->n++;
 	return true;
@@ -234,13 +235,16 @@ static void take_linked(struct list *l)
 
 void c1_list(struct api_call *call, const struct c1_page *page, const struct c1_listing *listing)
 {
-	struct list l = {.call = call, .what = listing, .page = page};
+	struct list l = {
+	    .call = call, .what = listing, .page = page, .expansion = c1_expansion_of(call, listing->request)};
 
 	l.w = c1_begin_list(call);
 	if (str_is_absent(listing->link))
 		take_all(&l);
 	else
 		take_linked(&l);
+	if (listing->is_of_views)
+		c1_write_expanded(&l.w, &l.expansion);
 	c1_end_list(call, &l.w, l.has_more ? l.last : 0);
 }
 
@@ -254,8 +258,10 @@ void c1_list_of_app(struct api_call *call, enum document_kind kind, c1_put_fn *p
 	app = c1_find_app(call, "app_id");
 	if (app)
 		c1_list(call, &page,
-		        &(struct c1_listing){
-		            .kind = kind, .link = arena_concat(call->arena, STR("app:"), app->doc.id), .put = put});
+		        &(struct c1_listing){.kind = kind,
+		                             .link = arena_concat(call->arena, STR("app:"), app->doc.id),
+		                             .put = put,
+		                             .is_of_views = true});
 }
 
 bool c1_holds(struct str text, struct str part)

@@ -5,8 +5,7 @@
  *
  * Functions that make messages give them in the canonical form of json/proto.h, in the call's arena.
  */
-#include "api/conductorone/conductorone.h"
-#include "json/object.h"
+#include "api/conductorone/expansion.h"
 #include "service/applications.h"
 
 /* ---- what the path names: each fails the call and returns NULL when there is none ------------------------ */
@@ -20,10 +19,17 @@ const struct app_user *c1_find_account(struct api_call *call, const char *param)
 
 /* ---- messages -------------------------------------------------------------------------------------------- */
 
+/* A text among the user's attributes: {"job_title":…} or {"jobTitle":…}; absent when there is none. */
+struct str c1_user_attribute(const struct user *u, const char *snake, const char *camel);
 const struct json *c1_user_message(struct api_call *call, const struct user *u);
 const struct json *c1_app_message(struct api_call *call, const struct app *app);
 const struct json *c1_entitlement_message(struct api_call *call, const struct app_entitlement *e);
 const struct json *c1_account_message(struct api_call *call, const struct app_user *u);
+const struct json *c1_resource_type_message(struct api_call *call, const struct app_resource_type *type);
+/* The views of the same names, with what the mask names beside them. */
+const struct json *c1_user_view(struct api_call *call, const struct user *u, struct c1_expansion *x);
+const struct json *c1_entitlement_view(struct api_call *call, const struct app_entitlement *e, struct c1_expansion *x);
+const struct json *c1_account_view(struct api_call *call, const struct app_user *u, struct c1_expansion *x);
 /* {"<name>":<message>}: a view of it. */
 const struct json *c1_wrap(struct api_call *call, const char *name, const struct json *message);
 
@@ -56,18 +62,21 @@ void c1_stamp(struct api_call *call, struct document *doc);
 
 /* ---- lists ------------------------------------------------------------------------------------------------ */
 
-/* Writes one of a list. */
-typedef void c1_put_fn(struct api_call *call, struct json_writer *w, const struct document *doc);
+/* Writes one of a list; what it refers to is added to the expansion. */
+typedef void c1_put_fn(struct api_call *call, struct json_writer *w, const struct document *doc,
+                       struct c1_expansion *x);
 struct c1_listing {
 	enum document_kind kind;
 	struct str link; /* only those with it; absent: all of the kind */
 	bool (*shows)(struct api_call *call, const struct document *doc, const void *ctx); /* NULL: all */
 	c1_put_fn *put;
 	const void *ctx;
+	bool is_of_views;           /* the answer has "expanded" */
+	const struct json *request; /* whose expandMask counts; NULL: none */
 };
 /* Answers with a page. */
 void c1_list(struct api_call *call, const struct c1_page *page, const struct c1_listing *listing);
-/* Answers with the page that the query asks for of all of a kind in the application of {app_id}. */
+/* Answers with the page that the query asks for of all views of a kind in the application of {app_id}. */
 void c1_list_of_app(struct api_call *call, enum document_kind kind, c1_put_fn *put);
 
 /* Does the text hold the part, whatever the case? An empty part is in every text. */

@@ -105,14 +105,29 @@ static bool read_entitlement(struct api_call *call, const struct json *message, 
 	return false;
 }
 
-static const struct json *view_of(struct api_call *call, const struct app_entitlement *e)
+const struct json *c1_entitlement_view(struct api_call *call, const struct app_entitlement *e, struct c1_expansion *x)
 {
-	return c1_wrap(call, "appEntitlement", c1_entitlement_message(call, e));
+	struct str type = app_part_id(call->arena, e->app, e->resource_type);
+	const struct c1_path paths[] = {
+	    {"app_id", "appPath", DOC_APP, {&e->app, 1}},
+	    {"app_resource_type_id", "appResourceTypePath", DOC_APP_RESOURCE_TYPE, {&type, 1}},
+	};
+	struct json_object o = {.arena = call->arena};
+
+	json_object_tree(&o, "appEntitlement", c1_entitlement_message(call, e));
+	c1_put_paths(call, &o, x, paths, N_ELEMENTS(paths));
+	return json_object_end(&o);
 }
 
-static void answer(struct api_call *call, const struct app_entitlement *e)
+/* `request`: whose expandMask counts; NULL: nothing is expanded. */
+static void answer(struct api_call *call, const struct app_entitlement *e, const struct json *request)
 {
-	c1_answer(call, &c1_AppEntitlementResponse, c1_wrap(call, "appEntitlementView", view_of(call, e)));
+	struct c1_expansion x = c1_expansion_of(call, request);
+	struct json_object o = {.arena = call->arena};
+
+	json_object_tree(&o, "appEntitlementView", c1_entitlement_view(call, e, &x));
+	c1_put_expanded(&o, &x);
+	c1_answer(call, &c1_AppEntitlementResponse, json_object_end(&o));
 }
 
 /* ---- making and changing ----------------------------------------------------------------------------------- */
@@ -137,7 +152,7 @@ static void entitlement_create(struct api_call *call)
 		return;
 	c1_note_target(call, DOC_APP_ENTITLEMENT, e.doc.id);
 	c1_stamp(call, &e.doc);
-	answer(call, &e);
+	answer(call, &e, message);
 }
 
 static void entitlement_update(struct api_call *call)
@@ -164,7 +179,7 @@ static void entitlement_update(struct api_call *call)
 	if (!c1_stored(call, applications_update(call->txn, &e.doc, &err), &err))
 		return;
 	c1_stamp(call, &e.doc);
-	answer(call, &e);
+	answer(call, &e, message);
 }
 
 static void entitlement_delete(struct api_call *call)
@@ -178,9 +193,9 @@ static void entitlement_delete(struct api_call *call)
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
-	proto_write(w, &c1_AppEntitlementView, view_of(call, as_app_entitlement(doc)));
+	proto_write(w, &c1_AppEntitlementView, c1_entitlement_view(call, as_app_entitlement(doc), x));
 }
 
 static void entitlement_get(struct api_call *call)
@@ -188,7 +203,7 @@ static void entitlement_get(struct api_call *call)
 	const struct app_entitlement *e = c1_find_entitlement(call, "id");
 
 	if (e)
-		answer(call, e);
+		answer(call, e, NULL);
 }
 
 static void entitlement_list(struct api_call *call)
@@ -232,7 +247,8 @@ static void entitlement_list_of_account(struct api_call *call)
 		                             .link = arena_concat(call->arena, STR("app:"), u->app),
 		                             .shows = shows_of_account,
 		                             .put = put_view,
-		                             .ctx = &u->account_id});
+		                             .ctx = &u->account_id,
+		                             .is_of_views = true});
 }
 
 /* ---- search -------------------------------------------------------------------------------------------- */
@@ -316,8 +332,12 @@ static void entitlement_search(struct api_call *call)
 	    .finds_none = asks_for_what_is_not(m),
 	};
 	c1_list(call, &page,
-	        &(struct c1_listing){
-	            .kind = DOC_APP_ENTITLEMENT, .shows = shows_entitlement, .put = put_view, .ctx = &filter});
+	        &(struct c1_listing){.kind = DOC_APP_ENTITLEMENT,
+	                             .shows = shows_entitlement,
+	                             .put = put_view,
+	                             .ctx = &filter,
+	                             .is_of_views = true,
+	                             .request = m});
 }
 
 #define ENTITLEMENTS C1_API "apps/{app_id}/entitlements"

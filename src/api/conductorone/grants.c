@@ -20,7 +20,8 @@ static const struct json *binding_message(struct api_call *call, const struct en
 }
 
 /* The grant with the account that has it. */
-static const struct json *holder_message(struct api_call *call, const struct entitlement_binding *b)
+static const struct json *holder_message(struct api_call *call, const struct entitlement_binding *b,
+                                         struct c1_expansion *x)
 {
 	const struct app_user *u = app_user_find(call->snapshot, b->app, b->account_id, call->arena);
 	struct json_object o = {.arena = call->arena};
@@ -29,7 +30,7 @@ static const struct json *holder_message(struct api_call *call, const struct ent
 	json_object_str(&o, "appEntitlementId", b->entitlement_id);
 	json_object_str(&o, "appUserId", b->account_id);
 	if (u)
-		json_object_tree(&o, "appUser", c1_wrap(call, "appUser", c1_account_message(call, u)));
+		json_object_tree(&o, "appUser", c1_account_view(call, u, x));
 	json_object_str(&o, "originatingTicketId", b->request);
 	json_object_time(&o, "appEntitlementUserBindingCreatedAt", b->doc.created_at_ms);
 	json_object_time(&o, "appEntitlementUserBindingDeprovisionAt", b->expires_at_ms);
@@ -38,9 +39,9 @@ static const struct json *holder_message(struct api_call *call, const struct ent
 
 /* ---- of one entitlement ---------------------------------------------------------------------------------- */
 
-static void put_holder(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_holder(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
-	proto_write(w, &c1_AppEntitlementUserView, holder_message(call, as_entitlement_binding(doc)));
+	proto_write(w, &c1_AppEntitlementUserView, holder_message(call, as_entitlement_binding(doc), x));
 }
 
 static bool is_live(struct api_call *call, const struct document *doc, const void *ctx UNUSED)
@@ -61,7 +62,8 @@ static void holder_list(struct api_call *call)
 		        &(struct c1_listing){.kind = DOC_ENTITLEMENT_BINDING,
 		                             .link = arena_concat(call->arena, STR("entitlement:"), e->doc.id),
 		                             .shows = is_live,
-		                             .put = put_holder});
+		                             .put = put_holder,
+		                             .is_of_views = true});
 }
 
 /* The grant that the account has; NULL: none that counts. */
@@ -193,14 +195,14 @@ static bool shows_grant(struct api_call *call, const struct document *doc, const
 	       c1_is_wanted(f->purposes, purpose_of(e));
 }
 
-static void put_grant(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_grant(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
 	const struct entitlement_binding *b = as_entitlement_binding(doc);
 	const struct app_entitlement *e = app_entitlement_find(call->snapshot, b->app, b->entitlement_id, call->arena);
 	struct json_object o = {.arena = call->arena};
 
-	json_object_tree(&o, "entitlement", c1_wrap(call, "appEntitlement", c1_entitlement_message(call, e)));
-	json_object_tree(&o, "appEntitlementUserBinding", holder_message(call, b));
+	json_object_tree(&o, "entitlement", c1_entitlement_view(call, e, x));
+	json_object_tree(&o, "appEntitlementUserBinding", holder_message(call, b, x));
 	proto_write(w, &c1_AppEntitlementWithUserBinding, json_object_end(&o));
 }
 
@@ -230,7 +232,9 @@ static void grant_search(struct api_call *call)
 	                             .link = user ? arena_concat(call->arena, STR("user:"), user->id) : STR_NONE,
 	                             .shows = shows_grant,
 	                             .put = put_grant,
-	                             .ctx = &filter});
+	                             .ctx = &filter,
+	                             .is_of_views = true,
+	                             .request = m});
 }
 
 #define ENTITLEMENT C1_API "apps/{app_id}/entitlements/{app_entitlement_id}"

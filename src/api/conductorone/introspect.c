@@ -60,7 +60,8 @@ void c1_auth_introspect(struct api_call *call)
 void c1_user_introspect(struct api_call *call)
 {
 	const struct user *user = NULL;
-	struct json_object view = {.arena = call->arena};
+	struct json_object o = {.arena = call->arena};
+	struct c1_expansion x;
 	const struct json *m;
 
 	if (!c1_read(call, &c1_UserIntrospectRequest, &m))
@@ -71,7 +72,8 @@ void c1_user_introspect(struct api_call *call)
 		api_fail(call, SERVICE_NOT_FOUND, 0, "the caller is not a user");
 		return;
 	}
-	json_object_str(&view, "userId", user->doc.id);
-	json_object_tree(&view, "user", c1_user_message(call, user));
-	c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", json_object_end(&view)));
+	x = c1_expansion_of(call, m);
+	json_object_tree(&o, "userView", c1_user_view(call, user, &x));
+	c1_put_expanded(&o, &x);
+	c1_answer(call, &c1_UserResponse, json_object_end(&o));
 }

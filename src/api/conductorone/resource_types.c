@@ -4,7 +4,7 @@
  */
 #include "api/conductorone/directory.h"
 
-static const struct json *message_of(struct api_call *call, const struct app_resource_type *type)
+const struct json *c1_resource_type_message(struct api_call *call, const struct app_resource_type *type)
 {
 	struct json_object o = {.arena = call->arena};
 
@@ -35,13 +35,14 @@ static void answer(struct api_call *call, struct app_resource_type *type)
 {
 	c1_note_target(call, DOC_APP_RESOURCE_TYPE, type->doc.id);
 	c1_stamp(call, &type->doc);
-	c1_answer(call, &c1_AppResourceTypeResponse, c1_wrap(call, "appResourceType", message_of(call, type)));
+	c1_answer(call, &c1_AppResourceTypeResponse,
+	          c1_wrap(call, "appResourceType", c1_resource_type_message(call, type)));
 }
 
-static void put(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x UNUSED)
 {
 	proto_write(w, &c1_AppResourceTypeView,
-	            c1_wrap(call, "appResourceType", message_of(call, as_app_resource_type(doc))));
+	            c1_wrap(call, "appResourceType", c1_resource_type_message(call, as_app_resource_type(doc))));
 }
 
 static void type_list(struct api_call *call)
@@ -54,9 +55,9 @@ static void type_get(struct api_call *call)
 	const struct app_resource_type *type = find(call);
 
 	if (type)
-		c1_answer(
-		    call, &c1_AppResourceTypeViewResponse,
-		    c1_wrap(call, "appResourceTypeView", c1_wrap(call, "appResourceType", message_of(call, type))));
+		c1_answer(call, &c1_AppResourceTypeViewResponse,
+		          c1_wrap(call, "appResourceTypeView",
+		                  c1_wrap(call, "appResourceType", c1_resource_type_message(call, type))));
 }
 
 static void type_create(struct api_call *call)
@@ -92,7 +93,7 @@ static void type_update(struct api_call *call)
 	if (!old)
 		return;
 	change = (struct c1_change){.message = &c1_AppResourceType,
-	                            .old = message_of(call, old),
+	                            .old = c1_resource_type_message(call, old),
 	                            .given = json_get(message, STR("appResourceType")),
 	                            .raw = c1_raw(call, &c1_UpdateResourceTypeRequest, STR("appResourceType")),
 	                            .mask = c1_str(message, "updateMask")};

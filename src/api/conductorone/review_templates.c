@@ -171,7 +171,8 @@ static bool shows(struct api_call *call, const struct document *doc, const void 
 	return *(const bool *)sees_all || c1_owns_review(call, as_access_review_template(doc)->owners);
 }
 
-static void put_template(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_template(struct api_call *call, struct json_writer *w, const struct document *doc,
+                         struct c1_expansion *x UNUSED)
 {
 	proto_write(w, &c1_AccessReviewTemplate, message_of(call, as_access_review_template(doc)));
 }

@@ -109,7 +109,7 @@ static const struct str known[] = {
     STR_INIT("usePolicyOverride"), STR_INIT("autoCloseDecision"), STR_INIT("scopeV2"),
 };
 
-static const struct json *message_of(struct api_call *call, const struct access_review *r)
+const struct json *c1_review_message(struct api_call *call, const struct access_review *r)
 {
 	struct json_object o = {.arena = call->arena};
 
@@ -138,7 +138,7 @@ static const struct json *view_of(struct api_call *call, const struct access_rev
 {
 	struct json_object o = {.arena = call->arena};
 
-	json_object_tree(&o, "accessReview", message_of(call, r));
+	json_object_tree(&o, "accessReview", c1_review_message(call, r));
 	if (c1_expands(x, "created_by_id") || c1_expands(x, "created_by_user_id"))
 		json_object_str(&o, "createdByUserPath",
 		                c1_path_to(call, x, DOC_USER, (struct str_list){&r->created_by, 1}));
@@ -242,7 +242,7 @@ static void review_update(struct api_call *call)
 	if (!old)
 		return;
 	change = (struct c1_change){.message = &c1_AccessReview,
-	                            .old = message_of(call, old),
+	                            .old = c1_review_message(call, old),
 	                            .given = json_get(request, STR("accessReview")),
 	                            .raw = c1_raw(call, &c1_AccessReviewServiceUpdateRequest, STR("accessReview")),
 	                            .mask = c1_str(request, "updateMask")};
@@ -284,11 +284,9 @@ static bool shows(struct api_call *call, const struct document *doc, const void 
 	return *(const bool *)sees_all || c1_owns_review(call, as_access_review(doc)->owners);
 }
 
-static void put_review(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_review(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
-	struct c1_expansion none = {0};
-
-	proto_write(w, &c1_AccessReviewView, view_of(call, as_access_review(doc), &none));
+	proto_write(w, &c1_AccessReviewView, view_of(call, as_access_review(doc), x));
 }
 
 /* Without the permission: those that one owns. */
@@ -299,8 +297,11 @@ static void review_list(struct api_call *call)
 
 	if (c1_admit_review_list(call, DOC_ACCESS_REVIEW, &sees_all) && c1_page_of_query(call, &page))
 		c1_list(call, &page,
-		        &(struct c1_listing){
-		            .kind = DOC_ACCESS_REVIEW, .shows = shows, .put = put_review, .ctx = &sees_all});
+		        &(struct c1_listing){.kind = DOC_ACCESS_REVIEW,
+		                             .is_of_views = true,
+		                             .shows = shows,
+		                             .put = put_review,
+		                             .ctx = &sees_all});
 }
 
 #define ONE C1_API "access_review/{id}"

@@ -10,6 +10,9 @@
 
 #define C1_CLOSE_DECISION "CLOSE_DECISION_"
 
+/* The message AccessReview. */
+const struct json *c1_review_message(struct api_call *call, const struct access_review *r);
+
 /* Those of a review or a template, and its id. */
 struct c1_owned {
 	struct str_list owners;

@@ -4,6 +4,7 @@
  */
 #include "api/conductorone/task_filter.h"
 
+#include "api/conductorone/directory.h"
 #include "base/clock.h"
 #include "base/fold.h"
 
@@ -69,9 +70,32 @@ static struct str_list outcomes_of(struct api_call *call, const struct json *mes
 	return (struct str_list){all, n};
 }
 
+/* Made so long ago at least. */
+static void read_age(struct task_filter *f, const struct json *m, int64_t now_ms)
+{
+	struct str text = c1_str(m, "olderThanDuration");
+	int64_t age, before;
+
+	if (str_is_empty(text))
+		return;
+	/* The message's own check has read it once. */
+	if (!proto_duration_parse(text, &age) || __builtin_sub_overflow(now_ms, age, &before) || before <= 0)
+		f->finds_none = true;
+	else if (f->made_before_ms == 0 || before < f->made_before_ms)
+		f->made_before_ms = before;
+}
+
+/* Resources there are none of, nor decisions in a review that are still to be handed in. */
+static bool asks_for_what_is_not(const struct json *m, struct str_list reviews)
+{
+	return json_get(m, STR("appResourceIds")) != NULL ||
+	       (reviews.n == 1 && str_eq(c1_str(m, "pendingActionFilter"), STR("PENDING_ACTION_FILTER_WITH_PENDING")));
+}
+
 struct task_filter task_filter_of(struct api_call *call, const struct json *m)
 {
-	return (struct task_filter){
+	struct task_filter f = {
+	    .snapshot = call->snapshot,
 	    .states = c1_strs(call, m, "taskStates"),
 	    .users = c1_strs(call, m, "subjectIds"),
 	    .accounts = c1_strs(call, m, "appUserSubjectIds"),
@@ -98,7 +122,21 @@ struct task_filter task_filter_of(struct api_call *call, const struct json *m)
 	    .decided_after_ms = time_of(m, "outcomeAfter"),
 	    .decided_before_ms = time_of(m, "outcomeBefore"),
 	    .types = types_of(m),
+	    .account_owners = c1_strs(call, m, "accountOwnerIds"),
+	    .account_statuses = c1_strs(call, m, "accountStatuses"),
+	    .account_types = c1_strs(call, m, "accountTypes"),
+	    .resource_types = c1_strs(call, m, "appResourceTypeIds"),
+	    .without_resource_types = c1_strs(call, m, "excludeAppResourceTypeIds"),
+	    .employment = c1_strs(call, m, "userEmploymentStatuses"),
+	    .approvals = c1_strs(call, m, "stepApprovalTypes"),
+	    .actor = c1_str(m, "actorId"),
+	    .needs_approval_reason = c1_bool(m, "requireApprovalReason"),
+	    .needs_denial_reason = c1_bool(m, "requireDenialReason"),
 	};
+
+	f.finds_none = asks_for_what_is_not(m, f.reviews);
+	read_age(&f, m, call->now_ms);
+	return f;
 }
 
 /* ---- does one match? ------------------------------------------------------------------------------------------------
@@ -137,6 +175,8 @@ static bool matches_people(const struct task_filter *f, const struct access_requ
 	    !are_wanted(f->assignees, assignees) || !are_wanted(f->workers, assignees) ||
 	    !are_wanted(f->deciders, r->decided_by))
 		return false;
+	if (!str_is_empty(f->actor) && !str_eq(r->created_by, f->actor) && !str_list_has(r->decided_by, f->actor))
+		return false;
 	if (!str_is_empty(f->opener_or_subject) && !str_eq(r->created_by, f->opener_or_subject) &&
 	    !str_eq(r->user, f->opener_or_subject))
 		return false;
@@ -171,6 +211,90 @@ static bool matches_target(const struct task_filter *f, const struct access_requ
 	       !str_list_has(f->without_entitlements, r->entitlement_id);
 }
 
+/* Whose account the request is about; that of an action or an offboarding is nobody's. */
+static struct str account_owner_of(const struct access_request *r)
+{
+	return r->type == REQUEST_OFFBOARDING || r->type == REQUEST_ACTION ? STR_NONE : r->user;
+}
+
+/* Is the word, put behind the prefix, one of those wanted? Of nothing: only when none is. */
+static bool is_word_wanted(struct arena *a, struct str_list wanted, const char *prefix, struct str word)
+{
+	return wanted.n == 0 || (!str_is_empty(word) && str_list_has(wanted, arena_concat(a, str_of(prefix), word)));
+}
+
+static bool matches_account(const struct task_filter *f, const struct access_request *r, struct arena *a)
+{
+	const struct app_user *account = NULL;
+
+	if (f->account_owners.n && !str_list_has(f->account_owners, account_owner_of(r)))
+		return false;
+	if (f->account_statuses.n || f->account_types.n)
+		account = app_user_find(f->snapshot, r->app, r->account_id, a);
+	return is_word_wanted(a, f->account_statuses, "STATUS_", account ? account->status : STR_NONE) &&
+	       is_word_wanted(a, f->account_types, "APP_USER_TYPE_", account ? account->type : STR_NONE);
+}
+
+static bool matches_resource_type(const struct task_filter *f, const struct access_request *r, struct arena *a)
+{
+	const struct app_entitlement *e;
+	struct str type;
+
+	if (f->resource_types.n == 0 && f->without_resource_types.n == 0)
+		return true;
+	e = app_entitlement_find(f->snapshot, r->app, r->entitlement_id, a);
+	type = e && !str_is_empty(e->resource_type) ? e->resource_type : STR_NONE;
+	if (str_is_absent(type))
+		return f->resource_types.n == 0;
+	return is_wanted(f->resource_types, type) && !str_list_has(f->without_resource_types, type);
+}
+
+static bool matches_employment(const struct task_filter *f, const struct access_request *r)
+{
+	const struct user *user;
+
+	if (f->employment.n == 0)
+		return true;
+	user = str_is_empty(r->user) ? NULL : FIND(f->snapshot, user, USER, r->user);
+	return user && str_list_has(f->employment, c1_user_attribute(user, "employment_status", "employmentStatus"));
+}
+
+/* "STEP_APPROVAL_TYPE_MANAGER" of {"manager":{}}. */
+static struct str approval_type_of(const struct json *approval)
+{
+	static const struct {
+		const char *member;
+		struct str type;
+	} types[] = {
+	    {"users", STR_INIT("STEP_APPROVAL_TYPE_USERS")},
+	    {"manager", STR_INIT("STEP_APPROVAL_TYPE_MANAGER")},
+	    {"appOwners", STR_INIT("STEP_APPROVAL_TYPE_APP_OWNERS")},
+	    {"group", STR_INIT("STEP_APPROVAL_TYPE_GROUP")},
+	    {"self", STR_INIT("STEP_APPROVAL_TYPE_SELF")},
+	    {"entitlementOwners", STR_INIT("STEP_APPROVAL_TYPE_ENTITLEMENT_OWNERS")},
+	    {"expression", STR_INIT("STEP_APPROVAL_TYPE_EXPRESSION")},
+	    {"webhook", STR_INIT("STEP_APPROVAL_TYPE_WEBHOOK")},
+	    {"resourceOwners", STR_INIT("STEP_APPROVAL_TYPE_RESOURCE_OWNERS")},
+	    {"agent", STR_INIT("STEP_APPROVAL_TYPE_AGENT")},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(types); i++)
+		if (json_get(approval, str_of(types[i].member)))
+			return types[i].type;
+	return STR_NONE;
+}
+
+static bool matches_approval(const struct task_filter *f, const struct access_request *r)
+{
+	const struct request_step *current = workflow_current(r);
+	const struct json *approval =
+	    current && current->kind == STEP_APPROVAL ? json_get(current->definition, STR("approval")) : NULL;
+
+	return (f->approvals.n == 0 || str_list_has(f->approvals, approval_type_of(approval))) &&
+	       (!f->needs_approval_reason || c1_bool(approval, "requireApprovalReason")) &&
+	       (!f->needs_denial_reason || c1_bool(approval, "requireDenialReason"));
+}
+
 static bool matches_query(struct arena *a, const struct task_filter *f, const struct access_request *r)
 {
 	struct str text;
@@ -184,11 +308,12 @@ static bool matches_query(struct arena *a, const struct task_filter *f, const st
 
 bool task_matches(const struct task_filter *f, const struct access_request *r, struct arena *a)
 {
-	if (f->has_refs && !str_list_has(f->refs, r->doc.id))
+	if (f->finds_none || (f->has_refs && !str_list_has(f->refs, r->doc.id)))
 		return false;
-	return matches_people(f, r) && matches_state(f, r) && matches_target(f, r) &&
+	return matches_people(f, r) && matches_state(f, r) && matches_target(f, r) && matches_approval(f, r) &&
 	       is_between(r->doc.created_at_ms, f->made_after_ms, f->made_before_ms) &&
-	       is_between(r->outcome_at_ms, f->decided_after_ms, f->decided_before_ms) && matches_query(a, f, r);
+	       is_between(r->outcome_at_ms, f->decided_after_ms, f->decided_before_ms) && matches_account(f, r, a) &&
+	       matches_resource_type(f, r, a) && matches_employment(f, r) && matches_query(a, f, r);
 }
 
 /* ---- where to look -------------------------------------------------------------------------------------------------
@@ -237,7 +362,7 @@ static struct str_list links_of_either(struct arena *a, struct str one, struct s
 	return (struct str_list){links, str_is_empty(id) ? 0 : 2};
 }
 
-static struct way best_way(const struct task_filter *f, const struct snapshot *s, struct arena *a)
+static struct way best_way(const struct task_filter *f, struct arena *a)
 {
 	static const struct str open_ones = STR_INIT(OPEN_REQUESTS_LINK);
 	const struct {
@@ -248,14 +373,16 @@ static struct way best_way(const struct task_filter *f, const struct snapshot *s
 	    {STR("app:"), f->apps},         {STR("entitlement:"), f->entitlements},
 	    {STR("opener:"), f->openers},   {STR("approver:"), f->assignees},
 	    {STR("approver:"), f->workers}, {STR("decider:"), f->deciders},
-	    {STR("review:"), f->reviews},
+	    {STR("review:"), f->reviews},   {STR("user:"), f->account_owners},
 	};
+	const struct snapshot *s = f->snapshot;
 	bool wants_open = f->states.n != 0;
 	struct way best = {0};
 
 	for (size_t i = 0; i < N_ELEMENTS(relations); i++)
 		consider(&best, s, links_of(a, relations[i].relation, relations[i].ids));
 	consider(&best, s, links_of_either(a, STR("opener:"), STR("user:"), f->opener_or_subject));
+	consider(&best, s, links_of_either(a, STR("opener:"), STR("decider:"), f->actor));
 	consider(&best, s, links_of_either(a, STR("approver:"), STR("decider:"), f->assigned_or_decided));
 	for (size_t i = 0; i < f->states.n; i++)
 		wants_open = wants_open && str_eq(f->states.items[i], STR("TASK_STATE_OPEN"));
@@ -301,16 +428,18 @@ static void add_named(struct task_candidates *c, const struct snapshot *s, struc
 /* Where so many out of that many tasks are candidates, a page is full soon. */
 #define WALK_RATHER 4u
 
-bool task_candidates_of(const struct task_filter *f, const struct snapshot *s, struct arena *a,
-                        struct task_candidates *ret)
+bool task_candidates_of(const struct task_filter *f, struct arena *a, struct task_candidates *ret)
 {
+	const struct snapshot *s = f->snapshot;
 	struct way way = {0};
 
 	*ret = (struct task_candidates){0};
+	if (f->finds_none)
+		return true;
 	if (f->has_refs) {
 		add_named(ret, s, f->refs, a);
 	} else {
-		way = best_way(f, s, a);
+		way = best_way(f, a);
 		if (!way.is_there || way.n > s->n_docs[DOC_ACCESS_REQUEST] / WALK_RATHER)
 			return false;
 		add_linked(ret, s, &way, a);

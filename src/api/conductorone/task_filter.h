@@ -3,16 +3,25 @@
  *
  * A search for tasks: what it asks for, read from the message, and which tasks need to be looked at to answer it.
  * Borrows from the message and the snapshot.
+ *
+ * Members of the vendor's message that only add to what is found (includeDeleted, includeActedAfter) are read and
+ * without effect: no task is ever deleted, and what the other adds nobody has written down.
  */
 #include "api/conductorone/task_view.h"
 
 struct task_filter {
+	const struct snapshot *snapshot;
 	struct str_list states, users, accounts, apps, entitlements, openers, assignees, workers, deciders, reviews;
 	struct str_list without, without_apps, without_entitlements, refs, outcomes;
-	struct str opener_or_subject, assigned_or_decided, query, step, emergency;
+	struct str_list account_owners, account_statuses, account_types;    /* of the account that it is about */
+	struct str_list resource_types, without_resource_types, employment; /* of the entitlement; of the user */
+	struct str_list approvals; /* "STEP_APPROVAL_TYPE_…" of the current step */
+	struct str actor, opener_or_subject, assigned_or_decided, query, step, emergency;
 	int64_t made_after_ms, made_before_ms, decided_after_ms, decided_before_ms; /* 0: any */
 	unsigned types;                                                             /* bit 1u << type; 0: any */
 	bool has_refs;
+	bool needs_approval_reason, needs_denial_reason; /* of the current step */
+	bool finds_none;                                 /* asks for what there is not here */
 };
 
 /* Reads the members of a canonical message. */
@@ -30,5 +39,4 @@ struct task_candidates {
  * All that can match are among these; the array lives in `a`. False: what is asked for leads past so many that it is
  * better to look at one after the other until a page is full.
  */
-bool task_candidates_of(const struct task_filter *f, const struct snapshot *s, struct arena *a,
-                        struct task_candidates *ret);
+bool task_candidates_of(const struct task_filter *f, struct arena *a, struct task_candidates *ret);

@@ -3,6 +3,7 @@
  * Tasks found by what they are, and the trail of one.
  */
 #include "api/conductorone/task_filter.h"
+#include "api/conductorone/task_order.h"
 
 /* Documents in the order they were made, or backwards. */
 struct found {
@@ -35,14 +36,25 @@ struct search {
 	struct api_call *call;
 	struct task_filter filter;
 	struct c1_page page;
+	enum task_order order;
 	bool backwards;
 	struct found found;
+	struct task_page sorted; /* in other orders than that in which they were made */
 };
 
 static void try(struct search *s, const struct document *doc)
 {
-	if (task_matches(&s->filter, as_access_request(doc), s->call->arena))
+	const struct access_request *r = as_access_request(doc);
+	struct task_place place;
+
+	if (!task_matches(&s->filter, r, s->call->arena))
+		return;
+	if (s->order == TASK_ORDER_MADE) {
 		add(s->call->arena, &s->found, doc);
+		return;
+	}
+	place = task_place_of(s->order, s->call->snapshot, r, s->call->arena);
+	task_page_add(&s->sorted, &place);
 }
 
 static bool is_over(const struct search *s)
@@ -50,12 +62,17 @@ static bool is_over(const struct search *s)
 	return s->found.n > s->page.size;
 }
 
+static bool may_be_on_page(const struct search *s, const struct document *doc)
+{
+	return s->order != TASK_ORDER_MADE || is_behind(&s->page, doc, s->backwards);
+}
+
 static void look_at(struct search *s, const struct task_candidates *c)
 {
 	for (size_t i = 0; i < c->n && !is_over(s); i++) {
 		const struct document *doc = c->docs[s->backwards ? c->n - 1 - i : i];
 
-		if (is_behind(&s->page, doc, s->backwards))
+		if (may_be_on_page(s, doc))
 			try(s, doc);
 	}
 }
@@ -72,9 +89,22 @@ static void walk(struct search *s)
 			try(s, doc);
 		return;
 	}
-	at = snapshot_ordinal_behind(in, DOC_ACCESS_REQUEST, s->page.after);
+	at = s->order == TASK_ORDER_MADE ? snapshot_ordinal_behind(in, DOC_ACCESS_REQUEST, s->page.after) : 0;
 	while (!is_over(s) && (doc = snapshot_next(in, DOC_ACCESS_REQUEST, &at)))
 		try(s, doc);
+}
+
+static void find_sorted(struct search *s, const struct task_candidates *candidates)
+{
+	struct api_call *call = s->call;
+
+	s->sorted = task_page_begin(s->order, call->snapshot, s->page.after, s->page.size + 1, call->arena);
+	if (candidates)
+		look_at(s, candidates);
+	else
+		walk(s);
+	for (size_t i = 0; i < s->sorted.n; i++)
+		add(call->arena, &s->found, s->sorted.places[i].doc);
 }
 
 /* {"list":[…],"expanded":[…],"nextPageToken":…} */
@@ -87,11 +117,7 @@ static void answer_tasks(struct search *s, const struct json *message)
 
 	for (size_t i = 0; i < s->found.n; i++)
 		proto_write(&w, &c1_TaskView, c1_task_view(call, as_access_request(s->found.docs[i]), &expansion));
-	json_end_array(&w);
-	json_key(&w, STR("expanded"));
-	json_begin_array(&w);
-	for (size_t i = 0; i < expansion.n; i++)
-		json_add(&w, &expansion.items[i]);
+	c1_write_expanded(&w, &expansion);
 	c1_end_list(call, &w, next);
 }
 
@@ -100,6 +126,7 @@ static void task_search(struct api_call *call)
 	struct search s = {.call = call};
 	struct task_candidates candidates;
 	const struct json *message;
+	bool has_candidates;
 	struct str order;
 
 	if (!c1_read(call, &c1_TaskSearchRequest, &message) || !c1_page_of(call, message, &s.page))
@@ -108,7 +135,11 @@ static void task_search(struct api_call *call)
 	s.filter = task_filter_of(call, message);
 	s.backwards = str_eq(order, STR("TASK_SEARCH_SORT_BY_REVERSE_TICKET_ID")) ||
 	              str_eq(order, STR("TASK_SEARCH_SORT_BY_REVERSE_CREATED_AT"));
-	if (task_candidates_of(&s.filter, call->snapshot, call->arena, &candidates))
+	s.order = task_order_of(order);
+	has_candidates = task_candidates_of(&s.filter, call->arena, &candidates);
+	if (s.order != TASK_ORDER_MADE)
+		find_sorted(&s, has_candidates ? &candidates : NULL);
+	else if (has_candidates)
 		look_at(&s, &candidates);
 	else
 		walk(&s);

@@ -172,60 +172,14 @@ const struct json *c1_task(struct api_call *call, const struct access_request *r
 /* ---- what stands beside it ------------------------------------------------------------------------------------------
  */
 
-struct c1_expansion c1_expansion_of(struct api_call *call, const struct json *message)
-{
-	return (struct c1_expansion){.paths = c1_strs(call, json_get(message, STR("expandMask")), "paths")};
-}
-
-bool c1_expands(const struct c1_expansion *x, const char *path)
-{
-	return str_list_has(x->paths, STR("*")) || str_list_has(x->paths, str_of(path));
-}
-
-/* The place of the object among the expanded, where it is put if it is new. */
-static size_t place_of(struct api_call *call, struct c1_expansion *x, const struct document *doc)
-{
-	struct str name = arena_concat3(call->arena, document_kind_name(doc->kind), STR(":"), doc->id);
-	size_t n = x->n;
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(x->names[i], name))
-			return i;
-	ARENA_ROOM(call->arena, x->names, n, &x->cap_names);
-	ARENA_ROOM(call->arena, x->items, x->n, &x->cap);
-	x->names[n] = name;
-	x->items[x->n++] = *c1_expanded_message(call, doc);
-	return n;
-}
-
-struct str c1_path_to(struct api_call *call, struct c1_expansion *x, enum document_kind kind, struct str_list ids)
-{
-	struct str places = STR_NONE;
-
-	for (size_t i = 0; i < ids.n; i++) {
-		const struct document *doc =
-		    str_is_empty(ids.items[i]) ? NULL : snapshot_find(call->snapshot, kind, ids.items[i]);
-
-		if (doc)
-			places = arena_strf(call->arena, STR_FMT "%s%zu", STR_ARG(places),
-			                    str_is_absent(places) ? "" : ",", place_of(call, x, doc));
-	}
-	if (str_is_absent(places))
-		return STR_NONE;
-	return arena_concat3(call->arena, STR("$.expanded["), places, STR("]"));
-}
-
 const struct json *c1_task_view(struct api_call *call, const struct access_request *r, struct c1_expansion *expansion)
 {
 	const struct request_step *current = workflow_current(r);
 	struct str part = arena_concat(call->arena, r->app, STR("/"));
 	struct str account = arena_concat(call->arena, part, r->account_id);
 	struct str entitlement = arena_concat(call->arena, part, r->entitlement_id);
-	const struct {
-		const char *mask, *member;
-		enum document_kind kind;
-		struct str_list ids;
-	} parts[] = {
+	const struct c1_path paths[] = {
+	    {"access_review_id", "accessReviewPath", DOC_ACCESS_REVIEW, {&r->review, 1}},
 	    {"app_id", "appPath", DOC_APP, {&r->app, 1}},
 	    {"app_user_id", "appUserPath", DOC_APP_USER, {&account, 1}},
 	    {"approver_ids", "approversPath", DOC_USER, r->decided_by},
@@ -238,18 +192,8 @@ const struct json *c1_task_view(struct api_call *call, const struct access_reque
 	struct json_object o = {.arena = call->arena};
 
 	json_object_tree(&o, "task", c1_task(call, r));
-	for (size_t i = 0; i < N_ELEMENTS(parts); i++)
-		if (c1_expands(expansion, parts[i].mask))
-			json_object_str(&o, parts[i].member, c1_path_to(call, expansion, parts[i].kind, parts[i].ids));
+	c1_put_paths(call, &o, expansion, paths, N_ELEMENTS(paths));
 	return json_object_end(&o);
-}
-
-void c1_put_expanded(struct json_object *o, const struct c1_expansion *expansion)
-{
-	if (expansion->n)
-		json_object_put(
-		    o, "expanded",
-		    (struct json){.type = JSON_ARRAY, .n = (uint32_t)expansion->n, .items = expansion->items});
 }
 
 /* ---- the trail ------------------------------------------------------------------------------------------------------

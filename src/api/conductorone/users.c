@@ -10,8 +10,7 @@
 
 /* ---- attributes ------------------------------------------------------------------------------------------- */
 
-/* A text among the attributes: {"job_title":…} or {"jobTitle":…}; absent when there is none. */
-static struct str attribute(const struct user *u, const char *snake, const char *camel)
+struct str c1_user_attribute(const struct user *u, const char *snake, const char *camel)
 {
 	struct str s = json_get_str(u->attributes, str_of(snake));
 
@@ -35,7 +34,7 @@ static struct str status_of(const struct user *u)
 {
 	static const struct str known[] = {STR_INIT("ENABLED"), STR_INIT("DISABLED"), STR_INIT("DELETED")};
 
-	return word_of(attribute(u, "status", "status"), STR("USER_STATUS_"), known, N_ELEMENTS(known));
+	return word_of(c1_user_attribute(u, "status", "status"), STR("USER_STATUS_"), known, N_ELEMENTS(known));
 }
 
 static struct str type_of(struct api_call *call, const struct user *u)
@@ -44,7 +43,7 @@ static struct str type_of(struct api_call *call, const struct user *u)
 	                                   STR_INIT("AGENT")};
 
 	return arena_concat(call->arena, STR("USER_TYPE_"),
-	                    word_of(attribute(u, "type", "type"), STR("USER_TYPE_"), known, N_ELEMENTS(known)));
+	                    word_of(c1_user_attribute(u, "type", "type"), STR("USER_TYPE_"), known, N_ELEMENTS(known)));
 }
 
 /* ---- messages -------------------------------------------------------------------------------------------- */
@@ -75,7 +74,7 @@ static void put_one(struct json_object *o, const char *name, struct str s)
 const struct json *c1_user_message(struct api_call *call, const struct user *u)
 {
 	struct json_object o = {.arena = call->arena};
-	struct str status = status_of(u), username = attribute(u, "username", "username");
+	struct str status = status_of(u), username = c1_user_attribute(u, "username", "username");
 
 	json_object_str(&o, "id", u->doc.id);
 	json_object_str(&o, "displayName", str_is_empty(u->display_name) ? u->doc.id : u->display_name);
@@ -83,11 +82,11 @@ const struct json *c1_user_message(struct api_call *call, const struct user *u)
 	put_one(&o, "emails", u->email);
 	json_object_str(&o, "username", username);
 	put_one(&o, "usernames", username);
-	json_object_str(&o, "department", attribute(u, "department", "department"));
-	json_object_str(&o, "jobTitle", attribute(u, "job_title", "jobTitle"));
-	json_object_str(&o, "employmentStatus", attribute(u, "employment_status", "employmentStatus"));
-	json_object_str(&o, "employmentType", attribute(u, "employment_type", "employmentType"));
-	put_one(&o, "employeeIds", attribute(u, "employee_id", "employeeId"));
+	json_object_str(&o, "department", c1_user_attribute(u, "department", "department"));
+	json_object_str(&o, "jobTitle", c1_user_attribute(u, "job_title", "jobTitle"));
+	json_object_str(&o, "employmentStatus", c1_user_attribute(u, "employment_status", "employmentStatus"));
+	json_object_str(&o, "employmentType", c1_user_attribute(u, "employment_type", "employmentType"));
+	put_one(&o, "employeeIds", c1_user_attribute(u, "employee_id", "employeeId"));
 	put_one(&o, "managerIds", u->manager);
 	json_object_str(&o, "delegatedUserId", u->delegate);
 	json_object_str(&o, "directoryStatus", status);
@@ -101,18 +100,24 @@ const struct json *c1_user_message(struct api_call *call, const struct user *u)
 	return json_object_end(&o);
 }
 
-static const struct json *view_of(struct api_call *call, const struct user *u)
+/* There are no directories below this one; roles have no message of their own. */
+const struct json *c1_user_view(struct api_call *call, const struct user *u, struct c1_expansion *x)
 {
+	const struct c1_path paths[] = {
+	    {"manager_ids", "managersPath", DOC_USER, {&u->manager, 1}},
+	    {"delegated_user_id", "delegatedUserPath", DOC_USER, {&u->delegate, 1}},
+	};
 	struct json_object o = {.arena = call->arena};
 
 	json_object_str(&o, "userId", u->doc.id);
 	json_object_tree(&o, "user", c1_user_message(call, u));
+	c1_put_paths(call, &o, x, paths, N_ELEMENTS(paths));
 	return json_object_end(&o);
 }
 
-static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc)
+static void put_view(struct api_call *call, struct json_writer *w, const struct document *doc, struct c1_expansion *x)
 {
-	proto_write(w, &c1_UserView, view_of(call, as_user(doc)));
+	proto_write(w, &c1_UserView, c1_user_view(call, as_user(doc), x));
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -122,15 +127,16 @@ static void user_list(struct api_call *call)
 	struct c1_page page;
 
 	if (c1_page_of_query(call, &page))
-		c1_list(call, &page, &(struct c1_listing){.kind = DOC_USER, .put = put_view});
+		c1_list(call, &page, &(struct c1_listing){.kind = DOC_USER, .put = put_view, .is_of_views = true});
 }
 
 static void user_get(struct api_call *call)
 {
 	const struct user *u = c1_find_user(call, "id", "GetUserRequest.Id");
+	struct c1_expansion none = {0};
 
 	if (u)
-		c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", view_of(call, u)));
+		c1_answer(call, &c1_UserResponse, c1_wrap(call, "userView", c1_user_view(call, u, &none)));
 }
 
 struct user_filter {
@@ -157,8 +163,8 @@ static bool is_called(const struct user *u, struct str query)
 static bool is_placed(const struct user *u, const struct user_filter *f)
 {
 	return c1_is_wanted(f->managers, u->manager) &&
-	       c1_is_wanted(f->departments, attribute(u, "department", "department")) &&
-	       c1_is_wanted(f->job_titles, attribute(u, "job_title", "jobTitle"));
+	       c1_is_wanted(f->departments, c1_user_attribute(u, "department", "department")) &&
+	       c1_is_wanted(f->job_titles, c1_user_attribute(u, "job_title", "jobTitle"));
 }
 
 static bool is_delegated(const struct user *u, const struct user_filter *f)
@@ -209,7 +215,12 @@ static void user_search(struct api_call *call)
 	    .has_no_delegate = str_eq(delegation, STR("DELEGATE_STATUS_NO_DELEGATE")),
 	};
 	c1_list(call, &page,
-	        &(struct c1_listing){.kind = DOC_USER, .shows = shows_user, .put = put_view, .ctx = &filter});
+	        &(struct c1_listing){.kind = DOC_USER,
+	                             .shows = shows_user,
+	                             .put = put_view,
+	                             .ctx = &filter,
+	                             .is_of_views = true,
+	                             .request = m});
 }
 
 /* ---- delegation ---------------------------------------------------------------------------------------- */

@@ -102,6 +102,7 @@ static const struct field app_action_fields[] = {
     FIELD(app_action, webhook, "webhook", FIELD_STR),
     FIELD(app_action, assignees, "assignees", FIELD_STRS),
     FIELD(app_action, creates_type, "creates_type", FIELD_STR),
+    FIELD(app_action, form, "form", FIELD_OBJECT),
 };
 static const struct field app_user_fields[] = {
     FIELD(app_user, user, "user", FIELD_STR),          FIELD(app_user, display_name, "display_name", FIELD_STR),

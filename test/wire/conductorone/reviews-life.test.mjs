@@ -330,6 +330,8 @@ test('the scope: types, all applications, users, accounts, grants', async () => 
 	assert.deepEqual(await found([one, two], {accountCriteria: {accountTypes: ['APP_USER_TYPE_SERVICE_ACCOUNT']}}), []);
 	assert.deepEqual(await found([one, two], {accountCriteria: {appUserStatuses: ['APP_USER_STATUS_ENABLED']}}), ['alice', 'bob', 'carl']);
 	assert.deepEqual(await found([one, two], {grantsByCriteria: {typeFilter: 'GRANT_FILTER_TYPE_TEMPORARY'}}), []);
+	assert.deepEqual(await found([one], {grantsByCriteria: {sourceFilter: 'GRANT_SOURCE_FILTER_INHERITED'}}), []);
+	assert.deepEqual(await found([one], {grantsByCriteria: {sourceFilter: 'GRANT_SOURCE_FILTER_DIRECT'}}), ['alice', 'carl']);
 	assert.deepEqual(await found([one], {grantsByCriteria: {grantsAddedBetween: {startDate: iso(1)}}}), []);
 	assert.deepEqual(await found([one], {grantsByCriteria: {grantsAddedBetween: {startDate: iso(0), endDate: iso(1)}}}), ['alice', 'carl']);
 	const all = await found([], {appAccess: {}});

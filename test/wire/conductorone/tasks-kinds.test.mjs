@@ -225,6 +225,40 @@ test('a resource action makes an entitlement', async () => {
 	assert.equal(r.status, 409, r.text);
 });
 
+test('what is filled in is what the form of the action asks for', async () => {
+	const form = {
+		fields: [
+			{name: 'name', required: true, stringField: {}},
+			{name: 'members', stringSliceField: {}},
+			{name: 'days', int64Field: {}},
+		],
+	};
+	const made = await native('PUT', 'actions/filled', {display_name: 'Filled', form}, 201);
+	assert.deepEqual(made.form, form);
+	const ask = (formValues) => ({actionId: 'filled', ...(formValues && {formValues})});
+	const {task} = (await w.alice.post('task/action', ask({name: 'x', members: ['a'], days: 3}))).taskView;
+	assert.deepEqual(task.type.action.formValues, {name: 'x', members: ['a'], days: 3});
+	const before = (await w.owner.searchAll('tasks', {pageSize: 100})).length;
+	for (const [values, text] of [
+		[undefined, 'lacks a field'],
+		[{members: ['a']}, 'lacks a field'],
+		[{name: 7}, 'not of the form'],
+		[{name: 'x', members: 'a'}, 'not of the form'],
+		[{name: 'x', days: 'many'}, 'not of the form'],
+		[{name: 'x', other: 1}, 'the form has not'],
+	]) {
+		await w.alice.fails(400, 3, text, 'POST', 'task/action', ask(values));
+	}
+	assert.equal((await w.owner.searchAll('tasks', {pageSize: 100})).length, before);
+	// Requests that were made keep what they were made with.
+	await native('PUT', 'actions/filled', {display_name: 'Filled', form: {fields: [{name: 'else', required: true}]}}, 200);
+	assert.deepEqual((await w.task(task.id)).type.action.formValues, {name: 'x', members: ['a'], days: 3});
+	await native('PUT', 'actions/filled', {display_name: 'Filled', form: {fields: [{name: 'a'}, {name: 'a'}]}}, 400);
+	await native('PUT', 'actions/filled', {display_name: 'Filled', form: {fields: 'a'}}, 400);
+	await native('PUT', 'actions/filled', {display_name: 'Filled', form: null}, 200);
+	await w.alice.post('task/action', ask({anything: true}));
+});
+
 test('actions that are not there, and that go', async () => {
 	await w.alice.fails(404, 5, 'action not found', 'POST', 'task/action', {actionId: 'x'.repeat(27)});
 	await w.alice.fails(400, 3, 'ActionId', 'POST', 'task/action', {});
@@ -236,4 +270,17 @@ test('actions that are not there, and that go', async () => {
 	await native('PUT', 'actions/bad', {display_name: 'Bad', creates_type: 'none'}, 400);
 	await native('PUT', 'actions/bad', {display_name: 'Bad', policy: 'none'}, 400);
 	await native('PUT', 'actions/bad', {display_name: 'Bad', assignees: ['nobody']}, 400);
+});
+
+test('offboardings and actions are found by their type', async () => {
+	const types = async (...names) => {
+		const found = await w.owner.searchAll('tasks', {taskTypes: names.map((name) => ({[name]: {}})), pageSize: 100});
+		return found.map((v) => Object.keys(v.task.type).find((name) => v.task.type[name]));
+	};
+	for (const name of ['offboarding', 'action']) {
+		const found = await types(name);
+		assert.ok(found.length > 1 && found.every((type) => type === name), `${name}: ${found}`);
+	}
+	assert.deepEqual([...new Set(await types('action', 'offboarding'))].sort(), ['action', 'offboarding']);
+	assert.deepEqual(await types('finding'), []);
 });

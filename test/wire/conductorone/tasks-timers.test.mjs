@@ -140,9 +140,9 @@ test('T32 what was granted for a time ends', async (t) => {
 	assert.equal(audit.filter((row) => row.event === 'c1.task.timer').length, 1);
 });
 
-test('of very much that comes due at once, everything is seen', async (t) => {
-	const w = await world(t);
-	const n = 600; // more than the writer lets happen before it looks after those who wait
+/** So many tasks that an hour decides: more than the writer lets happen before it looks after those who wait. */
+async function manyWaiting(w) {
+	const n = 600;
 	const people = Array.from({length: n}, (_, i) => `p${i}`);
 	for (let i = 0; i < n; i += 20) {
 		await Promise.all(
@@ -156,11 +156,32 @@ test('of very much that comes due at once, everything is seen', async (t) => {
 	for (let i = 0; i < n; i += 20) {
 		await Promise.all(people.slice(i, i + 20).map((id) => w.owner.post('task/grant', w.body(entitlement, id))));
 	}
+	return entitlement;
+}
+
+test('of very much that comes due at once, everything is seen', async (t) => {
+	const w = await world(t);
+	const entitlement = await manyWaiting(w);
 	const open = () => w.owner.post('search/tasks', {taskStates: ['TASK_STATE_OPEN'], pageSize: 100});
 	assert.equal((await open()).list.length, 100);
 	w.forward(HOUR);
 	assert.equal((await open()).list.length, 0);
 	assert.equal((await w.grants(entitlement)).length > 0, true);
+});
+
+test('of very much that comes due at once, everything has happened when a decision is made', async (t) => {
+	const w = await world(t);
+	await manyWaiting(w);
+	// Due behind all others: those that were first come first.
+	const made = await w.begin([late({cancelTicket: {}})]);
+	const other = await w.begin([late({reassignToApprovers: {approverIds: ['frank']}})]);
+	const body = (task) => ({policyStepId: task.policy.current.id, comment: 'in time?'});
+	w.forward(HOUR);
+	await w.bob.fails(400, 3, 'task is closed', 'POST', `tasks/${made.id}/action/approve`, body(made));
+	await w.bob.fails(400, 3, '', 'POST', `tasks/${other.id}/action/approve`, body(other));
+	assert.equal((await w.task(made.id)).type.grant.outcome, 'GRANT_OUTCOME_CANCELLED');
+	assert.deepEqual((await w.task(other.id)).stepApproverIds, ['frank']);
+	assert.equal((await w.act(w.frank, other, 'approve')).type.grant.outcome, 'GRANT_OUTCOME_GRANTED');
 });
 
 test('what came due while the server was down happens when it is up again', async (t) => {

@@ -285,6 +285,13 @@ test('T30 in an emergency', async () => {
 	assert.deepEqual(task.stepApproverIds, ['frank']);
 	const [event] = await w.trail(task, 'taskEscalated');
 	assert.deepEqual(event, {oldPolicyId: later.policy.policy.id, oldPolicyStepId: later.policy.current.id});
+	// Where there is no such access, nobody gets an ordinary request that looks like one.
+	for (const none of [{}, {emergencyGrantEnabled: true}, {emergencyGrantPolicyId: emergency}]) {
+		const entitlement = await w.entitlement([manager], none);
+		const body = w.body(entitlement, 'alice', {emergencyAccess: true});
+		await w.alice.fails(400, 3, 'emergency access is not enabled', 'POST', 'task/grant', body);
+		assert.equal((await w.ask(entitlement)).emergencyAccess, false);
+	}
 });
 
 test('T31 R1 decided without anybody', async () => {
