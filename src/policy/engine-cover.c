@@ -58,10 +58,16 @@ static bool has_variable(struct str pattern)
 	return memmem(pattern.ptr, pattern.len, "${", 2) != NULL;
 }
 
+/* May a question have it as a selector, which no wildcard but "*" matches? */
+static bool may_be_selector(struct str pattern)
+{
+	return pattern.len > 0 && ((unsigned char)pattern.ptr[0] < ' ' || (unsigned char)pattern.ptr[0] >= 0xf8);
+}
+
 /* What stands for something else than it says is covered by its equal alone. */
 static bool resource_covers(struct str wide, struct str narrow)
 {
-	if (has_variable(wide) || has_variable(narrow))
+	if (has_variable(wide) || has_variable(narrow) || may_be_selector(narrow))
 		return str_eq(wide, STR("*")) || str_eq(wide, narrow);
 	return path_covers(wide, narrow);
 }
@@ -202,12 +208,15 @@ static bool visit_set(void *self, const struct cset *set)
 
 	for (; wide.statement < set->n_statements && !w->is_over; wide.statement++) {
 		const struct statement_name by = name_of(&wide);
-		bool is_self = wide.document == w->narrow.document && wide.statement == w->narrow.statement;
+		bool is_self = wide.document == w->narrow.document && wide.statement == w->narrow.statement, is_mutual;
 
 		if (is_self || !place_covers(w->search, w->engine, &wide, &w->narrow))
 			continue;
-		w->is_over = w->search->covered(w->search, &by, (enum effect)set->statements[wide.statement].effect,
-		                                place_covers(w->search, w->engine, &w->narrow, &wide));
+		is_mutual = place_covers(w->search, w->engine, &w->narrow, &wide);
+		/* Out of steps: whether it is mutual is not known, and of two that are only one may go. */
+		w->is_over =
+		    w->search->steps == 0 ||
+		    w->search->covered(w->search, &by, (enum effect)set->statements[wide.statement].effect, is_mutual);
 	}
 	w->is_over |= w->search->steps == 0;
 	return !w->is_over;

@@ -237,7 +237,8 @@ bool engine_statement_facts(const struct engine *g, const struct statement_name 
 /*
  * A statement covers another when it matches whatever the other matches: all of its subjects, actions, resources,
  * tenants and times, and it has no condition, or `same_condition` says that both have the same. Sound, not complete:
- * one statement is compared with one, and patterns as they are written.
+ * one statement is compared with one, and patterns as they are written. Selectors are taken to begin with a control
+ * character or a byte of no UTF-8, as the name of no resource does.
  */
 struct cover_search {
 	/* NULL: two conditions are never the same. */

@@ -534,7 +534,12 @@ test('29 what is asked for is checked', async (t) => {
 	isProblem(await w.pep.submit('{'), 400);
 	isProblem(await w.pep.submit(`{"subject":${'['.repeat(50)}${']'.repeat(50)}}`), 400, undefined, /deep/);
 	isProblem(await w.pep.call('GET', PATH), 405);
-	const r = await w.pep.submit({...body, context: {business_justification: 'fire'}, requested_access: {emergency: true}});
+	const context = {business_justification: 'fire'};
+	await bad({context, requested_access: {emergency: true}}, /not enabled for this entitlement/);
+	const emergency = await w.policy([manager]);
+	const other = w.pep.question(await w.entitlement([manager], {emergencyGrantEnabled: true, emergencyGrantPolicyId: emergency}));
+	const urgent = w.pep.submission(other, await w.pep.evaluate(other));
+	const r = await w.pep.submit({...urgent, context, requested_access: {emergency: true}});
 	assert.equal(r.status, 202, r.text);
 	assert.equal((await w.task(ticket(r.json.task))).emergencyAccess, true);
 });
