@@ -50,8 +50,9 @@ static inline const struct converted_permissions *converted_permissions_of(const
 
 #define CONVERT_MAX_DOCUMENTS 100000u
 /* Of one tag policy that is written: what such calls take (service/tag_policies.h). */
-#define CONVERT_MAX_TAG_GROUPS 100u
-#define CONVERT_MAX_TAG_ROLES  1000u
+#define CONVERT_MAX_TAG_GROUPS     100u
+#define CONVERT_MAX_TAG_CONDITIONS 10u /* that are read from CEL, of one group */
+#define CONVERT_MAX_TAG_ROLES      1000u
 
 struct conversion {
 	/*

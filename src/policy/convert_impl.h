@@ -53,6 +53,9 @@ bool convert_is_held_in_tenant(struct convert *c, struct str role);
 /* What a group is about, spelled natively: its type, and those spelled otherwise that count as such. */
 struct str_list convert_tag_resources(struct convert *c, const struct tag_group *group);
 
+/* The conditions of a group whose convert_tag_condition() is this text, in `a`; false: it is that of none. */
+bool convert_read_tag_condition(struct str text, struct arena *a, struct tag_group *ret);
+
 /* Adds a copy of the grant to those that are to be written. */
 void convert_add_grant(struct convert *c, const struct access_grant *grant);
 /* Writes them, of those for one entity and grantee the highest: there can be only one. */

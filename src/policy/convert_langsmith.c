@@ -64,6 +64,7 @@ static struct str_list say_roles(struct convert *c, const struct middle *m)
 /* ---- groups --------------------------------------------------------------------------------------------------- */
 
 struct groups {
+	struct tag_group conditions; /* that all of them have */
 	struct tag_group items[CONVERT_MAX_TAG_GROUPS];
 	size_t n;
 };
@@ -96,10 +97,11 @@ static void say_permission(struct convert *c, const struct middle *m, struct str
 	struct strs about = {.arena = c->arena};
 
 	for (int type = 1; p && type < LANGSMITH_N_TYPES; type++) {
-		struct tag_group group = {p->name, STR_NONE, &always, 1};
+		struct tag_group group = out->conditions;
 
 		if (!langsmith_permission_applies(p, (enum langsmith_type)type))
 			continue;
+		group.permission = p->name;
 		group.resource_type = langsmith_type_name((enum langsmith_type)type);
 		if (out->n < CONVERT_MAX_TAG_GROUPS && speaks_of(c, m, &group, &about))
 			out->items[out->n++] = group;
@@ -116,11 +118,19 @@ static void say_permission(struct convert *c, const struct middle *m, struct str
 	}
 }
 
-static bool can_be_said(struct convert *c, const struct middle *m)
+/* Are there conditions on tags that say the same? */
+static bool read_condition(struct convert *c, const struct middle *m, struct tag_group *ret)
+{
+	*ret = (struct tag_group){.conditions = &always, .n_conditions = 1};
+	return str_is_absent(m->odd_condition) &&
+	       (str_is_absent(m->condition) || convert_read_tag_condition(m->condition, c->arena, ret));
+}
+
+static bool can_be_said(struct convert *c, const struct middle *m, struct tag_group *ret)
 {
 	if (is_off(c))
 		convert_lose(c, m, "policy", STR("tag policies are switched off"));
-	else if (!m->group && (!str_is_absent(m->condition) || !str_is_absent(m->odd_condition)))
+	else if (!m->group && !read_condition(c, m, ret))
 		convert_lose(c, m, "condition", STR("tag policies have only conditions on tags"));
 	else if (!convert_is_unlimited(&m->s))
 		convert_lose(c, m, "valid_from, valid_until", STR("tag policies have no time"));
@@ -139,7 +149,7 @@ static void say_groups(struct convert *c, const struct middle *m, struct groups 
 	}
 	for (size_t i = 0; i < m->s.actions.n; i++)
 		say_permission(c, m, m->s.actions.items[i], out);
-	if (out->n && m->s.effect == EFFECT_ALLOW)
+	if (out->n && m->s.effect == EFFECT_ALLOW && str_is_absent(m->condition))
 		convert_lose(c, m, "condition", STR("it does not count where nobody knows the tags"));
 }
 
@@ -148,10 +158,10 @@ void convert_to_langsmith(struct convert *c, const struct middle *m)
 	struct groups *groups;
 	struct tag_policy *p;
 
-	if (!can_be_said(c, m))
-		return;
 	groups = ARENA_NEW(c->arena, struct groups);
 	groups->n = 0;
+	if (!can_be_said(c, m, &groups->conditions))
+		return;
 	say_groups(c, m, groups);
 	p = ARENA_NEW(c->arena, struct tag_policy);
 	*p = (struct tag_policy){

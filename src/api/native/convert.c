@@ -8,7 +8,8 @@
 #include "model/langsmith.h"
 #include "service/tag_policies.h"
 
-static_assert(CONVERT_MAX_TAG_GROUPS <= TAG_POLICY_MAX_GROUPS && CONVERT_MAX_TAG_ROLES <= TAG_POLICY_MAX_ROLES,
+static_assert(CONVERT_MAX_TAG_GROUPS <= TAG_POLICY_MAX_GROUPS && CONVERT_MAX_TAG_ROLES <= TAG_POLICY_MAX_ROLES &&
+                  CONVERT_MAX_TAG_GROUPS * CONVERT_MAX_TAG_CONDITIONS <= TAG_POLICY_MAX_CONDITIONS,
               "what comes out can be sent");
 
 static void write_time(struct json_writer *w, const char *name, int64_t ms)

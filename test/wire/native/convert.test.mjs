@@ -455,6 +455,33 @@ test('what an access grant cannot be is named with its reason, and two for one e
 	});
 });
 
+test('tag policies come back from native ones as they were', async (t) => {
+	for (let seed = 1; seed <= 3; seed++) {
+		const r = random(seed);
+		const people = directory(r);
+		const a = await serverWith(t, {...people, tag_policy: tagPolicies(r)});
+		const there = await convert(a, 'langsmith', 'native');
+		const same = await convert(a, 'langsmith', 'langsmith');
+		const b = await apply(t, people, 'native', there.policies);
+		const back = await convert(b, 'native', 'langsmith');
+		assert.deepEqual(back, same);
+		assert.ok(back.policies.length > 0);
+	}
+});
+
+test('a condition that is not just the one of tags is lost', async (t) => {
+	const exact = '("Env" in resource.tags && resource.tags["Env"].exists(v, v == "a\\\\b"))';
+	const access_policy = [exact, `${exact} `, `${exact} || true`, exact.replace('"Env"]', '"Other"]'), exact.replace('v == ', 'v != ')].map((condition, i) => (
+		{id: `p${i}`, deny: i === 1, subjects: ['role:r1'], actions: ['projects:read'], resources: ['project/*', 'project'], condition}));
+	const s = await serverWith(t, {...directory(random(1)), access_policy});
+	const {policies, lost, safe} = await convert(s, 'native', 'langsmith');
+	assert.equal(safe, false);
+	assert.deepEqual(policies.map((p) => [p.name, p.condition_groups[0].conditions]), [
+		['p0', [{attribute_name: 'resource_tag_key', attribute_key: 'Env', operator: 'equals', attribute_value: 'a\\b'}]],
+	]);
+	assert.deepEqual(lost.map((l) => [l.document, l.member]), ['p1', 'p2', 'p3', 'p4'].map((id) => [id, 'condition']));
+});
+
 test('a permission that would bring others, and a policy that is about less than a type, are named', async (t) => {
 	const people = directory(random(1));
 	const access_policy = [
