@@ -5,7 +5,6 @@
 #include "policy/convert.h"
 
 #include "api/native/native.h"
-#include "model/langsmith.h"
 #include "service/tag_policies.h"
 
 static_assert(CONVERT_MAX_TAG_GROUPS <= TAG_POLICY_MAX_GROUPS && CONVERT_MAX_TAG_ROLES <= TAG_POLICY_MAX_ROLES &&
