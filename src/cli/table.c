@@ -97,9 +97,11 @@ const struct cli_command_def cli_commands[] = {
 	 "line, ready to be sent. What cannot be said goes to standard error, line by line.\n"
 	 "\n"
 	 "The dialects are native, connhex, langsmith, confident, conductorone and aitronos;\n"
-	 "the target is native, connhex, or the policy language Cedar (cedar). The exit status\n"
-	 "is 1 when a deny cannot be said wholly, unless that is accepted: what is printed may\n"
-	 "allow more then. Otherwise it allows the same, or, where something was lost, less.\n"},
+	 "the target is one of them, or the policy language Cedar (cedar). Approval policies of\n"
+	 "conductorone say nothing about access: as a target everything is lost. The exit\n"
+	 "status is 1 when a deny cannot be said wholly, unless that is accepted: what is\n"
+	 "printed may allow more then. Otherwise it allows the same, or, where something was\n"
+	 "lost, less.\n"},
 	{CLI_CEL_EVAL, "cel eval", "EXPR", 1, "evaluate a CEL expression",
 	 "Prints the value of EXPR as JSON. Every member of the object in the bindings file is\n"
 	 "a variable.\n"

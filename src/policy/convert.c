@@ -8,18 +8,22 @@
 
 /* ---- dialects ------------------------------------------------------------------------------------------------ */
 
+static void to_native(struct convert *c, const struct middle *m);
+static void to_connhex(struct convert *c, const struct middle *m);
+static void to_conductorone(struct convert *c, const struct middle *m);
+
 static const struct {
 	struct str name;
-	bool is_written;
+	void (*write)(struct convert *c, const struct middle *m);
 	enum document_kind kinds[2]; /* whose statements are meant */
 } dialects[CONVERT_N_DIALECTS] = {
-    [CONVERT_NATIVE] = {STR_INIT("native"), true, {DOC_ACCESS_POLICY, DOC_NONE}},
-    [CONVERT_CONNHEX] = {STR_INIT("connhex"), true, {DOC_STATEMENT_POLICY, DOC_NONE}},
-    [CONVERT_LANGSMITH] = {STR_INIT("langsmith"), false, {DOC_TAG_POLICY, DOC_POLICY_ATTACHMENT}},
-    [CONVERT_CONFIDENT] = {STR_INIT("confident"), false, {DOC_ROLE, DOC_NONE}},
-    [CONVERT_CONDUCTORONE] = {STR_INIT("conductorone"), false, {DOC_ENTITLEMENT_BINDING, DOC_NONE}},
-    [CONVERT_CEDAR] = {STR_INIT("cedar"), true, {DOC_NONE, DOC_NONE}},        /* written only */
-    [CONVERT_AITRONOS] = {STR_INIT("aitronos"), false, {DOC_NONE, DOC_NONE}}, /* not lowered */
+    [CONVERT_NATIVE] = {STR_INIT("native"), to_native, {DOC_ACCESS_POLICY, DOC_NONE}},
+    [CONVERT_CONNHEX] = {STR_INIT("connhex"), to_connhex, {DOC_STATEMENT_POLICY, DOC_NONE}},
+    [CONVERT_LANGSMITH] = {STR_INIT("langsmith"), convert_to_langsmith, {DOC_TAG_POLICY, DOC_POLICY_ATTACHMENT}},
+    [CONVERT_CONFIDENT] = {STR_INIT("confident"), convert_to_confident, {DOC_ROLE, DOC_NONE}},
+    [CONVERT_CONDUCTORONE] = {STR_INIT("conductorone"), to_conductorone, {DOC_ENTITLEMENT_BINDING, DOC_NONE}},
+    [CONVERT_CEDAR] = {STR_INIT("cedar"), convert_to_cedar, {DOC_NONE, DOC_NONE}},          /* written only */
+    [CONVERT_AITRONOS] = {STR_INIT("aitronos"), convert_to_aitronos, {DOC_NONE, DOC_NONE}}, /* not lowered */
 };
 
 enum convert_dialect convert_dialect_of(struct str name)
@@ -28,11 +32,6 @@ enum convert_dialect convert_dialect_of(struct str name)
 		if (str_eq(dialects[d].name, name))
 			return (enum convert_dialect)d;
 	return CONVERT_NONE;
-}
-
-bool convert_writes(enum convert_dialect dialect)
-{
-	return dialects[dialect].is_written;
 }
 
 bool convert_reads(enum convert_dialect dialect)
@@ -52,9 +51,22 @@ void convert_lose(struct convert *c, const struct middle *m, const char *what, s
 	out->is_unsafe = out->is_unsafe || is_deny;
 }
 
-static struct str quoted(struct convert *c, struct str item, const char *why)
+struct str convert_quoted(struct convert *c, struct str item, const char *why)
 {
 	return arena_strf(c->arena, "\"" STR_FMT "\" %s", STR_ARG(item), why);
+}
+
+bool convert_is_plain_allow(struct convert *c, const struct middle *m)
+{
+	if (m->s.effect == EFFECT_DENY)
+		convert_lose(c, m, "effect", STR("nothing is denied there"));
+	else if (!str_is_absent(m->condition) || !str_is_absent(m->odd_condition) || m->group)
+		convert_lose(c, m, "condition", STR("there are no conditions there"));
+	else if (!convert_is_unlimited(&m->s))
+		convert_lose(c, m, "valid_from, valid_until", STR("there is no time there"));
+	else
+		return true;
+	return false;
 }
 
 /* Those that the other dialect can say; absent ones are lost. */
@@ -69,14 +81,14 @@ static struct str_list say_each(struct convert *c, const struct middle *m, struc
 		struct str item = say(c, list.items[i]);
 
 		if (str_is_absent(item))
-			convert_lose(c, m, what, quoted(c, list.items[i], "cannot be said"));
+			convert_lose(c, m, what, convert_quoted(c, list.items[i], "cannot be said"));
 		else
 			strs_add(&said, item);
 	}
 	return strs_list(&said);
 }
 
-static void add_document(struct convert *c, const struct document *doc)
+void convert_add_document(struct convert *c, const struct document *doc)
 {
 	struct conversion *out = c->out;
 
@@ -88,8 +100,7 @@ static void add_document(struct convert *c, const struct document *doc)
 	out->documents[out->n_documents++] = doc;
 }
 
-/* That of the document where it can be; else one of its place. Statements of one document are numbered from 1. */
-static struct str new_id(struct convert *c, const struct middle *m)
+struct str convert_new_id(struct convert *c, const struct middle *m)
 {
 	struct str base = m->id;
 
@@ -160,7 +171,7 @@ static void to_native(struct convert *c, const struct middle *m)
 	struct access_policy *p = ARENA_NEW(c->arena, struct access_policy);
 
 	*p = (struct access_policy){
-	    .doc = {.kind = DOC_ACCESS_POLICY, .id = new_id(c, m)},
+	    .doc = {.kind = DOC_ACCESS_POLICY, .id = convert_new_id(c, m)},
 	    .deny = m->s.effect == EFFECT_DENY,
 	    .subjects = say_each(c, m, m->subjects, "subjects", native_subject),
 	    .actions = say_each(c, m, m->s.actions, "actions", native_action),
@@ -177,7 +188,7 @@ static void to_native(struct convert *c, const struct middle *m)
 	}
 	/* None left of what must match: it would say nothing, or, of tenants, everything. */
 	if (p->subjects.n && p->actions.n && p->resources.n && (m->s.all_tenants || p->tenants.n))
-		add_document(c, &p->doc);
+		convert_add_document(c, &p->doc);
 }
 
 /* ---- to statement policies --------------------------------------------------------------------------------------- */
@@ -212,11 +223,6 @@ static struct str_list without_repeats(struct str_list list, struct arena *a)
 	return strs_list(&once);
 }
 
-static bool is_unlimited(const struct statement *s)
-{
-	return s->valid_from_ms == INT64_MIN && s->valid_until_ms == INT64_MAX;
-}
-
 static void to_connhex(struct convert *c, const struct middle *m)
 {
 	static const struct str everywhere[] = {STR_INIT("*")};
@@ -225,7 +231,7 @@ static void to_connhex(struct convert *c, const struct middle *m)
 
 	if (!str_is_absent(m->condition) || !str_is_absent(m->odd_condition) || m->resources.n)
 		convert_lose(c, m, "condition", STR("statement policies have none"));
-	else if (!is_unlimited(&m->s))
+	else if (!convert_is_unlimited(&m->s))
 		convert_lose(c, m, "valid_from, valid_until", STR("statement policies have no time"));
 	else
 		*s = (struct policy_statement){
@@ -237,8 +243,8 @@ static void to_connhex(struct convert *c, const struct middle *m)
 		                                : say_each(c, m, m->s.tenants, "tenants", connhex_tenant),
 		};
 	*p = (struct statement_policy){
-	    .doc = {.kind = DOC_STATEMENT_POLICY, .id = new_id(c, m)},
-	    .name = new_id(c, m),
+	    .doc = {.kind = DOC_STATEMENT_POLICY, .id = convert_new_id(c, m)},
+	    .name = convert_new_id(c, m),
 	    .type = STR(POLICY_TYPE_CUSTOM),
 	    .statements = s,
 	    .n_statements = 1,
@@ -247,7 +253,14 @@ static void to_connhex(struct convert *c, const struct middle *m)
 		return;
 	p->members = without_repeats(say_each(c, m, m->subjects, "subjects", connhex_member), c->arena);
 	if (p->members.n)
-		add_document(c, &p->doc);
+		convert_add_document(c, &p->doc);
+}
+
+/* ---- to approval policies ------------------------------------------------------------------------------------- */
+
+static void to_conductorone(struct convert *c, const struct middle *m)
+{
+	convert_lose(c, m, "policy", STR("approval policies decide about requests, not about access"));
 }
 
 /* ---- from -------------------------------------------------------------------------------------------------------- */
@@ -257,12 +270,7 @@ static void write_middle(struct convert *c, const struct middle *m)
 	/* What is about nobody or applies nowhere says nothing, and so does what is left out of it. */
 	if (m->subjects.n == 0 || m->s.actions.n == 0 || (!m->s.all_tenants && m->s.tenants.n == 0))
 		return;
-	if (c->q->to == CONVERT_NATIVE)
-		to_native(c, m);
-	else if (c->q->to == CONVERT_CONNHEX)
-		to_connhex(c, m);
-	else
-		convert_to_cedar(c, m);
+	dialects[c->q->to].write(c, m);
 }
 
 /* The tag policy whose groups the statements are; NULL: it is none. */
@@ -282,8 +290,7 @@ static void add_type(struct strs *l, struct str type)
 	strs_add(l, type);
 }
 
-/* A group is about its type, and about those spelled otherwise that count as such. */
-static struct str_list tag_resources(struct convert *c, const struct tag_group *group)
+struct str_list convert_tag_resources(struct convert *c, const struct tag_group *group)
 {
 	enum langsmith_type type = langsmith_type_of(group->resource_type);
 	struct strs l = {.arena = c->arena};
@@ -304,8 +311,9 @@ static void find_condition(struct convert *c, const struct document *doc, struct
 	const struct tag_policy *tags = tag_policy_of(c, doc);
 
 	if (tags) {
-		m->condition = convert_tag_condition(&tags->groups[m->index], c->arena);
-		m->resources = tag_resources(c, &tags->groups[m->index]);
+		m->group = &tags->groups[m->index];
+		m->condition = convert_tag_condition(m->group, c->arena);
+		m->resources = convert_tag_resources(c, m->group);
 	} else if (doc->kind == DOC_ACCESS_POLICY) {
 		m->condition = as_access_policy(doc)->condition;
 	} else if (m->s.condition) {
@@ -341,8 +349,13 @@ static void convert_document(struct convert *c, const struct document *doc)
 		return;
 	}
 	for (size_t i = 0; i < set.n_statements; i++) {
-		struct middle m = {doc->kind,    doc->id,           doc->seq, (uint32_t)i, (uint32_t)set.n_statements,
-		                   set.subjects, set.statements[i], STR_NONE, STR_NONE,    {0}};
+		struct middle m = {.kind = doc->kind,
+		                   .id = doc->id,
+		                   .seq = doc->seq,
+		                   .index = (uint32_t)i,
+		                   .n = (uint32_t)set.n_statements,
+		                   .subjects = set.subjects,
+		                   .s = set.statements[i]};
 
 		find_condition(c, doc, &m);
 		write_middle(c, &m);
@@ -350,8 +363,7 @@ static void convert_document(struct convert *c, const struct document *doc)
 	free_conditions(&set);
 }
 
-/* Is the role held in a tenant by anybody? There grants to it do not count. */
-static bool is_held_in_tenant(struct convert *c, struct str role)
+bool convert_is_held_in_tenant(struct convert *c, struct str role)
 {
 	const struct document *const *docs;
 	size_t n =
@@ -384,7 +396,17 @@ static void convert_grant(struct convert *c, const struct access_grant *g)
 	                         .valid_from_ms = INT64_MIN,
 	                         .valid_until_ms = INT64_MAX}};
 
-	if (g->grantee_type == GRANTEE_ROLE && is_held_in_tenant(c, g->grantee_id)) {
+	/* The same words say the same: also what follows from departments, composites and where a role is held. */
+	if (c->q->to == CONVERT_AITRONOS) {
+		convert_add_grant(c, g);
+		return;
+	}
+	/* Grants are on what is called so; elsewhere it would stand for others. */
+	if (convert_is_pattern(g->entity_id)) {
+		convert_lose(c, &m, "resources", convert_quoted(c, resource, "is a pattern there"));
+		return;
+	}
+	if (g->grantee_type == GRANTEE_ROLE && convert_is_held_in_tenant(c, g->grantee_id)) {
 		convert_lose(c, &m, "subjects",
 		             STR("the role is held in tenants, too, and grants to it do not count for those"));
 		return;
@@ -410,9 +432,9 @@ static void convert_grants(struct convert *c)
 
 void convert(const struct snapshot *s, const struct convert_query *q, struct arena *a, struct conversion *ret)
 {
-	struct convert c = {s, q, a, ret};
+	struct convert c = {.snapshot = s, .q = q, .arena = a, .out = ret};
 
-	assert(convert_reads(q->from) && convert_writes(q->to) && (q->to != CONVERT_CEDAR || q->cedar));
+	assert(convert_reads(q->from) && dialects[q->to].write && (q->to != CONVERT_CEDAR || q->cedar));
 	*ret = (struct conversion){0};
 	if (q->from == CONVERT_AITRONOS)
 		convert_grants(&c);
@@ -426,4 +448,5 @@ void convert(const struct snapshot *s, const struct convert_query *q, struct are
 			if (is_meant(&c, d))
 				convert_document(&c, d);
 	}
+	convert_finish_grants(&c);
 }

@@ -24,8 +24,7 @@ enum convert_dialect {
 };
 /* "native" …; CONVERT_NONE when there is none of that name. */
 enum convert_dialect convert_dialect_of(struct str name);
-/* Can it be written? Can it be read? */
-bool convert_writes(enum convert_dialect dialect);
+/* Can it be read? All but CONVERT_NONE can be written, though nothing can be said in approval policies. */
 bool convert_reads(enum convert_dialect dialect);
 
 struct convert_loss {
@@ -37,10 +36,29 @@ struct convert_loss {
 	struct str why;
 };
 
+/* A permission policy says nothing before roles hold it. */
+struct converted_permissions {
+	struct permission_policy policy;
+	struct str_list roles; /* ids: of the policy's project, or of the organization */
+};
+static_assert(offsetof(struct converted_permissions, policy.doc) == 0, "that of a document is where the document is");
+static inline const struct converted_permissions *converted_permissions_of(const struct document *doc)
+{
+	assert(doc->kind == DOC_PERMISSION_POLICY);
+	return (const struct converted_permissions *)(const void *)doc;
+}
+
 #define CONVERT_MAX_DOCUMENTS 100000u
+/* Of one tag policy that is written: what such calls take (service/tag_policies.h). */
+#define CONVERT_MAX_TAG_GROUPS     100u
+#define CONVERT_MAX_TAG_CONDITIONS 10u /* that are read from CEL, of one group */
+#define CONVERT_MAX_TAG_ROLES      1000u
 
 struct conversion {
-	/* Of kind ACCESS_POLICY or STATEMENT_POLICY, with ids made from those of what they say. */
+	/*
+	 * Of kind ACCESS_POLICY, STATEMENT_POLICY, ACCESS_GRANT, TAG_POLICY, or PERMISSION_POLICY (which is one of
+	 * struct converted_permissions); with ids or names made from those of what they say.
+	 */
 	const struct document **documents;
 	size_t n_documents, cap_documents;
 	struct convert_loss *losses;
