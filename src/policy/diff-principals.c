@@ -9,16 +9,16 @@
 
 static void bring_into_table(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
-	struct person *p = add_person(b->work, type, doc->id, doc);
+	struct person *p = add_person(b->work, type, doc);
 
 	if (p && b->mark)
-		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
+		p->signature += mark_in(b->work, b->mark, tenant);
 }
 
 static void bring_as_changed(struct bringers *b, enum person_type type, const struct document *doc,
                              struct str tenant UNUSED)
 {
-	struct person *p = add_person(b->work, type, doc->id, doc);
+	struct person *p = add_person(b->work, type, doc);
 
 	if (p)
 		p->is_changed = true;
@@ -31,7 +31,7 @@ static void add_kind(struct diff_work *w, const struct snapshot *s, enum documen
 	uint64_t at = 0;
 
 	for (const struct document *d; !w->is_over && (d = snapshot_next(s, kind, &at));)
-		(void)add_person(w, type, d->id, d);
+		(void)add_person(w, type, d);
 }
 
 static void add_everyone(struct diff_work *w)
@@ -80,11 +80,8 @@ static void add_subject(struct diff_work *w, const struct snapshot *s, struct st
 {
 	/* With the same members the one side's are those of both, and what tells them apart from others. */
 	const bool is_to_mark = w->same_members && w->marked.n < MAX_MARKED;
-	struct bringers b = {.work = w,
-	                     .snapshot = s,
-	                     .bring = bring_into_table,
-	                     .adds = true,
-	                     .mark = is_to_mark ? hash_str(0, subject) : 0};
+	struct bringers b = {
+	    .work = w, .snapshot = s, .bring = bring_into_table, .mark = is_to_mark ? mark_of_subject(w, subject) : 0};
 	const bool is_pattern = str_eq(subject, STR("*")) || str_ends_with(subject, STR(":*"));
 
 	if (w->same_members && is_marked(w, subject))
@@ -94,7 +91,7 @@ static void add_subject(struct diff_work *w, const struct snapshot *s, struct st
 	else if (is_to_mark)
 		strs_add(&w->marked, subject);
 	if (is_pattern ? !str_starts_with(subject, STR(SUBJECT_ROLE)) : !bring_subject(&b, subject))
-		(void)add_person(w, PERSON_OTHER, subject, NULL);
+		(void)add_other(w, subject);
 }
 
 struct kept {
@@ -256,7 +253,7 @@ static void look_at_principal(struct diff_work *w, enum document_kind kind, enum
 	if (!doc)
 		doc = snapshot_find(w->sides[1], kind, id);
 	if (doc)
-		p = add_person(w, type, id, doc);
+		p = add_person(w, type, doc);
 	if (p)
 		p->is_changed = true;
 }
@@ -513,7 +510,10 @@ static void sign_one_by_one(struct diff_work *w, bool only_changed)
 
 /* ---- who are the same, by what tells them apart ------------------------------------------------------------ */
 
-enum { FEW = 256 }; /* persons: it is not worth to look through all statements */
+enum {
+	FEW = 256,        /* persons: it is not worth to look through all statements */
+	SETS_A_STEP = 16, /* that have nothing to do with it */
+};
 
 /* The subjects of statements that have something in common with what changed. */
 struct telling {
@@ -570,10 +570,10 @@ static bool take_set(void *self, const struct cset *set)
 
 static void bring_mark(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
-	struct person *p = find_person(b->work, type, doc->id, doc);
+	struct person *p = find_person(b->work, type, doc);
 
 	if (p && !p->is_changed)
-		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
+		p->signature += mark_in(b->work, b->mark, tenant);
 }
 
 static bool is_about_entities(const struct diff_work *w)
@@ -591,17 +591,38 @@ static bool is_about_entities(const struct diff_work *w)
 	return false;
 }
 
+/* What changed lines say, all together. */
+static struct said_search search_of_delta(const struct diff_work *w, struct arena *a)
+{
+	struct strs actions = {.arena = a}, resources = {.arena = a};
+
+	static_assert(DOC_N_KINDS <= 64, "a bit for each kind");
+	for (size_t i = 0; i < w->n_delta; i++) {
+		for (size_t k = 0; k < w->delta[i].actions.n; k++)
+			strs_add(&actions, w->delta[i].actions.items[k]);
+		for (size_t k = 0; k < w->delta[i].resources.n; k++)
+			strs_add(&resources, w->delta[i].resources.items[k]);
+	}
+	return (struct said_search){.actions = strs_list(&actions),
+	                            .resources = strs_list(&resources),
+	                            .by_action = UINT64_C(1) << DOC_TAG_POLICY | UINT64_C(1) << DOC_POLICY_ATTACHMENT};
+}
+
 /* False: it cannot be done, and they are signed one by one. What they are members of is the same on both sides. */
 static bool sign_by_statements(struct diff_work *w)
 {
 	CLEANUP(arena_release) struct arena a = ARENA_INIT;
 	struct telling t = {.work = w, .arena = &a, .subjects = {.arena = &a}};
 	struct bringers b = {.work = w, .snapshot = w->sides[0], .bring = bring_mark};
+	struct said_search search;
 
 	if (w->resources.n || is_about_entities(w))
 		return false;
 	t.snapshot = w->sides[0];
-	engine_each_set(&t.snapshot->engine, take_set, &t);
+	search = search_of_delta(w, &a);
+	if (!diff_step(w, 1 + t.snapshot->engine.sets.n / SETS_A_STEP))
+		return false;
+	engine_each_set_about(&t.snapshot->engine, &search, take_set, &t);
 	/* Beside those that changed it has the same. */
 	t.snapshot = w->sides[1];
 	for (size_t i = 0; i < w->n_changed_sets && !t.is_hopeless; i++)
@@ -615,7 +636,7 @@ static bool sign_by_statements(struct diff_work *w)
 		if ((i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1])) ||
 		    is_marked(w, t.subjects.items[i]))
 			continue;
-		b.mark = hash_str(0, t.subjects.items[i]);
+		b.mark = mark_of_subject(w, t.subjects.items[i]);
 		(void)bring_subject(&b, t.subjects.items[i]);
 	}
 	return true;
@@ -623,9 +644,10 @@ static bool sign_by_statements(struct diff_work *w)
 
 void sign_persons(struct diff_work *w)
 {
+	const size_t n_few = w->q->n_few ? w->q->n_few : FEW;
 	size_t n_same = 0;
 
 	for (size_t i = 0; i < w->n_persons; i++)
 		n_same += !w->persons[i].is_changed;
-	sign_one_by_one(w, n_same > FEW && sign_by_statements(w));
+	sign_one_by_one(w, n_same > n_few && sign_by_statements(w));
 }
