@@ -100,6 +100,7 @@ struct diff_work {
 	size_t n_heads, n_others;
 	bool has_everyone;
 	bool same_members;  /* on both sides */
+	bool by_statements; /* principals are told apart */
 	struct strs marked; /* subjects that are in the signatures of those who bring them */
 
 	struct set_table sets;

@@ -649,5 +649,6 @@ void sign_persons(struct diff_work *w)
 
 	for (size_t i = 0; i < w->n_persons; i++)
 		n_same += !w->persons[i].is_changed;
-	sign_one_by_one(w, n_same > n_few && sign_by_statements(w));
+	w->by_statements = n_same > n_few && sign_by_statements(w);
+	sign_one_by_one(w, w->by_statements);
 }

@@ -142,6 +142,7 @@ enum diff_result diff_snapshots(const struct diff_query *q, struct arena *a, str
 		return DIFF_TOO_MUCH;
 	r.diff.n_principals = w.n_persons;
 	r.diff.n_steps = w.n_steps;
+	r.diff.by_statements = w.by_statements;
 	report_finish(&r, ret);
 	return DIFF_OK;
 }

@@ -77,6 +77,7 @@ struct diff {
 	uint64_t n_gained, n_lost;    /* questions, each for each principal */
 	uint64_t n_gainers, n_losers; /* principals */
 	uint64_t n_principals;        /* looked at */
+	bool by_statements;           /* told apart by statements */
 	uint64_t n_steps;
 };
 

@@ -19,11 +19,16 @@ struct trial {
 	uint64_t n_cells[2]; /* reported: lost, gained; each for each principal */
 };
 
-static uint64_t n_changed;
+static uint64_t n_changed, n_by_statements;
 
 uint64_t diff_check_n_changed(void)
 {
 	return n_changed;
+}
+
+uint64_t diff_check_n_by_statements(void)
+{
+	return n_by_statements;
 }
 
 /* ---- what changed ---------------------------------------------------------------------------------------- */
@@ -475,6 +480,7 @@ bool diff_check(const struct snapshot *before, const struct snapshot *after, int
 	is_good = diff_snapshots(&q, &a, &t.diff) == DIFF_OK;
 	if (!is_good)
 		buf_addf(complaint, "a difference gave up\n");
+	n_by_statements += is_good && t.diff.by_statements && t.diff.n_gained + t.diff.n_lost;
 	is_good = is_good && is_same_one_by_one(&t, &q) && check_reported(&t) &&
 	          check_kind(&t, DOC_USER, STR("user")) && check_kind(&t, DOC_SERVICE_ACCOUNT, STR("service"));
 	arena_release(&a);
