@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "policy/requestable.h"
 #include "service/access_tasks.h"
+#include "service/requests.h"
 
 /* How soon a grant that another node has made is looked for again. */
 #define RETRY_AFTER_S 5
@@ -126,6 +127,14 @@ static enum presented judge(struct api_call *call, const struct evaluation *ev, 
 
 /* ---- denials --------------------------------------------------------------------------------------- */
 
+/* Would a request be turned away as soon as it is made? Then there is nothing to ask for. */
+static bool is_refused_at_once(struct api_call *call, const struct requestable *r)
+{
+	return !r->open &&
+	       requests_route(call->snapshot, service_expressions(call->service), call->now_ms, r, call->arena)
+	           .is_refused;
+}
+
 static void make_requestable(struct api_call *call, const struct evaluation *ev, const struct ask *ask,
                              struct profile_answer *ret)
 {
@@ -134,7 +143,7 @@ static void make_requestable(struct api_call *call, const struct evaluation *ev,
 	struct binding b;
 	struct denial d;
 
-	if (r.why == REQUESTABLE_NO || !binding_of(call->arena, ev, NULL, &b))
+	if (r.why == REQUESTABLE_NO || is_refused_at_once(call, &r) || !binding_of(call->arena, ev, NULL, &b))
 		return;
 	d = denial_make(call, &b);
 	if (str_is_absent(d.token))

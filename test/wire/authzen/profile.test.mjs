@@ -90,6 +90,8 @@ test('5 what no grant would turn is not requestable', async (t) => {
 	assert.equal((await w.server.call('POST', '/doorward/v1/policies', forbid)).status, 201);
 	assert.deepEqual(await w.pep.evaluate(w.pep.question(entitlement)), plain);
 	assert.ok((await w.pep.evaluate(w.pep.question(entitlement, 'carl'))).context.access_request);
+	// Nor what its policy turns away as soon as it is asked for.
+	assert.deepEqual(await w.pep.evaluate(w.pep.question(await w.entitlement([{reject: {}}]), 'carl')), plain);
 });
 
 test('6 a denial in a batch is requestable, too', async (t) => {
@@ -295,7 +297,8 @@ test('17 each end of a request has its status, once', async (t) => {
 	await w.act(w.bob, {id: ticket(denied)}, 'deny', {comment: 'no'});
 	const closed = await ask();
 	await w.owner.post(`tasks/${ticket(closed)}/action/close`, {});
-	const rejected = await ask([{reject: {}}]);
+	const rejected = await ask([manager, {reject: {}}]);
+	await w.approve(rejected);
 	const late = {approval: {manager: {}, escalationEnabled: true, escalation: {expiration: '3600', cancelTicket: {}}}};
 	const escalated = await ask([late]);
 	w.forward(3600);
