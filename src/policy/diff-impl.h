@@ -146,7 +146,9 @@ void bring_below(struct bringers *b, struct str department);
 bool diff_step(struct diff_work *w, uint64_t n);
 /* Everybody whom the changed documents may concern. */
 void find_persons(struct diff_work *w);
-/* Who are the same. */
+/* Do those who bring the subject have it in their signatures already? */
+bool subject_is_marked(const struct diff_work *w, struct str subject);
+/* Who are the same (diff-signatures.c). */
 void sign_persons(struct diff_work *w);
 void person_subjects(const struct snapshot *s, const struct person *p, struct arena *a, const struct subject **ret,
                      size_t *ret_n);
