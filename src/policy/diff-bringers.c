@@ -13,63 +13,136 @@ uint64_t person_hash(enum person_type type, struct str id)
 	return hash_str((uint64_t)type, id);
 }
 
-/* Room for so many more. */
-static void grow(struct diff_work *w, size_t n)
-{
-	while (w->n_heads < w->n_persons + n)
-		w->n_heads = w->n_heads ? 2 * w->n_heads : 1024;
-	w->heads = ARENA_ARRAY(w->arena, uint32_t, w->n_heads);
-	for (size_t i = 0; i < w->n_persons; i++) {
-		struct person *p = &w->persons[i];
-		uint32_t *head = &w->heads[person_hash(p->type, p->id) & (w->n_heads - 1)];
-
-		p->next = *head;
-		*head = (uint32_t)i + 1;
-	}
-}
-
-/* Documents are the same on both sides unless they changed: mostly no text is compared. */
-static bool person_is(const struct person *p, enum person_type type, struct str id, const struct document *doc)
-{
-	return p->type == type && ((doc && p->doc == doc) || str_eq(p->id, id));
-}
-
-struct person *find_person(const struct diff_work *w, enum person_type type, struct str id, const struct document *doc)
-{
-	uint32_t at = w->n_heads ? w->heads[person_hash(type, id) & (w->n_heads - 1)] : 0;
-
-	while (at && !person_is(&w->persons[at - 1], type, id, doc))
-		at = w->persons[at - 1].next;
-	return at ? &w->persons[at - 1] : NULL;
-}
-
 uint64_t first_signature(enum person_type type, struct str id)
 {
 	return 2 * (uint64_t)type + (type == PERSON_OTHER ? person_hash(type, id) : 0);
 }
 
-struct person *add_person(struct diff_work *w, enum person_type type, struct str id, const struct document *doc)
-{
-	struct person *p = find_person(w, type, id, doc);
-	uint32_t *head;
+/* The place of a registered one. */
+struct ordinal {
+	size_t side;
+	uint64_t at;
+};
 
-	if (p || !diff_step(w, 1))
-		return p;
-	if (w->n_persons >= w->n_heads)
-		grow(w, w->n_persons + 1);
-	ARENA_ROOM(w->arena, w->persons, w->n_persons, &w->cap_persons);
-	head = &w->heads[person_hash(type, id) & (w->n_heads - 1)];
-	p = &w->persons[w->n_persons++];
-	*p = (struct person){.type = type, .id = id, .doc = doc, .next = *head, .signature = first_signature(type, id)};
-	*head = (uint32_t)w->n_persons;
-	return p;
+/* Ordinals are one document's on one side: that before stands for both. Nearly all documents are the same on both. */
+static struct ordinal ordinal_of(const struct diff_work *w, enum person_type type, const struct document *doc)
+{
+	const enum document_kind kind = type == PERSON_USER ? DOC_USER : DOC_SERVICE_ACCOUNT;
+	const struct document *before = doc;
+
+	if (pvec_get(&w->sides[0]->order[kind], doc->ordinal) != doc)
+		before = snapshot_find(w->sides[0], kind, doc->id);
+	return before ? (struct ordinal){0, before->ordinal} : (struct ordinal){1, doc->ordinal};
 }
 
+struct person *find_person(const struct diff_work *w, enum person_type type, const struct document *doc)
+{
+	const struct ordinal o = ordinal_of(w, type, doc);
+	const struct person_places *l = &w->places[o.side][type];
+	const size_t page = o.at / PERSONS_A_PAGE;
+	uint32_t at = 0;
+
+	if (page < l->n_pages && l->pages[page])
+		at = l->pages[page][o.at % PERSONS_A_PAGE];
+	return at ? &w->persons[at - 1] : NULL;
+}
+
+static uint32_t *need_place(struct diff_work *w, enum person_type type, struct ordinal o)
+{
+	const enum document_kind kind = type == PERSON_USER ? DOC_USER : DOC_SERVICE_ACCOUNT;
+	struct person_places *l = &w->places[o.side][type];
+	uint32_t **page;
+
+	if (!l->pages) {
+		l->n_pages = w->sides[o.side]->next_ordinal[kind] / PERSONS_A_PAGE + 1;
+		l->pages = ARENA_ARRAY(w->arena, uint32_t *, l->n_pages);
+	}
+	assert(o.at / PERSONS_A_PAGE < l->n_pages);
+	page = &l->pages[o.at / PERSONS_A_PAGE];
+	if (!*page)
+		*page = ARENA_ARRAY(w->arena, uint32_t, PERSONS_A_PAGE);
+	return &(*page)[o.at % PERSONS_A_PAGE];
+}
+
+static struct person *new_person(struct diff_work *w, const struct person *p)
+{
+	assert(w->n_persons < UINT32_MAX);
+	ARENA_ROOM(w->arena, w->persons, w->n_persons, &w->cap_persons);
+	w->persons[w->n_persons] = *p;
+	w->persons[w->n_persons].signature = first_signature(p->type, p->id);
+	return &w->persons[w->n_persons++];
+}
+
+struct person *add_person(struct diff_work *w, enum person_type type, const struct document *doc)
+{
+	uint32_t *place = need_place(w, type, ordinal_of(w, type, doc));
+
+	if (*place)
+		return &w->persons[*place - 1];
+	if (!diff_step(w, 1))
+		return NULL;
+	*place = (uint32_t)w->n_persons + 1;
+	return new_person(w, &(struct person){.type = type, .id = doc->id, .doc = doc});
+}
+
+/* ---- others ---------------------------------------------------------------------------------------------- */
+
+static uint32_t *head_of(const struct diff_work *w, struct str subject)
+{
+	return &w->heads[person_hash(PERSON_OTHER, subject) & (w->n_heads - 1)];
+}
+
+static void grow(struct diff_work *w)
+{
+	w->n_heads = w->n_heads ? 2 * w->n_heads : 64;
+	w->heads = ARENA_ARRAY(w->arena, uint32_t, w->n_heads);
+	for (size_t i = 0; i < w->n_persons; i++) {
+		struct person *p = &w->persons[i];
+		uint32_t *head;
+
+		if (p->type != PERSON_OTHER)
+			continue;
+		head = head_of(w, p->id);
+		p->next = *head;
+		*head = (uint32_t)i + 1;
+	}
+}
+
+struct person *add_other(struct diff_work *w, struct str subject)
+{
+	uint32_t *head;
+
+	if (w->n_others >= w->n_heads)
+		grow(w);
+	head = head_of(w, subject);
+	for (uint32_t at = *head; at; at = w->persons[at - 1].next)
+		if (str_eq(w->persons[at - 1].id, subject))
+			return &w->persons[at - 1];
+	if (!diff_step(w, 1))
+		return NULL;
+	*head = (uint32_t)w->n_persons + 1;
+	w->n_others++;
+	return new_person(w, &(struct person){.type = PERSON_OTHER, .id = subject});
+}
+
+/* ---- marks ----------------------------------------------------------------------------------------------- */
+
 /* Salted with what nobody outside knows: nobody can choose names that make two principals look the same. */
+uint64_t mark_in(const struct diff_work *w, uint64_t mark, struct str tenant)
+{
+	return str_is_absent(tenant) ? mark : hash_u64(mark ^ hash_str(~w->sides[0]->engine.seed, tenant));
+}
+
 uint64_t mark_of(const struct diff_work *w, uint64_t salt, struct str text, struct str tenant)
 {
-	salt ^= w->sides[0]->engine.seed;
-	return hash_u64(hash_str(salt, text) ^ (str_is_absent(tenant) ? 0 : hash_str(~salt, tenant)));
+	return mark_in(w, hash_u64(hash_str(salt ^ w->sides[0]->engine.seed, text)), tenant);
+}
+
+uint64_t mark_of_subject(const struct diff_work *w, struct str subject)
+{
+	const uint64_t mark = mark_of(w, hash_str(0, subject), STR(""), STR_NONE);
+
+	return mark ? mark : 1;
 }
 
 /* ---- who brings a subject -------------------------------------------------------------------------------- */
@@ -106,8 +179,6 @@ static void bring_group(struct bringers *b, struct str group, struct str tenant)
 	const size_t n =
 	    snapshot_linked(b->snapshot, DOC_GROUP_MEMBER, arena_concat(&a, STR("group:"), group), &a, &docs);
 
-	if (n > b->work->n_heads && b->adds)
-		grow(b->work, n);
 	for (size_t i = 0; i < n && !b->work->is_over; i += SNAPSHOT_MANY) {
 		struct str names[SNAPSHOT_MANY];
 		size_t k = 0;
@@ -155,8 +226,6 @@ static void bring_role(struct bringers *b, struct str role)
 
 	struct holders h = {.n = 0};
 
-	if (n > b->work->n_heads && b->adds)
-		grow(b->work, n);
 	for (size_t i = 0; i < n && !b->work->is_over; i++) {
 		const struct role_member *m = as_role_member(docs[i]);
 

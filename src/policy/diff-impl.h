@@ -68,7 +68,17 @@ struct person {
 	const struct document *doc; /* of one side; NULL: of others */
 	bool is_changed;            /* what she is a member of, or holds, or she herself may not be the same */
 	uint64_t signature;         /* those with the same are asked about once */
-	uint32_t next;              /* in the table's chain */
+	uint32_t next;              /* in the table's chain of others */
+};
+
+/*
+ * Where in the table those are whose documents have these ordinals: index + 1, in pages that are made when needed.
+ * Those of both sides are found under the document before.
+ */
+enum { PERSONS_A_PAGE = 1024 };
+struct person_places {
+	uint32_t **pages;
+	size_t n_pages;
 };
 
 struct forced_grant {
@@ -85,10 +95,12 @@ struct diff_work {
 
 	struct person *persons;
 	size_t n_persons, cap_persons;
-	uint32_t *heads; /* by hash: index + 1 */
-	size_t n_heads;
+	struct person_places places[2][PERSON_OTHER]; /* by side and type */
+	uint32_t *heads;                              /* others, by hash: index + 1 */
+	size_t n_heads, n_others;
 	bool has_everyone;
 	bool same_members;  /* on both sides */
+	bool by_statements; /* principals are told apart */
 	struct strs marked; /* subjects that are in the signatures of those who bring them */
 
 	struct set_table sets;
@@ -111,15 +123,20 @@ struct bringers {
 	struct diff_work *work;
 	const struct snapshot *snapshot;
 	void (*bring)(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant);
-	uint64_t mark;
-	bool adds; /* to the table */
+	uint64_t mark; /* mark_of_subject(); 0: none */
 };
 
 uint64_t person_hash(enum person_type type, struct str id);
-struct person *find_person(const struct diff_work *w, enum person_type type, struct str id, const struct document *doc);
+/* A registered one, by her document of either side. */
+struct person *find_person(const struct diff_work *w, enum person_type type, const struct document *doc);
+/* The same; comes into the table if she is not there. NULL: the bounds do not suffice. */
+struct person *add_person(struct diff_work *w, enum person_type type, const struct document *doc);
+struct person *add_other(struct diff_work *w, struct str subject);
 uint64_t first_signature(enum person_type type, struct str id);
-struct person *add_person(struct diff_work *w, enum person_type type, struct str id, const struct document *doc);
+/* What a signature has of a text, which counts in a tenant; and of a subject, by its mark. */
 uint64_t mark_of(const struct diff_work *w, uint64_t salt, struct str text, struct str tenant);
+uint64_t mark_of_subject(const struct diff_work *w, struct str subject);
+uint64_t mark_in(const struct diff_work *w, uint64_t mark, struct str tenant);
 void bring_members(struct bringers *b, const struct str *names, size_t n, struct str tenant);
 void bring_principal(struct bringers *b, const struct role_member *m);
 bool bring_subject(struct bringers *b, struct str subject);
@@ -129,7 +146,9 @@ void bring_below(struct bringers *b, struct str department);
 bool diff_step(struct diff_work *w, uint64_t n);
 /* Everybody whom the changed documents may concern. */
 void find_persons(struct diff_work *w);
-/* Who are the same. */
+/* Do those who bring the subject have it in their signatures already? */
+bool subject_is_marked(const struct diff_work *w, struct str subject);
+/* Who are the same (diff-signatures.c). */
 void sign_persons(struct diff_work *w);
 void person_subjects(const struct snapshot *s, const struct person *p, struct arena *a, const struct subject **ret,
                      size_t *ret_n);

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whom changed documents may concern, and who of them are the same. Where many are concerned, only statements that have
- * something in common with what changed tell them apart, and these are looked up from the statements' side: who is a
- * member of what else costs nothing then.
+ * Whom changed documents may concern.
  */
 #include "policy/diff-impl.h"
 #include "policy/lower.h"
 
 static void bring_into_table(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
 {
-	struct person *p = add_person(b->work, type, doc->id, doc);
+	struct person *p = add_person(b->work, type, doc);
 
 	if (p && b->mark)
-		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
+		p->signature += mark_in(b->work, b->mark, tenant);
 }
 
 static void bring_as_changed(struct bringers *b, enum person_type type, const struct document *doc,
                              struct str tenant UNUSED)
 {
-	struct person *p = add_person(b->work, type, doc->id, doc);
+	struct person *p = add_person(b->work, type, doc);
 
 	if (p)
 		p->is_changed = true;
@@ -31,7 +29,7 @@ static void add_kind(struct diff_work *w, const struct snapshot *s, enum documen
 	uint64_t at = 0;
 
 	for (const struct document *d; !w->is_over && (d = snapshot_next(s, kind, &at));)
-		(void)add_person(w, type, d->id, d);
+		(void)add_person(w, type, d);
 }
 
 static void add_everyone(struct diff_work *w)
@@ -67,7 +65,7 @@ static void add_delta(struct diff_work *w, const struct snapshot *s, const struc
 
 enum { MAX_MARKED = 32 };
 
-static bool is_marked(const struct diff_work *w, struct str subject)
+bool subject_is_marked(const struct diff_work *w, struct str subject)
 {
 	for (size_t i = 0; i < w->marked.n; i++)
 		if (str_eq(w->marked.items[i], subject))
@@ -80,21 +78,18 @@ static void add_subject(struct diff_work *w, const struct snapshot *s, struct st
 {
 	/* With the same members the one side's are those of both, and what tells them apart from others. */
 	const bool is_to_mark = w->same_members && w->marked.n < MAX_MARKED;
-	struct bringers b = {.work = w,
-	                     .snapshot = s,
-	                     .bring = bring_into_table,
-	                     .adds = true,
-	                     .mark = is_to_mark ? hash_str(0, subject) : 0};
+	struct bringers b = {
+	    .work = w, .snapshot = s, .bring = bring_into_table, .mark = is_to_mark ? mark_of_subject(w, subject) : 0};
 	const bool is_pattern = str_eq(subject, STR("*")) || str_ends_with(subject, STR(":*"));
 
-	if (w->same_members && is_marked(w, subject))
+	if (w->same_members && subject_is_marked(w, subject))
 		return;
 	if (is_pattern)
 		add_everyone(w);
 	else if (is_to_mark)
 		strs_add(&w->marked, subject);
 	if (is_pattern ? !str_starts_with(subject, STR(SUBJECT_ROLE)) : !bring_subject(&b, subject))
-		(void)add_person(w, PERSON_OTHER, subject, NULL);
+		(void)add_other(w, subject);
 }
 
 struct kept {
@@ -256,7 +251,7 @@ static void look_at_principal(struct diff_work *w, enum document_kind kind, enum
 	if (!doc)
 		doc = snapshot_find(w->sides[1], kind, id);
 	if (doc)
-		p = add_person(w, type, id, doc);
+		p = add_person(w, type, doc);
 	if (p)
 		p->is_changed = true;
 }
@@ -394,7 +389,7 @@ void find_persons(struct diff_work *w)
 		look_at(w, &w->q->documents[i]);
 }
 
-/* ---- who are the same, one by one ------------------------------------------------------------------------- */
+/* ---- one principal ------------------------------------------------------------------------- */
 
 void person_subjects(const struct snapshot *s, const struct person *p, struct arena *a, const struct subject **ret,
                      size_t *ret_n)
@@ -430,202 +425,4 @@ struct ask person_ask(const struct diff_work *w, const struct person *p, struct 
 	*raw = subjects[0].text;
 	ask.raw_subjects = (struct str_list){raw, 1};
 	return ask;
-}
-
-struct personal {
-	struct diff_work *work;
-	const struct snapshot *snapshot;
-	bool is_so;
-};
-
-static bool look_for_personal(void *self, const struct cset *set)
-{
-	struct personal *p = self;
-	const struct line_list lines = lines_of_set(p->work, p->snapshot, set);
-
-	for (size_t i = 0; i < lines.n; i++)
-		p->is_so |= lines.items[i].is_personal;
-	return !p->is_so && diff_step(p->work, 1);
-}
-
-/* Is there a statement under the pattern that says something else to each? Looked up once. */
-static bool is_personal(struct diff_work *w, const struct snapshot *s, const struct said_under *under)
-{
-	struct set_slot *slot = set_slot(&w->under, under->sets, w->arena);
-	struct personal p = {w, s, false};
-
-	if (slot->key)
-		return slot->is_personal;
-	engine_each_under(under, look_for_personal, &p);
-	slot = set_slot(&w->under, under->sets, w->arena);
-	slot->key = under->sets;
-	slot->is_personal = p.is_so;
-	return p.is_so;
-}
-
-static bool has_grants(const struct snapshot *s, struct str subject, struct arena *a)
-{
-	struct grants_filter filter = {0};
-	const enum grantee_type type = s->grants.n ? grantee_of_subject(subject, &filter.grantee_id) : GRANTEE_NONE;
-	const struct access_grant *grants;
-
-	filter.grantee_types = 1u << (unsigned)type;
-	return type != GRANTEE_NONE && grants_list(&s->grants, &filter, 0, 1, a, &grants, NULL) > 0;
-}
-
-/* By all that is said of her on one side. */
-static void sign_side(struct diff_work *w, struct person *p, size_t side, struct arena *a)
-{
-	const struct snapshot *s = w->sides[side];
-	const struct subject *subjects;
-	size_t n;
-
-	person_subjects(s, p, a, &subjects, &n);
-	for (size_t i = 0; i < n && diff_step(w, 1); i++) {
-		struct said_under *under;
-		const size_t n_under = engine_patterns_of(&s->engine, subjects[i].text, a, &under);
-
-		for (size_t k = 0; k < n_under; k++) {
-			p->signature += mark_of(w, side, under[k].pattern, subjects[i].tenant);
-			if (is_personal(w, s, &under[k]))
-				p->signature += person_hash(p->type, p->id);
-		}
-		if (has_grants(s, subjects[i].text, a))
-			p->signature += mark_of(w, side + 2, subjects[i].text, subjects[i].tenant);
-	}
-}
-
-static void sign_one_by_one(struct diff_work *w, bool only_changed)
-{
-	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-
-	for (size_t i = 0; i < w->n_persons && !w->is_over; i++) {
-		struct person *p = &w->persons[i];
-
-		if (only_changed && !p->is_changed)
-			continue;
-		p->signature = p->is_changed + first_signature(p->type, p->id);
-		sign_side(w, p, 0, &a);
-		sign_side(w, p, 1, &a);
-		arena_reset(&a);
-	}
-}
-
-/* ---- who are the same, by what tells them apart ------------------------------------------------------------ */
-
-enum { FEW = 256 }; /* persons: it is not worth to look through all statements */
-
-/* The subjects of statements that have something in common with what changed. */
-struct telling {
-	struct diff_work *work;
-	const struct snapshot *snapshot;
-	struct arena *arena;
-	struct arena scratch;
-	struct strs subjects;
-	bool is_hopeless; /* they cannot be looked up from there */
-};
-
-static bool is_for_all(struct str pattern)
-{
-	return str_eq(pattern, STR("*")) || str_eq(pattern, STR("user:*")) || str_eq(pattern, STR("user:local:*")) ||
-	       str_eq(pattern, STR("token:*"));
-}
-
-static void take_subjects(struct telling *t, const struct said *said)
-{
-	struct str_list subjects;
-
-	(void)engine_set_of(&t->snapshot->engine, said->kind, said->document, t->arena, &subjects);
-	for (size_t i = 0; i < subjects.n; i++) {
-		const struct str s = subjects.items[i];
-
-		if (str_starts_with(s, STR(SUBJECT_ATTACHED_GROUP)) || (str_ends_with(s, STR("*")) && !is_for_all(s)))
-			t->is_hopeless = true;
-		else if (!is_for_all(s))
-			strs_add(&t->subjects, s);
-	}
-	t->is_hopeless |= !diff_step(t->work, subjects.n);
-}
-
-static bool take_set(void *self, const struct cset *set)
-{
-	struct telling *t = self;
-	const struct line_list lines = read_lines(t->snapshot, set, &t->scratch);
-	bool overlaps = false;
-
-	for (size_t i = 0; i < lines.n && !overlaps; i++)
-		for (size_t k = 0; k < t->work->n_delta && !overlaps; k++)
-			if (lines_overlap(t->work, &lines.items[i], &t->work->delta[k])) {
-				overlaps = true;
-				t->is_hopeless |= lines.items[i].is_personal;
-			}
-	if (overlaps) {
-		const struct said said = said_at(set, 0, t->arena);
-
-		take_subjects(t, &said);
-	}
-	arena_reset(&t->scratch);
-	return !t->is_hopeless && !t->work->is_over;
-}
-
-static void bring_mark(struct bringers *b, enum person_type type, const struct document *doc, struct str tenant)
-{
-	struct person *p = find_person(b->work, type, doc->id, doc);
-
-	if (p && !p->is_changed)
-		p->signature += mark_of(b->work, b->mark, STR(""), tenant);
-}
-
-static bool is_about_entities(const struct diff_work *w)
-{
-	if (w->n_grants)
-		return true;
-	if (!w->sides[0]->grants.n && !w->sides[1]->grants.n)
-		return false;
-	for (size_t i = 0; i < w->n_delta; i++)
-		for (enum access_level level = ACCESS_READ; level < ACCESS_N_LEVELS; level++)
-			for (size_t k = 0; k < w->delta[i].actions.n; k++)
-				if (str_eq(w->delta[i].actions.items[k], access_level_name(level)) ||
-				    str_eq(w->delta[i].actions.items[k], STR("*")))
-					return true;
-	return false;
-}
-
-/* False: it cannot be done, and they are signed one by one. What they are members of is the same on both sides. */
-static bool sign_by_statements(struct diff_work *w)
-{
-	CLEANUP(arena_release) struct arena a = ARENA_INIT;
-	struct telling t = {.work = w, .arena = &a, .subjects = {.arena = &a}};
-	struct bringers b = {.work = w, .snapshot = w->sides[0], .bring = bring_mark};
-
-	if (w->resources.n || is_about_entities(w))
-		return false;
-	t.snapshot = w->sides[0];
-	engine_each_set(&t.snapshot->engine, take_set, &t);
-	/* Beside those that changed it has the same. */
-	t.snapshot = w->sides[1];
-	for (size_t i = 0; i < w->n_changed_sets && !t.is_hopeless; i++)
-		(void)take_set(&t, w->changed_sets[i]);
-	arena_release(&t.scratch);
-	if (t.is_hopeless)
-		return false;
-	if (t.subjects.n > 1)
-		qsort(t.subjects.items, t.subjects.n, sizeof(*t.subjects.items), str_qsort);
-	for (size_t i = 0; i < t.subjects.n && !w->is_over; i++) {
-		if ((i > 0 && str_eq(t.subjects.items[i], t.subjects.items[i - 1])) ||
-		    is_marked(w, t.subjects.items[i]))
-			continue;
-		b.mark = hash_str(0, t.subjects.items[i]);
-		(void)bring_subject(&b, t.subjects.items[i]);
-	}
-	return true;
-}
-
-void sign_persons(struct diff_work *w)
-{
-	size_t n_same = 0;
-
-	for (size_t i = 0; i < w->n_persons; i++)
-		n_same += !w->persons[i].is_changed;
-	sign_one_by_one(w, n_same > FEW && sign_by_statements(w));
 }

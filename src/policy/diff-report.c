@@ -138,9 +138,13 @@ static void add_sample(struct report_group *g, struct diff_principal p, size_t m
 		g->group.n_principals++;
 }
 
+enum { N_AHEAD = 16 }; /* whose ids are fetched while others are compared */
+
 static void add_persons(struct report *r, struct report_group *g, const struct person *const *persons, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (i + N_AHEAD < n)
+			__builtin_prefetch(persons[i + N_AHEAD]->id.ptr);
 		g->group.n_users += persons[i]->type == PERSON_USER;
 		g->group.n_services += persons[i]->type == PERSON_SERVICE;
 		g->group.n_others += persons[i]->type == PERSON_OTHER;

@@ -34,33 +34,81 @@ static void find_tenants(struct diff_work *w)
 
 /* ---- classes --------------------------------------------------------------------------------------------- */
 
-static int by_signature(const void *a, const void *b)
+/* Principals with one signature. */
+struct class
 {
-	const struct person *x = *(const struct person *const *)a, *y = *(const struct person *const *)b;
+	uint64_t signature;
+	size_t n, end; /* in the order of classes: behind those that are there already */
+};
 
-	return x->signature < y->signature ? -1 : x->signature > y->signature;
+struct classes {
+	struct class *items;
+	size_t n, cap;
+	uint32_t *heads; /* open addressing by signature: index + 1; twice as many as there are classes */
+	size_t n_heads;
+};
+
+static uint32_t *class_slot(const struct classes *l, uint64_t signature)
+{
+	size_t at = (size_t)hash_u64(signature) & (l->n_heads - 1);
+
+	while (l->heads[at] && l->items[l->heads[at] - 1].signature != signature)
+		at = (at + 1) & (l->n_heads - 1);
+	return &l->heads[at];
+}
+
+static struct class *class_of(struct classes *l, uint64_t signature, struct arena *a)
+{
+	uint32_t *slot;
+
+	if (2 * (l->n + 1) > l->n_heads) {
+		l->n_heads = l->n_heads ? 2 * l->n_heads : 64;
+		l->heads = ARENA_ARRAY(a, uint32_t, l->n_heads);
+		for (size_t i = 0; i < l->n; i++)
+			*class_slot(l, l->items[i].signature) = (uint32_t)i + 1;
+	}
+	slot = class_slot(l, signature);
+	if (!*slot) {
+		ARENA_ROOM(a, l->items, l->n, &l->cap);
+		l->items[l->n++] = (struct class){.signature = signature};
+		*slot = (uint32_t)l->n;
+	}
+	return &l->items[*slot - 1];
+}
+
+/* All principals, those of a class together. */
+static const struct person **sort_persons(struct diff_work *w, struct classes *l)
+{
+	const struct person **persons = ARENA_ARRAY(w->arena, const struct person *, w->n_persons);
+	size_t end = 0;
+
+	for (size_t i = 0; i < w->n_persons; i++)
+		class_of(l, w->persons[i].signature, w->arena)->n++;
+	for (size_t i = 0; i < l->n; i++) {
+		l->items[i].end = end;
+		end += l->items[i].n;
+	}
+	for (size_t i = 0; i < w->n_persons; i++)
+		persons[class_of(l, w->persons[i].signature, w->arena)->end++] = &w->persons[i];
+	return persons;
 }
 
 /* A signature is 64 bits of a hash: that two who differ have the same is not to be expected in this world. */
 static void ask_classes(struct diff_work *w, struct report *r)
 {
-	const struct person **persons = ARENA_ARRAY(w->arena, const struct person *, w->n_persons);
 	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	struct classes classes = {0};
+	const struct person **persons = sort_persons(w, &classes);
 	struct found found = {0};
-	size_t from = 0;
 
-	for (size_t i = 0; i < w->n_persons; i++)
-		persons[i] = &w->persons[i];
-	if (w->n_persons > 1)
-		qsort((void *)persons, w->n_persons, sizeof(*persons), by_signature);
-	for (size_t i = 1; i <= w->n_persons && diff_step(w, 1); i++) {
-		if (i < w->n_persons && persons[i]->signature == persons[from]->signature)
-			continue;
+	for (size_t i = 0; i < classes.n && diff_step(w, classes.items[i].n); i++) {
+		const struct class *c = &classes.items[i];
+		const struct person *const *of_class = &persons[c->end - c->n];
+
 		found.n = 0;
-		find_cells(w, persons[from], &scratch, &found);
-		report_add(r, &found, &persons[from], i - from);
+		find_cells(w, of_class[0], &scratch, &found);
+		report_add(r, &found, of_class, c->n);
 		arena_reset(&scratch);
-		from = i;
 	}
 }
 
@@ -94,6 +142,7 @@ enum diff_result diff_snapshots(const struct diff_query *q, struct arena *a, str
 		return DIFF_TOO_MUCH;
 	r.diff.n_principals = w.n_persons;
 	r.diff.n_steps = w.n_steps;
+	r.diff.by_statements = w.by_statements;
 	report_finish(&r, ret);
 	return DIFF_OK;
 }

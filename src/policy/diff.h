@@ -37,6 +37,7 @@ struct diff_query {
 	int64_t now_ms;
 	uint64_t max_steps; /* questions and comparisons */
 	size_t max_samples; /* of principals and of questions, in each group */
+	size_t n_few;       /* so many principals are told apart one by one, more by statements; 0: as is fastest */
 	/* Asked now and then: is that enough? It then ends as if max_steps were reached. NULL: it is not. */
 	bool (*is_late)(const struct diff_query *self);
 };
@@ -76,6 +77,7 @@ struct diff {
 	uint64_t n_gained, n_lost;    /* questions, each for each principal */
 	uint64_t n_gainers, n_losers; /* principals */
 	uint64_t n_principals;        /* looked at */
+	bool by_statements;           /* told apart by statements */
 	uint64_t n_steps;
 };
 

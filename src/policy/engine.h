@@ -303,6 +303,16 @@ size_t said_count(const struct cset *set);
 struct said said_at(const struct cset *set, size_t i, struct arena *a);
 /* Calls `visit` for each set that is there, until it returns false. */
 void engine_each_set(const struct engine *g, bool (*visit)(void *self, const struct cset *set), void *self);
+/*
+ * The same for those that may have an action and a resource in common with what is looked for: none that has is left
+ * out, and few others are not. Much cheaper than to look at all, unless there is a wild pattern in both lists.
+ */
+struct said_search {
+	struct str_list actions, resources; /* patterns */
+	uint64_t by_action; /* bits of the kinds (< 64) whose resources do not count: they are selectors */
+};
+void engine_each_set_about(const struct engine *g, const struct said_search *search,
+                           bool (*visit)(void *self, const struct cset *set), void *self);
 /* The set of the document, and the subjects it is about (in `a`, each once); NULL: there is none. */
 const struct cset *engine_set_of(const struct engine *g, uint32_t kind, struct str id, struct arena *a,
                                  struct str_list *ret_subjects);

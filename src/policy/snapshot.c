@@ -533,6 +533,9 @@ void snapshot_find_many(const struct snapshot *s, enum document_kind kind, const
 	}
 	pmap_find_many(&s->docs, docs, n, doc_eq);
 	pmap_find_many(&s->aliases, aliases, n, alias_eq);
+	for (size_t i = 0; i < n; i++)
+		if (docs[i].value)
+			__builtin_prefetch(((const struct document *)docs[i].value)->id.ptr);
 	for (size_t i = 0; i < n; i++) {
 		const struct alias *al = aliases[i].value;
 

@@ -19,11 +19,16 @@ struct trial {
 	uint64_t n_cells[2]; /* reported: lost, gained; each for each principal */
 };
 
-static uint64_t n_changed;
+static uint64_t n_changed, n_by_statements;
 
 uint64_t diff_check_n_changed(void)
 {
 	return n_changed;
+}
+
+uint64_t diff_check_n_by_statements(void)
+{
+	return n_by_statements;
 }
 
 /* ---- what changed ---------------------------------------------------------------------------------------- */
@@ -435,6 +440,21 @@ static bool check_reported(struct trial *t)
 	return true;
 }
 
+/* Principals are told apart in two ways, which must come to the same. */
+static bool is_same_one_by_one(struct trial *t, const struct diff_query *by_statements)
+{
+	struct diff_query q = *by_statements;
+	struct diff d;
+
+	q.n_few = SIZE_MAX;
+	if (diff_snapshots(&q, t->arena, &d) != DIFF_OK)
+		return complain(t, &(struct ask){0}, STR_NONE, "gave up one by one", 0);
+	if (d.n_gained != t->diff.n_gained || d.n_lost != t->diff.n_lost || d.n_gainers != t->diff.n_gainers ||
+	    d.n_losers != t->diff.n_losers || d.n_groups != t->diff.n_groups || d.n_principals != t->diff.n_principals)
+		return complain(t, &(struct ask){0}, STR_NONE, "other counts one by one", 0);
+	return true;
+}
+
 bool diff_check(const struct snapshot *before, const struct snapshot *after, int64_t now_ms, struct buf *complaint)
 {
 	struct arena a = ARENA_INIT;
@@ -455,12 +475,14 @@ bool diff_check(const struct snapshot *before, const struct snapshot *after, int
 	                             .n_documents = t.n_documents,
 	                             .now_ms = now_ms,
 	                             .max_steps = 100000000,
-	                             .max_samples = MAX_SAMPLES};
+	                             .max_samples = MAX_SAMPLES,
+	                             .n_few = 1};
 	is_good = diff_snapshots(&q, &a, &t.diff) == DIFF_OK;
 	if (!is_good)
 		buf_addf(complaint, "a difference gave up\n");
-	is_good = is_good && check_reported(&t) && check_kind(&t, DOC_USER, STR("user")) &&
-	          check_kind(&t, DOC_SERVICE_ACCOUNT, STR("service"));
+	n_by_statements += is_good && t.diff.by_statements && t.diff.n_gained + t.diff.n_lost;
+	is_good = is_good && is_same_one_by_one(&t, &q) && check_reported(&t) &&
+	          check_kind(&t, DOC_USER, STR("user")) && check_kind(&t, DOC_SERVICE_ACCOUNT, STR("service"));
 	arena_release(&a);
 	return is_good;
 }

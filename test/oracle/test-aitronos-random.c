@@ -300,8 +300,9 @@ static bool run_world(uint64_t seed, void *tally, struct buf *message)
 static bool saw_every_outcome(const void *tally)
 {
 	const struct tally *t = tally;
-	bool is_good = t->n_more > 0 && t->n_less > 0;
+	bool is_good = t->n_more > 0 && t->n_less > 0 && diff_check_n_changed() > 0;
 
+	printf("# %" PRIu64 " answers that a change made others\n", diff_check_n_changed());
 	printf("# %" PRIu64 " questions, %" PRIu64 " grants more, %" PRIu64 " less\n", t->n_questions, t->n_more,
 	       t->n_less);
 	for (size_t i = 0; i < N_OUTCOMES; i++) {

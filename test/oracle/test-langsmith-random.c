@@ -218,8 +218,10 @@ static bool run_world(uint64_t seed, void *tally, struct buf *message)
 static bool saw_every_outcome(const void *tally)
 {
 	const struct tally *t = tally;
-	bool is_good = t->n_targets_decided > t->n_questions / 1000 && t->lint.n_compared > 0;
+	bool is_good =
+	    t->n_targets_decided > t->n_questions / 1000 && t->lint.n_compared > 0 && diff_check_n_changed() > 0;
 
+	printf("# %" PRIu64 " answers that a change made others\n", diff_check_n_changed());
 	printf("# %" PRIu64 " questions, %" PRIu64 " decided by the target\n", t->n_questions, t->n_targets_decided);
 	printf("# %" PRIu64 " denials explained, %" PRIu64 " questions asked without what lint finds\n",
 	       t->explained.n_denials, t->lint.n_compared);

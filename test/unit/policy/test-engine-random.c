@@ -350,6 +350,95 @@ static void check_query(struct world *w, const struct plain *m, const struct que
 	assert_int_equal(engine_decide(&w->engine, q, &w->arena, NULL).effect, v.effect);
 }
 
+/* ---- sets looked up by what they say ---------------------------------------------------------------------- */
+
+static bool plain_is_wild(struct str p)
+{
+	return str_ends_with(p, STR("*")) || str_find(p, '$', 0) != SIZE_MAX;
+}
+
+static bool plain_meets_action(struct world *w, struct str p, struct str_list asked)
+{
+	for (size_t i = 0; i < asked.n; i++)
+		if (str_find(asked.items[i], '*', 0) != SIZE_MAX || plain_action_matches(w, p, asked.items[i]))
+			return true;
+	return false;
+}
+
+static bool plain_meets_resource(struct str p, struct str_list asked)
+{
+	for (size_t i = 0; i < asked.n; i++)
+		if (plain_is_wild(asked.items[i]) || str_find(p, '$', 0) != SIZE_MAX ||
+		    plain_path_matches(p, asked.items[i]))
+			return true;
+	return false;
+}
+
+static bool plain_set_meets(struct world *w, const struct statement_set *set, const struct said_search *search)
+{
+	for (size_t i = 0; i < set->n_statements; i++) {
+		const struct statement *s = &set->statements[i];
+		bool action = false, resource = search->by_action >> set->kind & 1;
+
+		for (size_t k = 0; k < s->actions.n; k++)
+			action = action || plain_meets_action(w, s->actions.items[k], search->actions);
+		for (size_t k = 0; k < s->resources.n; k++)
+			resource = resource || plain_meets_resource(s->resources.items[k], search->resources);
+		if (action && resource)
+			return true;
+	}
+	return false;
+}
+
+struct visits {
+	struct arena *arena;
+	uint64_t n, n_right;
+	const struct said_search *search;
+	const struct plain *plain;
+	struct world *world;
+};
+
+static bool count_visit(void *self, const struct cset *set)
+{
+	struct visits *v = self;
+	const struct said said = said_at(set, 0, v->arena);
+
+	v->n++;
+	for (size_t i = 0; i < N_DOCUMENTS; i++) {
+		const struct plain_document *d = &v->plain->documents[i];
+
+		if (d->exists && d->set.kind == said.kind && str_eq(d->set.id, said.document))
+			v->n_right += plain_set_meets(v->world, &d->set, v->search);
+	}
+	return true;
+}
+
+/* The words of patterns and of what is asked for: both are asked about. */
+static struct str_list pick_either(struct world *w, const char *const *one, uint32_t n_one, struct str_list other)
+{
+	return pick(2) ? pick_words(w, one, n_one, 1 + pick(2)) : other;
+}
+
+static void check_search(struct world *w, const struct plain *m)
+{
+	const struct str_list patterns = pick_words(w, action_patterns, N_ELEMENTS(action_patterns), 1 + pick(2));
+	const struct str_list paths = pick_words(w, resource_patterns, N_ELEMENTS(resource_patterns), 1 + pick(2));
+	const struct said_search search = {
+	    .actions = pick_either(w, actions, N_ELEMENTS(actions), patterns),
+	    .resources = pick_either(w, resources, N_ELEMENTS(resources), paths),
+	    .by_action = pick(4) ? 0 : UINT64_C(1) << (1 + pick(3)),
+	};
+	struct visits v = {&w->arena, 0, 0, &search, m, w};
+	uint64_t n_meeting = 0;
+
+	for (size_t i = 0; i < N_DOCUMENTS; i++)
+		n_meeting += m->documents[i].exists && plain_set_meets(w, &m->documents[i].set, &search);
+	engine_each_set_about(&w->engine, &search, count_visit, &v);
+	assert_int_equal(v.n_right, n_meeting);
+	/* Few others: a statement without what its filter promises is one by chance. */
+	assert_int_equal(v.n, n_meeting);
+}
+
 static void test_random(void **state)
 {
 	struct plain *m = mem_calloc(1, sizeof(*m));
@@ -366,6 +455,7 @@ static void test_random(void **state)
 		for (int i = 0; i < N_QUERIES; i++) {
 			struct query q = pick_query(&w);
 			check_query(&w, m, &q);
+			check_search(&w, m);
 		}
 		for (size_t i = 0; i < N_DOCUMENTS; i++)
 			n_statements += m->documents[i].exists ? m->documents[i].set.n_statements : 0;
