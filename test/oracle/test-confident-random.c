@@ -4,7 +4,7 @@
  * versions.
  *
  *   DOORWARD_SEED            the run's seed; random when unset, always printed
- *   DOORWARD_RANDOM_WORLDS   how many worlds; 2500 when unset, each asked about 60 questions
+ *   DOORWARD_RANDOM_WORLDS   how many worlds; 500 when unset, each asked about 60 questions
  *
  * A disagreement is cut down to what of the world is needed for it and printed as text.
  */
@@ -16,7 +16,7 @@
 #include "model/confident.h"
 #include "run.h"
 
-#define N_WORLDS_DEFAULT 2500u
+#define N_WORLDS_DEFAULT 500u
 #define N_ROUNDS         4
 #define MAX_MESSAGE      ((size_t)1024 * 1024)
 
